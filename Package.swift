@@ -1,0 +1,64 @@
+// swift-tools-version: 6.1
+// Limpid: live speech enhancement. The layout is the architecture; imports run one way, downwards in this list.
+import PackageDescription
+
+let warnings: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny")]
+
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+  .systemLibrary(
+    name: name, path: "Sources/CLibraries/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func tests(_ room: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: "\(room)Tests", dependencies: dependencies, resources: [.copy("Fixtures")], swiftSettings: warnings)
+}
+
+let package = Package(
+  name: "limpid",
+  products: [
+    .library(name: "Enhancement", targets: ["Enhancement"]),
+    .executable(name: "limpid", targets: ["limpid"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  targets: [
+    // The C libraries: module maps, nothing else.
+    system("CFFTW", pkgConfig: "fftw3f", apt: "libfftw3-dev"),
+    system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+    system("CSndfile", pkgConfig: "sndfile", apt: "libsndfile1-dev"),
+    system("CSpeexDSP", pkgConfig: "speexdsp", apt: "libspeexdsp-dev"),
+
+    // The hot arithmetic, dispatched at run time. -O3 also in debug builds: the tests run real networks.
+    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast"])]),
+
+    .target(name: "SignalProcessing", dependencies: ["CFFTW", "CSpeexDSP"], swiftSettings: warnings),
+    .target(name: "NeuralLayers", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: warnings),
+    .target(name: "Diffusion", swiftSettings: warnings),
+    .target(name: "ScoreModel", dependencies: ["NeuralLayers", "Diffusion"], swiftSettings: warnings),
+    .target(
+      name: "Enhancement",
+      dependencies: ["SignalProcessing", "NeuralLayers", "Diffusion", "ScoreModel"], swiftSettings: warnings),
+    .target(name: "AudioIO", dependencies: ["CSndfile"], swiftSettings: warnings),
+    .executableTarget(
+      name: "limpid",
+      dependencies: [
+        "AudioIO", "Enhancement",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "TOMLKit", package: "TOMLKit"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: warnings),
+
+    tests("SignalProcessing", ["SignalProcessing"]),
+    tests("NeuralLayers", ["NeuralLayers", "CKernels"]),
+    tests("Diffusion", ["Diffusion"]),
+    tests("ScoreModel", ["ScoreModel", "NeuralLayers", "Diffusion"]),
+    tests("Enhancement", ["Enhancement", "SignalProcessing", "ScoreModel", "Diffusion", "NeuralLayers"]),
+    tests("AudioIO", ["AudioIO"]),
+    tests("limpid", ["limpid"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -32,8 +32,9 @@ let package = Package(
     system("CSndfile", pkgConfig: "sndfile", apt: "libsndfile1-dev"),
     system("CSpeexDSP", pkgConfig: "speexdsp", apt: "libspeexdsp-dev"),
 
-    // The hot arithmetic, dispatched at run time. -O3 also in debug builds: the tests run real networks.
-    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast"])]),
+    // The hot arithmetic, dispatched at run time. No unsafe flags: they would bar other packages from
+    // depending on this one.
+    .target(name: "CKernels"),
 
     .target(name: "SignalProcessing", dependencies: ["CFFTW", "CSpeexDSP"], swiftSettings: warnings),
     .target(name: "NeuralLayers", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: warnings),

@@ -7,6 +7,7 @@ one JSON string under the key `limpid`, which the Swift program reads.
 import argparse
 import datetime
 import json
+import pickle
 import sys
 from pathlib import Path
 
@@ -50,8 +51,11 @@ def main(argv=None) -> int:
     args = p.parse_args(argv)
     try:
         checkpoint = torch.load(args.checkpoint, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError) as error:
-        print(f"export: error: {args.checkpoint} is not a checkpoint of training.train ({error})", file=sys.stderr)
+    except OSError as error:
+        print(f"export: error: {args.checkpoint} cannot be read ({error.strerror})", file=sys.stderr)
+        return 1
+    except (RuntimeError, EOFError, pickle.UnpicklingError):
+        print(f"export: error: {args.checkpoint} is not a checkpoint of training.train", file=sys.stderr)
         return 1
     scores = json.loads(args.scores.read_text()) if args.scores else {}
     metadata = export(checkpoint, args.out, args.name or args.out.stem, args.data, scores)

@@ -27,8 +27,8 @@ class EnhancementLoss(torch.nn.Module):
 
         Returns the loss and its parts, each a mean over the batch.
         """
-        complex_part = 10 * F.mse_loss(estimate, clean)
-        magnitude_part = 10 * F.mse_loss(magnitude(estimate), magnitude(clean))
+        complex_part = 100 * F.mse_loss(estimate, clean)
+        magnitude_part = 100 * F.mse_loss(magnitude(estimate), magnitude(clean))
         spectrum = F.pad(features.expand(estimate), (0, 1)) / gain[..., None]
         wave = features.istft(spectrum)
         target = clean_wave[:, : wave.shape[1]]

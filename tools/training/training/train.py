@@ -11,6 +11,7 @@ import contextlib
 import csv
 import math
 import os
+import pickle
 import sys
 import time
 from pathlib import Path
@@ -136,7 +137,13 @@ def main(argv=None) -> int:
         print(f"training: error: {error}", file=sys.stderr)
         return 1
 
-    saved = torch.load(args.resume, map_location="cpu", weights_only=True) if args.resume else None
+    saved = None
+    if args.resume:
+        try:
+            saved = torch.load(args.resume, map_location="cpu", weights_only=True)
+        except (OSError, RuntimeError, EOFError, pickle.UnpicklingError):
+            print(f"training: error: {args.resume} is not a checkpoint that can be read", file=sys.stderr)
+            return 1
     if saved:
         configuration = NetworkConfiguration(**saved["configuration"])
     else:

@@ -12,19 +12,21 @@ private let pairs = rates.filter { $0 != 16_000 }.flatMap { [($0, 16_000), (16_0
 /// Every common rate to every other.
 private let everyPair = rates.flatMap { from in rates.filter { $0 != from }.map { (from, $0) } }
 
-/// Resamples in blocks of the sizes `next` gives, with just the promised room for each.
+/// Resamples in blocks of the sizes `next` gives, with just the room that is due for each.
 private func resample(_ resampler: inout Resampler, _ input: [Float], by next: () -> Int) -> [Float] {
   var output: [Float] = []
   var start = 0
   while start < input.count {
     let count = min(next(), input.count - start)
-    var block = [Float](repeating: .nan, count: resampler.maximumOutput(forInput: count))
+    let due = resampler.nextOutput(forInput: count)
+    #expect(due <= resampler.maximumOutput(forInput: count))
+    var block = [Float](repeating: .nan, count: due)
     let done = input.withUnsafeBufferPointer { input in
       block.withUnsafeMutableBufferPointer {
         resampler.process(UnsafeBufferPointer(rebasing: input[start..<start + count]), into: $0)
       }
     }
-    #expect(done.consumed == count)
+    #expect(done.consumed == count && done.produced == due)
     output += block.prefix(done.produced)
     start += count
   }
@@ -79,10 +81,24 @@ private func measure(_ signal: [Float], frequency: Double, rate: Double, skip: I
       let expected = 2 * Double.pi * frequency * stated / Double(to)
       let turn = remainder(result.phase - expected, 2 * Double.pi)
       let error = turn / (2 * Double.pi * frequency) * Double(to)
-      #expect(abs(error) < 1e-3, "delay off by \(error) output samples at \(frequency) Hz")
-      #expect(abs(20 * log10(result.amplitude / 0.5)) < 0.05, "\(result.amplitude) at \(frequency) Hz")
-      #expect(result.rest < 1e-3, "distortion \(result.rest) at \(frequency) Hz")
+      #expect(abs(error) < 1e-4, "delay off by \(error) output samples at \(frequency) Hz")
+      #expect(abs(20 * log10(result.amplitude / 0.5)) < 0.001, "\(result.amplitude) at \(frequency) Hz")
+      #expect(result.rest < 2e-5, "distortion \(result.rest) at \(frequency) Hz")
     }
+  }
+
+  @Test(arguments: pairs)
+  func `at nine tenths of the lower rate's band the loss is below two decibels`(_ from: Int, _ to: Int) throws
+  {
+    var resampler = try Resampler(from: from, to: to)
+    let frequency = 0.45 * Double(min(from, to))
+    let input = (0..<from / 10).map {
+      Float(0.5 * sin(2 * Double.pi * frequency * Double($0) / Double(from)))
+    }
+    let output = resample(&resampler, input) { 1024 }
+    let skip = Int(2 * resampler.delayInOutputSamples) + 2
+    let result = measure(output, frequency: frequency, rate: Double(to), skip: skip)
+    #expect(20 * log10(result.amplitude / 0.5) > -2)
   }
 
   @Test(arguments: everyPair)
@@ -95,7 +111,7 @@ private func measure(_ signal: [Float], frequency: Double, rate: Double, skip: I
     let sum = output.reduce(0.0) { $0 + Double($1) }
     let centre = output.enumerated().reduce(0.0) { $0 + Double($1.offset) * Double($1.element) } / sum
     let expected = (10 + resampler.delayInInputSamples) * Double(to) / Double(from)
-    #expect(abs(centre - expected) < 0.02, "\(centre) instead of \(expected)")
+    #expect(abs(centre - expected) < 1e-3, "\(centre) instead of \(expected)")
     #expect(abs(resampler.delayInSeconds * Double(to) - resampler.delayInOutputSamples) < 1e-9)
   }
 
@@ -135,6 +151,7 @@ private func measure(_ signal: [Float], frequency: Double, rate: Double, skip: I
           }
         }
         #expect(done.produced <= block.count)
+        #expect(done.consumed == end - start || done.produced == block.count)
         output += block.prefix(done.produced)
         start += done.consumed
       }
@@ -144,13 +161,28 @@ private func measure(_ signal: [Float], frequency: Double, rate: Double, skip: I
     }
   }
 
+  @Test func `a block whose end gives no sample is consumed although the output is full`() throws {
+    // speexdsp works in pieces of 160 samples and left such an end behind: found at 192 to 8 kHz, blocks of 333.
+    var resampler = try Resampler(from: 192_000, to: 8000)
+    let input = [Float](repeating: 1, count: 333)
+    var output: [Float] = []
+    for _ in 0..<30 { output += resample(&resampler, input) { 333 } }
+    #expect(output.count == (30 * 333 + 23) / 24)
+    #expect(resampler.nextOutput(forInput: 1) == 0)
+    let none = input.withUnsafeBufferPointer {
+      resampler.process(
+        UnsafeBufferPointer(rebasing: $0[..<1]), into: UnsafeMutableBufferPointer(start: nil, count: 0))
+    }
+    #expect(none.consumed == 1 && none.produced == 0)
+  }
+
   @Test(arguments: [(48_000, 16_000), (44_100, 16_000), (192_000, 16_000)])
   func `what the output cannot hold is rejected`(_ from: Int, _ to: Int) throws {
     var resampler = try Resampler(from: from, to: to)
     let input = (0..<from / 10).map { Float(sin(2 * Double.pi * 10_000 * Double($0) / Double(from))) }
     let output = resample(&resampler, input) { 1024 }
     let worst = output.dropFirst(200).reduce(0) { max($0, abs($1)) }
-    #expect(worst < 1e-3, "\(worst)")
+    #expect(worst < 1e-5, "\(worst)")
   }
 
   @Test(arguments: rates)

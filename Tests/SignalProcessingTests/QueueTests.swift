@@ -59,6 +59,22 @@ import Testing
     #expect(fifo.count == 0 && fifo.space == 5)
   }
 
+  @Test func `zeros replace old samples at every wrap position`() {
+    for offset in 0...7 {
+      for length in 0...7 {
+        var fifo = SampleFIFO(capacity: 7)
+        fifo.write([9, 9, 9, 9, 9, 9, 9], count: 7)
+        fifo.discard(7)
+        fifo.write([9, 9, 9, 9, 9, 9, 9], count: offset)
+        fifo.discard(offset)
+        fifo.writeZeros(length)
+        var output = [Float](repeating: .nan, count: 7)
+        fifo.read(into: &output, count: length)
+        #expect(output.prefix(length).allSatisfy { $0 == 0 }, "\(length) zeros at \(offset)")
+      }
+    }
+  }
+
   @Test func `too much at once is the caller's mistake`() async {
     await #expect(processExitsWith: .failure) {
       var fifo = SampleFIFO(capacity: 4)

@@ -1,4 +1,4 @@
-/// The representation the network sees: X → 0.15·|X|^0.5·e^{i∠X} (Richter et al. 2023, section IV; `spec_abs_exponent`
+/// The representation the network sees: X → 0.15·|X|^0.5·e^{i∠X} (Richter et al. 2023; `spec_abs_exponent`
 /// and `spec_factor` of sgmse's `data_module.py`), and its inverse.
 ///
 /// Plain functions over interleaved complex bins; they allocate nothing, and input and output may be the same memory.

@@ -7,7 +7,7 @@ import Glibc
 /// periodogram |y|² and previous noise power σ² does
 ///
 ///     P = 1 / (1 + (1 + ξ)·exp(−|y|²/σ² · ξ/(1 + ξ)))            (eq. 18)
-///     P̄ ← α_P P̄ + (1 − α_P) P;   if P̄ > 0.99: P ← min(P, 0.99)   (eq. 23 and after: stuck protection)
+///     P̄ ← α_P P̄ + (1 − α_P) P;   if P̄ > 0.99: P ← min(P, 0.99)   (eqs. 23, 24: stuck protection)
 ///     E = (1 − P)|y|² + P σ²                                     (eq. 22)
 ///     σ² ← α σ² + (1 − α) E                                      (eq. 8)
 ///

@@ -2,7 +2,7 @@ import Glibc
 import SignalProcessing
 import Testing
 
-/// A quarter of a second of white noise frames, power of mean `level` per bin.
+/// One frame of about Gaussian noise, power of mean `level` per bin.
 private func noiseFrame(_ noise: inout Noise, count: Int, level: Float) -> [Float] {
   (0..<count).map { _ in
     var re: Float = 0
@@ -52,7 +52,7 @@ private func mean(_ values: [Float]) -> Float { values.reduce(0, +) / Float(valu
       level += mean(values(presence.noisePower, 161)) / 300
       probability += presence.meanProbability / 300
     }
-    // The paper's estimate of stationary noise is about unbiased (its figure 3: within a decibel).
+    // The estimate of stationary noise is unbiased within a decibel.
     #expect(level > 0.8 && level < 1.1, "\(level)")
     #expect(probability < 0.25, "\(probability)")
   }

@@ -28,21 +28,43 @@ public struct NoiseProfile: Sendable, Equatable {
   private static let largestMagnitude: Float = 1e13
 }
 
-/// Why a noise profile cannot be used.
+/// Why a noise profile cannot be used, read or written. Prints as one sentence with the remedy.
 public enum NoiseProfileError: Error, Equatable, Sendable {
   /// Not a positive whole number of frames of 160 values.
   case wrongSize(values: Int)
   /// A value that is negative, not finite or absurdly large.
   case notAMagnitude(frame: Int, bin: Int, value: Float)
+  /// There is no file of that name.
+  case missing(path: String)
+  /// The system refused to read; `reason` is its word.
+  case unreadable(path: String, reason: String)
+  /// The system refused to write; `reason` is its word.
+  case unwritable(path: String, reason: String)
+  /// The file is there, but no noise profile.
+  case notAProfile(path: String, reason: String)
 }
 
 extension NoiseProfileError: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .wrongSize(let values):
-      "a noise profile of \(values) values is not made of frames of 160; save a new one"
+    case .wrongSize, .notAMagnitude: "the noise profile is unusable (\(reason)); save a new one"
+    case .missing(let path): "\(path): there is no such file; give a noise profile that Limpid saved"
+    case .unreadable(let path, let reason): "\(path): cannot be read (\(reason)); check its permissions"
+    case .unwritable(let path, let reason):
+      "\(path): cannot be written (\(reason)); choose a folder that you may write to"
+    case .notAProfile(let path, let reason):
+      "\(path): not a noise profile of Limpid (\(reason)); save a new one"
+    }
+  }
+
+  /// What is wrong, without file and remedy.
+  var reason: String {
+    switch self {
+    case .wrongSize(let values): "\(values) values are not made of frames of 160"
     case .notAMagnitude(let frame, let bin, let value):
-      "the noise profile holds \(value) at frame \(frame), bin \(bin), which is no magnitude; save a new one"
+      "\(value) at frame \(frame), bin \(bin) is no magnitude"
+    case .missing: "missing"
+    case .unreadable(_, let reason), .unwritable(_, let reason), .notAProfile(_, let reason): reason
     }
   }
 }

@@ -1,3 +1,6 @@
+import Diffusion
+import ScoreModel
+
 /// Enhances live speech: samples in, as many samples out, `latencyInSamples` later. One channel, any usual rate.
 ///
 ///     let model = try EnhancementModel(path: "live.safetensors")
@@ -35,9 +38,16 @@ public struct StreamingEnhancer: ~Copyable {
   ) throws(EnhancementError) {
     try settings.validate()
     if settings.method == .score && model == nil { throw .modelRequired }
+    let weights = settings.method == .score ? model?.weights : nil
+    var network: ScoreNetwork?
+    if let weights {
+      let times = FrameSampler<ScoreNetwork>.slotTimes(
+        kind: settings.sampler, maximumSteps: settings.maximumSteps ?? settings.steps, grid: .standard)
+      network = ScoreNetwork(weights: weights, times: times, batch: 2)
+    }
     chain = try StreamingChain(
-      predictor: settings.method == .score ? ScoreNetwork() : nil, encoder: ModelNoiseEncoder(),
-      settings: settings, sampleRate: sampleRate, maximumBlock: maximumBlock)
+      predictor: network, encoder: ModelNoiseEncoder(weights: weights), settings: settings,
+      sampleRate: sampleRate, maximumBlock: maximumBlock)
     self.sampleRate = sampleRate
     latencyInSamples = chain.latency.samples
     exactLatencyInSamples = chain.latency.exact

@@ -1,9 +1,9 @@
-/// The representation the network sees: X → 0.15·|X|^0.5·e^{i∠X} (Richter et al. 2023, section IV; `spec_abs_exponent`
+/// The representation the network sees: X → 0.15·|X|^0.5·e^{i∠X} (Richter et al. 2023; `spec_abs_exponent`
 /// and `spec_factor` of sgmse's `data_module.py`), and its inverse.
 ///
 /// Plain functions over interleaved complex bins; they allocate nothing, and input and output may be the same memory.
-/// The phase factor needs no trigonometry: |X|^0.5·e^{i∠X} = X/√|X|. The squared magnitude is kept above the smallest
-/// normal number, so zero gives zero and no bin can give NaN; finite bins above 10^19, where the square overflows, give zero.
+/// The phase factor needs no trigonometry: |X|^0.5·e^{i∠X} = X/√|X|. The smallest normal number is added to the
+/// squared magnitude, so zero gives zero and no finite bin can give NaN; bins above 10^19, where the square overflows, give zero.
 public enum AmplitudeCompression {
   /// Power applied to the magnitude.
   public static var exponent: Float { @_noLocks get { 0.5 } }
@@ -24,7 +24,7 @@ public enum AmplitudeCompression {
     for k in 0..<count {
       let re = gain * bins[2 * k]
       let im = gain * bins[2 * k + 1]
-      let square = max(re * re + im * im, .leastNormalMagnitude)
+      let square = re * re + im * im + .leastNormalMagnitude
       let scale = factor / squareRoot(squareRoot(square))
       output[2 * k] = re * scale
       output[2 * k + 1] = im * scale

@@ -24,6 +24,9 @@ public struct Resampler: ~Copyable {
   public var delayInSeconds: Double { delayInInputSamples / Double(inputRate) }
 
   private let state: OpaquePointer?  // nil: equal rates
+  private let spare: UnsafeMutablePointer<Float>  // (1), an output that is never written
+  /// Time of the next output from the next input sample, in input samples times `denominator`.
+  private var position = 0
 
   /// - Parameters:
   ///   - from: rate of the input in Hz, 8000…192000.
@@ -43,6 +46,8 @@ public struct Resampler: ~Copyable {
       guard state != nil else { throw .refused(from: from, to: to, code: Int(code)) }
     }
     self.state = state
+    spare = .allocate(capacity: 1)
+    spare.initialize(to: 0)
     inputRate = from
     outputRate = to
     numerator = from / divisor
@@ -50,19 +55,31 @@ public struct Resampler: ~Copyable {
     delayInInputSamples = state.map { Double(speex_resampler_get_input_latency($0)) } ?? 0
   }
 
-  deinit { if let state { speex_resampler_destroy(state) } }
+  deinit {
+    if let state { speex_resampler_destroy(state) }
+    spare.deallocate()
+  }
 
-  /// Most samples that `process` can give for `count` input samples: ⌈count·to/from⌉.
+  /// Most samples that `process` can give for `count` input samples, whatever came before: ⌈count·to/from⌉.
+  @_noLocks
   public func maximumOutput(forInput count: Int) -> Int {
     (count * denominator + numerator - 1) / numerator
+  }
+
+  /// Samples that `process` will give for exactly the next `count` input samples.
+  @_noLocks
+  public func nextOutput(forInput count: Int) -> Int {
+    if state == nil { return count }
+    let span = count * denominator - position
+    return span > 0 ? (span + numerator - 1) / numerator : 0
   }
 
   /// Resamples a block of any length.
   ///
   /// - Parameters:
   ///   - input: samples.
-  ///   - output: room for samples, apart from `input` in memory; with at least `maximumOutput(forInput:)` of it the
-  ///     whole input is consumed.
+  ///   - output: room for samples, apart from `input` in memory; with room for the `nextOutput(forInput:)` samples
+  ///     the whole input is consumed.
   /// - Returns: the samples taken from `input` and the samples written to `output`. Where `output` fills up first,
   ///   offer the rest of the input again.
   @_noLocks
@@ -74,14 +91,27 @@ public struct Resampler: ~Copyable {
       for n in 0..<count { output[n] = input[n] }
       return (count, count)
     }
-    guard let source = input.baseAddress, let target = output.baseAddress else { return (0, 0) }
-    return resample(state, source, input.count, target, output.count)
+    guard let source = input.baseAddress else { return (0, 0) }
+    var done = (consumed: 0, produced: 0)
+    if let target = output.baseAddress, output.count > 0 {
+      done = resample(state, source, input.count, target, output.count)
+      position += done.produced * numerator - done.consumed * denominator
+    }
+    // speexdsp stops once the output is full, even where the rest of the input gives no sample: feed it that rest.
+    let rest = input.count - done.consumed
+    if rest > 0 && nextOutput(forInput: rest) == 0 {
+      let last = resample(state, source + done.consumed, rest, spare, 1)
+      position -= last.consumed * denominator
+      done.consumed += last.consumed
+    }
+    return done
   }
 
   /// Back to the state after `init`.
   @_noLocks
   public mutating func reset() {
     if let state { rewind(state) }
+    position = 0
   }
 }
 

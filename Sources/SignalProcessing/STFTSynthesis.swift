@@ -45,6 +45,7 @@ public struct STFTSynthesis: ~Copyable {
   public mutating func push(_ bins: UnsafePointer<Float>, into hop: UnsafeMutablePointer<Float>) {
     let spectrum = transform.bins
     for n in 0..<2 * binCount { spectrum[n] = bins[n] }
+    // FFTW's even lengths pass over these two today; its manual does not promise it.
     spectrum[1] = 0
     spectrum[2 * binCount - 1] = 0
     transform.execute()

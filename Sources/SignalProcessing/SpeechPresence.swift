@@ -7,7 +7,7 @@ import Glibc
 /// periodogram |y|² and previous noise power σ² does
 ///
 ///     P = 1 / (1 + (1 + ξ)·exp(−|y|²/σ² · ξ/(1 + ξ)))            (eq. 18)
-///     P̄ ← α_P P̄ + (1 − α_P) P;   if P̄ > 0.99: P ← min(P, 0.99)   (eq. 23 and after: stuck protection)
+///     P̄ ← α_P P̄ + (1 − α_P) P;   if P̄ > 0.99: P ← min(P, 0.99)   (eqs. 23, 24: stuck protection)
 ///     E = (1 − P)|y|² + P σ²                                     (eq. 22)
 ///     σ² ← α σ² + (1 − α) E                                      (eq. 8)
 ///
@@ -52,12 +52,14 @@ public struct SpeechPresence: ~Copyable {
   /// - Parameters:
   ///   - binCount: bins per frame.
   ///   - frameRate: frames per second.
-  public init(binCount: Int = 161, frameRate: Float = 100) {
+  ///   - noiseSmoothing: the paper's α, for hops of 16 ms; it is converted to `frameRate`.
+  public init(binCount: Int = 161, frameRate: Float = 100, noiseSmoothing: Float = 0.8) {
     precondition(binCount > 0 && frameRate > 0, "at least one bin, and frames do come")
+    precondition(noiseSmoothing >= 0 && noiseSmoothing < 1, "α is in 0..<1")
     self.binCount = binCount
     self.frameRate = frameRate
     let hops = 1 / (0.016 * frameRate)  // this hop in hops of the paper
-    noiseSmoothing = powf(0.8, hops)
+    self.noiseSmoothing = powf(noiseSmoothing, hops)
     probabilitySmoothing = powf(0.9, hops)
     probability = .allocate(capacity: binCount)
     noisePower = .allocate(capacity: binCount)

@@ -5,6 +5,10 @@
 ///     ξ = max(α·|Ŝ|²/σ² + (1 − α)·max(γ − 1, 0), ξ_min)     (Ephraim and Malah 1984, eq. 51)
 ///     G = max(ξ/(1 + ξ), G_min);   Ŝ = G·Y
 ///
+/// α = 0.95, ξ_min = −25 dB, G_min = −18 dB and a noise smoothing of 0.9 (slower than the presence estimate's own 0.8) were
+/// chosen on 40 mixtures of the training shards: against the usual α = 0.98 with 0.8, ESTOI rose from 0.636 to 0.658 and
+/// SI-SDR from 10.6 to 11.5 dB (noisy: 0.641, 7.5 dB).
+///
 /// The gain is real and uses no frame but the newest and those before. One instance belongs to one thread; `push`
 /// neither allocates nor locks. A bin that is not finite gives zero.
 public struct WienerGain: ~Copyable {
@@ -17,7 +21,7 @@ public struct WienerGain: ~Copyable {
   private let power: UnsafeMutablePointer<Float>  // (binCount) |Y|²
   private let cleanPower: UnsafeMutablePointer<Float>  // (binCount) |Ŝ|² of the previous frame
   private let lowestGain: Float
-  private static var smoothing: Float { @_noLocks get { 0.98 } }  // α
+  private static var smoothing: Float { @_noLocks get { 0.95 } }  // α
   private static var lowestRatio: Float { @_noLocks get { 0.003_162_277_7 } }  // ξ_min, −25 dB
 
   /// - Parameters:
@@ -26,10 +30,8 @@ public struct WienerGain: ~Copyable {
   ///   - lowestGainInDecibels: G_min.
   public init(binCount: Int = 161, frameRate: Float = 100, lowestGainInDecibels: Float = -18) {
     self.binCount = binCount
-    presence = SpeechPresence(binCount: binCount, frameRate: frameRate)
-    var one = LevelGain(startLevel: -20)
-    one.level = min(max(-20 - lowestGainInDecibels, -75), 10)
-    lowestGain = one.gain
+    presence = SpeechPresence(binCount: binCount, frameRate: frameRate, noiseSmoothing: 0.9)
+    lowestGain = power10(lowestGainInDecibels / 20)
     gain = .allocate(capacity: binCount)
     power = .allocate(capacity: binCount)
     cleanPower = .allocate(capacity: binCount)

@@ -178,6 +178,9 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
     nonFiniteSamples = 0
   }
 
+  /// Enhanced samples that wait to be read; 0 after a call at the worst moment.
+  var queuedSampleCount: Int { queue.count }
+
   var statistics: EnhancementStatistics {
     var result = frames.statistics
     result.nonFiniteInputSamples = nonFiniteSamples

@@ -1,0 +1,90 @@
+// Chooses the best level once, before main; a thread may force another one.
+//
+// Tables of functions rather than target_clones: the helpers inline into each level, the tile sizes differ by
+// level, and a test can run all levels in one process.
+#include "KernelTable.h"
+
+static const ck_table *const tables[] = {
+  &ck_table_baseline,
+#if defined(__x86_64__)
+  &ck_table_v3,
+  &ck_table_v4,
+#endif
+};
+
+static int best_level = ck_level_baseline;
+
+// Initial-exec: read without a call, and nothing is allocated for a thread of a host that loaded us late.
+static _Thread_local int forced_level __attribute__((tls_model("initial-exec"))) = -1;
+
+__attribute__((constructor)) static void choose_level(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("x86-64-v4")) {
+    best_level = ck_level_v4;
+  } else if (__builtin_cpu_supports("x86-64-v3")) {
+    best_level = ck_level_v3;
+  }
+#endif
+}
+
+int ck_level(void) { return forced_level >= 0 ? forced_level : best_level; }
+
+const char *ck_level_name(int level) {
+  switch (level) {
+    case ck_level_v4: return "x86-64-v4";
+    case ck_level_v3: return "x86-64-v3";
+    default: return "baseline";
+  }
+}
+
+bool ck_level_is_supported(int level) { return level >= ck_level_baseline && level <= best_level; }
+
+bool ck_level_force(int level) {
+  if (level >= 0 && !ck_level_is_supported(level)) return false;
+  forced_level = level < 0 ? -1 : level;
+  return true;
+}
+
+static inline const ck_table *table(void) { return tables[ck_level()]; }
+
+void ck_multiply(const ck_product *product) { table()->multiply(product); }
+
+void ck_rms_norm(
+  ptrdiff_t rows, ptrdiff_t channels, const float *in, const float *scale, const float *shift,
+  ptrdiff_t shift_row_stride, float *out) {
+  table()->rms_norm(rows, channels, in, scale, shift, shift_row_stride, out);
+}
+
+void ck_silu(ptrdiff_t count, float *x) { table()->silu(count, x); }
+
+void ck_gru_gates(
+  ptrdiff_t rows, ptrdiff_t units, const float *input_gates, const float *state_gates, float *state) {
+  table()->gru_gates(rows, units, input_gates, state_gates, state);
+}
+
+void ck_softmax(ptrdiff_t rows, ptrdiff_t keys, float *x) { table()->softmax(rows, keys, x); }
+
+void ck_self_attention(
+  ptrdiff_t rows, ptrdiff_t heads, ptrdiff_t dimension, const float *qkv, float *scratch, float *out) {
+  table()->self_attention(rows, heads, dimension, qkv, scratch, out);
+}
+
+size_t ck_self_attention_scratch(ptrdiff_t rows, ptrdiff_t dimension) {
+  const size_t padded = ((size_t)rows + 15) & ~(size_t)15;
+  return padded * ((size_t)dimension + 1);  // one head's keys, transposed, and one row of weights
+}
+
+void ck_spectrum_features(ptrdiff_t bins, const float *x, const float *y, float *features) {
+  table()->spectrum_features(bins, x, y, features);
+}
+
+void ck_complex_mask(ptrdiff_t bins, const float *mask, const float *y, float *out) {
+  table()->complex_mask(bins, mask, y, out);
+}
+
+void ck_exponential(ptrdiff_t count, const float *x, float *out) { table()->exponential(count, x, out); }
+void ck_sigmoid(ptrdiff_t count, const float *x, float *out) { table()->sigmoid(count, x, out); }
+void ck_hyperbolic_tangent(ptrdiff_t count, const float *x, float *out) {
+  table()->hyperbolic_tangent(count, x, out);
+}

@@ -1,0 +1,40 @@
+// Weights are packed once, at load, into panels that the product reads from first to last.
+#include "CKernels.h"
+
+static ptrdiff_t panel_count(ptrdiff_t columns) { return (columns + ck_panel_columns - 1) / ck_panel_columns; }
+
+size_t ck_packed_count(ptrdiff_t taps, ptrdiff_t depth, ptrdiff_t columns) {
+  return (size_t)(panel_count(columns) * taps * depth * ck_panel_columns);
+}
+
+void ck_pack(
+  float *panels, ptrdiff_t taps, ptrdiff_t tap, ptrdiff_t depth, ptrdiff_t columns, const float *source,
+  ptrdiff_t depth_stride, ptrdiff_t column_stride) {
+  for (ptrdiff_t p = 0; p < panel_count(columns); p++) {
+    float *panel = panels + (p * taps + tap) * depth * ck_panel_columns;
+    for (ptrdiff_t k = 0; k < depth; k++) {
+      for (ptrdiff_t j = 0; j < ck_panel_columns; j++) {
+        const ptrdiff_t n = p * ck_panel_columns + j;
+        panel[k * ck_panel_columns + j] = n < columns ? source[k * depth_stride + n * column_stride] : 0;
+      }
+    }
+  }
+}
+
+void ck_pack_convolution(
+  float *panels, ptrdiff_t outputs, ptrdiff_t inputs, ptrdiff_t taps, ptrdiff_t width, const float *weight) {
+  const ptrdiff_t depth = width * inputs;
+  for (ptrdiff_t p = 0; p < panel_count(outputs); p++) {
+    for (ptrdiff_t t = 0; t < taps; t++) {
+      float *panel = panels + (p * taps + t) * depth * ck_panel_columns;
+      for (ptrdiff_t k = 0; k < depth; k++) {
+        const ptrdiff_t f = k / inputs, i = k % inputs;
+        for (ptrdiff_t j = 0; j < ck_panel_columns; j++) {
+          const ptrdiff_t n = p * ck_panel_columns + j;
+          panel[k * ck_panel_columns + j] =
+            n < outputs ? weight[((n * inputs + i) * taps + t) * width + f] : 0;
+        }
+      }
+    }
+  }
+}

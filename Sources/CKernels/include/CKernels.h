@@ -1,0 +1,121 @@
+/// The hot arithmetic of the network, in C with vector types, dispatched at run time.
+///
+/// Everything is 32-bit float and channels last: a frame is (bands, channels). Nothing here allocates, locks, or
+/// keeps state between calls. Each result depends on its own row alone, summed in one fixed order: it is the
+/// same to the bit for any number of rows and items (at one dispatch level).
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// ---- Dispatch ----
+
+/// Instruction sets the kernels are compiled for, in rising order. On processors other than x86-64 only the
+/// baseline exists.
+enum ck_level { ck_level_baseline = 0, ck_level_v3 = 1, ck_level_v4 = 2 };
+
+/// The level in use on this thread.
+int ck_level(void);
+
+/// "x86-64-v4" (AVX-512), "x86-64-v3" (AVX2 and FMA) or "baseline" (SSE2 on x86-64).
+const char *ck_level_name(int level);
+
+/// Whether this processor runs `level`.
+bool ck_level_is_supported(int level);
+
+/// Makes the calling thread use `level`, or its best one for -1. For tests and benchmarks: results of different
+/// levels differ in their last bits. Returns false, and changes nothing, if the processor lacks the level.
+bool ck_level_force(int level);
+
+// ---- Floating-point environment of a thread ----
+
+/// Sets flush-to-zero and denormals-are-zero on the calling thread; returns what was set before.
+uint32_t ck_flush_denormals(void);
+
+/// Restores what `ck_flush_denormals` returned.
+void ck_restore_denormals(uint32_t saved);
+
+// ---- Matrix product on rows ----
+
+/// Columns in one packed panel, at every dispatch level.
+enum { ck_panel_columns = 16, ck_maximum_taps = 4 };
+
+/// Floats of a packed (taps, depth, columns) matrix: columns rounded up to whole panels.
+size_t ck_packed_count(ptrdiff_t taps, ptrdiff_t depth, ptrdiff_t columns);
+
+/// Packs one tap of a matrix B (depth, columns) into panels [panel][tap][depth][16]; missing columns become 0.
+///
+/// B's element (k, n) is read from source[k * depth_stride + n * column_stride].
+void ck_pack(
+  float *panels, ptrdiff_t taps, ptrdiff_t tap, ptrdiff_t depth, ptrdiff_t columns, const float *source,
+  ptrdiff_t depth_stride, ptrdiff_t column_stride);
+
+/// Packs a convolution weight (outputs, inputs, time taps, width) so that the depth of a tap is (width, inputs).
+void ck_pack_convolution(
+  float *panels, ptrdiff_t outputs, ptrdiff_t inputs, ptrdiff_t taps, ptrdiff_t width, const float *weight);
+
+/// C (+)= bias + Σ over taps of A[tap] · B[tap], for several items that share B.
+///
+/// Rows of A may overlap (a row stride below the depth): so a convolution over bands is this product.
+typedef struct {
+  ptrdiff_t rows, columns, depth, taps, items;
+  const float *a[ck_maximum_taps];          // first row of item 0, per tap
+  ptrdiff_t a_row_stride, a_item_stride;    // in floats
+  const float *panels;                      // from ck_pack
+  const float *bias;                        // (columns rounded up to 16), or NULL
+  float *c;
+  ptrdiff_t c_row_stride, c_item_stride;    // in floats
+  bool accumulate;                          // add to C instead of replacing it
+} ck_product;
+
+void ck_multiply(const ck_product *product);
+
+// ---- Layers' arithmetic ----
+
+/// out[r][c] = in[r][c] / sqrt(mean over c of in² + 1e-6) · scale[c] + shift[r · shift_row_stride + c].
+///
+/// scale and shift may be NULL (1 and 0). Rows of in and out are `channels` apart.
+void ck_rms_norm(
+  ptrdiff_t rows, ptrdiff_t channels, const float *in, const float *scale, const float *shift,
+  ptrdiff_t shift_row_stride, float *out);
+
+/// x = x · sigmoid(x), in place.
+void ck_silu(ptrdiff_t count, float *x);
+
+/// One step of a GRU, gates in PyTorch's order r, z, n:
+/// r = σ(i_r + h_r), z = σ(i_z + h_z), n = tanh(i_n + r h_n), state = (1 - z) n + z state.
+///
+/// input_gates and state_gates: (rows, 3 units), biases included; state: (rows, units), rows `units` apart.
+void ck_gru_gates(
+  ptrdiff_t rows, ptrdiff_t units, const float *input_gates, const float *state_gates, float *state);
+
+/// Softmax over each run of `keys` values of (rows, keys), in place.
+void ck_softmax(ptrdiff_t rows, ptrdiff_t keys, float *x);
+
+/// Multi-head attention of `rows` positions among themselves.
+///
+/// qkv: (rows, 3, heads, dimension); out: (rows, heads, dimension).
+/// scratch: ck_self_attention_scratch(rows, dimension) floats.
+void ck_self_attention(
+  ptrdiff_t rows, ptrdiff_t heads, ptrdiff_t dimension, const float *qkv, float *scratch, float *out);
+size_t ck_self_attention_scratch(ptrdiff_t rows, ptrdiff_t dimension);
+
+/// features[b] = (x re, x im, y re, y im, |x|, |y|), |v| = sqrt(re² + im² + 1e-12); x, y: (bins, 2).
+void ck_spectrum_features(ptrdiff_t bins, const float *x, const float *y, float *features);
+
+/// out = (1 + m)·y + r, complex; mask: (bins, 4) = (m re, m im, r re, r im); y, out: (bins, 2).
+void ck_complex_mask(ptrdiff_t bins, const float *mask, const float *y, float *out);
+
+/// Element-wise functions, exact to about 1e-6 relative; NaN stays NaN, huge arguments saturate.
+void ck_exponential(ptrdiff_t count, const float *x, float *out);
+void ck_sigmoid(ptrdiff_t count, const float *x, float *out);
+void ck_hyperbolic_tangent(ptrdiff_t count, const float *x, float *out);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,3 @@
+#pragma once
+// Only the C interface: <lapacke.h> is not needed here.
+#include <cblas.h>

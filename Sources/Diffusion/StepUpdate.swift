@@ -1,0 +1,93 @@
+/// One update of the reverse process: every sampler here is affine in state, noisy spectrum, estimate and noise.
+///
+/// x ← state·x + noisy·y + clean·x̂0 + noise·z. Coefficients are computed in `Double` once, applied in `Float`.
+struct StepUpdate: Sendable, Equatable {
+  var state: Float
+  var noisy: Float
+  var clean: Float
+  var noise: Float
+
+  /// From the textbook's form x ← keep·x + pull·(μ − x) + drift·(y − x) + noise·z, where μ = a x̂0 + (1 − a) y.
+  init(meanWeight a: Double, pull: Double, drift: Double, noise: Double) {
+    state = Float(1 - pull - drift)
+    noisy = Float(pull * (1 - a) + drift)
+    clean = Float(pull * a)
+    self.noise = Float(noise)
+  }
+
+  /// `SamplerKind.fewStep` from time t to time u.
+  init(fewStep sde: OrnsteinUhlenbeckSDE, from t: Double, to u: Double, eta: Double) {
+    let (a, b) = (sde.meanWeight(at: t), sde.meanWeight(at: u))
+    let (sigma, next) = (sde.marginalDeviation(at: t), sde.marginalDeviation(at: u))
+    let kept = next * DeterministicMath.squareRoot(1 - eta * eta) / sigma
+    state = Float(kept)
+    noisy = Float((1 - b) - kept * (1 - a))
+    clean = Float(b - kept * a)
+    noise = Float(next * eta)
+  }
+
+  /// Euler–Maruyama on the reverse SDE at time t, backwards by dt.
+  init(reverseDiffusion sde: OrnsteinUhlenbeckSDE, at t: Double, by dt: Double) {
+    let (g, sigma) = (sde.diffusion(at: t), sde.marginalDeviation(at: t))
+    self.init(
+      meanWeight: sde.meanWeight(at: t), pull: g * g * dt / (sigma * sigma), drift: -sde.theta * dt,
+      noise: g * DeterministicMath.squareRoot(dt))
+  }
+
+  /// Euler on the probability-flow ODE at time t, backwards by dt.
+  init(probabilityFlow sde: OrnsteinUhlenbeckSDE, at t: Double, by dt: Double) {
+    let (g, sigma) = (sde.diffusion(at: t), sde.marginalDeviation(at: t))
+    self.init(
+      meanWeight: sde.meanWeight(at: t), pull: 0.5 * g * g * dt / (sigma * sigma), drift: -sde.theta * dt,
+      noise: 0)
+  }
+
+  /// One step of annealed Langevin dynamics at time t: ε = 2 (snr σ)², so ε/σ² = 2 snr² and √(2ε) = 2 snr σ.
+  init(langevin sde: OrnsteinUhlenbeckSDE, at t: Double, snr: Double) {
+    self.init(
+      meanWeight: sde.meanWeight(at: t), pull: 2 * snr * snr, drift: 0,
+      noise: 2 * snr * sde.marginalDeviation(at: t))
+  }
+
+  var isStochastic: Bool { noise != 0 }
+
+  /// x ← the update, elementwise over `count` `Float`s. `z` is read only if the update is stochastic.
+  @_noLocks
+  func apply(
+    state x: UnsafeMutablePointer<Float>, noisy y: UnsafePointer<Float>, clean: UnsafePointer<Float>,
+    noise z: UnsafePointer<Float>, count: Int
+  ) {
+    if noise != 0 {
+      for i in 0..<count { x[i] = state * x[i] + noisy * y[i] + self.clean * clean[i] + noise * z[i] }
+    } else {
+      for i in 0..<count { x[i] = state * x[i] + noisy * y[i] + self.clean * clean[i] }
+    }
+  }
+}
+
+/// Whether all of `count` `Float`s are finite: the exponents' bits, without a branch per value.
+@_noLocks
+func allFinite(_ values: UnsafePointer<Float>, count: Int) -> Bool {
+  var largest: UInt32 = 0
+  for i in 0..<count {
+    let magnitude = values[i].bitPattern & 0x7fff_ffff
+    largest = magnitude > largest ? magnitude : largest
+  }
+  return largest < 0x7f80_0000
+}
+
+/// `destination` ← `source`; they may be the same.
+@_noLocks
+func copy(_ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, count: Int) {
+  for i in 0..<count { destination[i] = source[i] }
+}
+
+/// x ← y + σ z: the start of the reverse process.
+@_noLocks
+func addNoise(
+  to y: UnsafePointer<Float>, deviation: Float, noise z: UnsafePointer<Float>,
+  into x: UnsafeMutablePointer<Float>,
+  count: Int
+) {
+  for i in 0..<count { x[i] = y[i] + deviation * z[i] }
+}

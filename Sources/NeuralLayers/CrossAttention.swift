@@ -1,0 +1,165 @@
+import CKernels
+
+/// Multi-head attention from the bands of a frame to a few tokens that change rarely.
+///
+/// Because the tokens stand still for many frames, keys and values are folded into the weights when they change:
+/// the score of token k in head h is x · (Wq_hᵀ K_hk), and the output is a sum of V_hk Wo_hᵀ. What remains per frame
+/// is two products, dimension × (heads · tokens) and back, with a softmax between them.
+///
+/// A plain value that points into a `WeightStore`; the folded weights are the caller's memory, one per item.
+public struct CrossAttention: Sendable {
+  public let dimension: Int
+  public let heads: Int
+  public let tokens: Int
+  public let tokenDimension: Int
+  private let keyValue: Linear
+  private nonisolated(unsafe) let queryPanels: UnsafePointer<Float>  // per head: (dimension/heads) x dimension
+  private nonisolated(unsafe) let queryBias: UnsafePointer<Float>  // (dimension)
+  private nonisolated(unsafe) let outPanels: UnsafePointer<Float>  // per head: (dimension/heads) x dimension
+  private nonisolated(unsafe) let outBias: UnsafePointer<Float>  // (dimension)
+  private let headPanelCount: Int
+  private let scoreFactor: Float  // 1 / √size of a head
+
+  /// Weights as PyTorch keeps them: query (d, d), key and value together (2 d, tokenDimension), out (d, d).
+  public init(
+    dimension: Int, heads: Int, tokens: Int, tokenDimension: Int, queryWeight: [Float], queryBias: [Float],
+    keyValueWeight: [Float], keyValueBias: [Float], outWeight: [Float], outBias: [Float], store: WeightStore
+  ) {
+    precondition(dimension % heads == 0, "the heads share the dimension evenly")
+    self.dimension = dimension
+    self.heads = heads
+    self.tokens = tokens
+    self.tokenDimension = tokenDimension
+    keyValue = Linear(
+      inputs: tokenDimension, outputs: 2 * dimension, weight: keyValueWeight, bias: keyValueBias,
+      store: store)
+    let size = dimension / heads
+    scoreFactor = 1 / Float(size).squareRoot()
+    let headPanelCount = packedCount(size, dimension)
+    self.headPanelCount = headPanelCount
+    let query = store.reserve(heads * headPanelCount)
+    let out = store.reserve(heads * headPanelCount)
+    for head in 0..<heads {
+      // Query: row j of head h is W[h · size + j][·]. Out: row j of head h is W[·][h · size + j].
+      pack(
+        query + head * headPanelCount, depth: size, columns: dimension,
+        Array(queryWeight[(head * size * dimension)...]), depthStride: dimension, columnStride: 1)
+      pack(
+        out + head * headPanelCount, depth: size, columns: dimension, Array(outWeight[(head * size)...]),
+        depthStride: 1, columnStride: dimension)
+    }
+    queryPanels = UnsafePointer(query)
+    outPanels = UnsafePointer(out)
+    self.queryBias = store.copy(queryBias)
+    self.outBias = store.copy(outBias)
+  }
+
+  // The folded weights of one item: score panels, score bias, output panels.
+  private var scoreCount: Int { heads * tokens }
+  private var scorePanelsCount: Int { wholeLines(packedCount(dimension, scoreCount)) }
+  private var outputPanelsCount: Int { wholeLines(packedCount(scoreCount, dimension)) }
+
+  /// Floats of the folded weights of one item.
+  public var foldedCount: Int { scorePanelsCount + wholeLines(scoreCount) + outputPanelsCount }
+
+  /// Floats of scratch for `fold`.
+  public var foldScratchCount: Int { tokens * 2 * dimension + 2 * scoreCount * dimension }
+
+  /// Folds keys and values of some tokens into `folded`. Not per frame, but it neither allocates nor locks.
+  ///
+  /// - Parameter tokenValues: (tokens, tokenDimension).
+  @_noLocks
+  public func fold(
+    tokens tokenValues: UnsafePointer<Float>, into folded: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    let size = dimension / heads
+    let projected = scratch  // (tokens, 2, heads, size)
+    let scores = projected + tokens * 2 * dimension  // (heads, tokens, dimension)
+    let outputs = scores + scoreCount * dimension  // (heads, tokens, dimension)
+    keyValue.forward(rows: tokens, input: tokenValues, into: projected)
+
+    let scorePanels = folded
+    let scoreBias = folded + scorePanelsCount
+    let outputPanels = scoreBias + wholeLines(scoreCount)
+    for i in 0..<tokens {
+      for j in 0..<dimension { projected[i * 2 * dimension + j] *= scoreFactor }
+    }
+    for head in 0..<heads {
+      headProduct(
+        projected + head * size, queryPanels + head * headPanelCount, scores + head * tokens * dimension)
+      headProduct(
+        projected + dimension + head * size, outPanels + head * headPanelCount,
+        outputs + head * tokens * dimension)
+      for i in 0..<tokens {
+        var sum: Float = 0
+        for j in 0..<size {
+          sum += queryBias[head * size + j] * projected[i * 2 * dimension + head * size + j]
+        }
+        scoreBias[head * tokens + i] = sum
+      }
+    }
+    pack(
+      scorePanels, depth: dimension, columns: scoreCount, scores, depthStride: 1, columnStride: dimension)
+    pack(
+      outputPanels, depth: scoreCount, columns: dimension, outputs, depthStride: dimension, columnStride: 1)
+  }
+
+  /// (tokens, size) of one head times (size, dimension).
+  @_noLocks
+  private func headProduct(
+    _ rows: UnsafePointer<Float>, _ panels: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
+  ) {
+    var product = ck_product()
+    product.rows = tokens
+    product.columns = dimension
+    product.depth = dimension / heads
+    product.taps = 1
+    product.items = 1
+    product.a.0 = rows
+    product.a_row_stride = 2 * dimension
+    product.panels = panels
+    product.c = output
+    product.c_row_stride = dimension
+    multiply(&product)
+  }
+
+  /// Floats of scratch for `forward`.
+  public func scratchCount(bands: Int) -> Int { bands * scoreCount }
+
+  /// Adds the attention's output for one item to `output`: (bands, dimension), like the input.
+  @_noLocks
+  public func forward(
+    bands: Int, folded: UnsafePointer<Float>, input: UnsafePointer<Float>,
+    addingTo output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    var product = ck_product()
+    product.rows = bands
+    product.columns = scoreCount
+    product.depth = dimension
+    product.taps = 1
+    product.items = 1
+    product.a.0 = input
+    product.a_row_stride = dimension
+    product.panels = folded
+    product.bias = folded + scorePanelsCount
+    product.c = scratch
+    product.c_row_stride = scoreCount
+    multiply(&product)
+    softmax(bands * heads, tokens, scratch)
+    product.columns = dimension
+    product.depth = scoreCount
+    product.a.0 = UnsafePointer(scratch)
+    product.a_row_stride = scoreCount
+    product.panels = folded + scorePanelsCount + wholeLines(scoreCount)
+    product.bias = outBias
+    product.c = output
+    product.c_row_stride = dimension
+    product.accumulate = true
+    multiply(&product)
+  }
+}
+
+/// Floats of a packed matrix: columns rounded up to panels of sixteen.
+@_noLocks
+func packedCount(_ depth: Int, _ columns: Int) -> Int { depth * wholeLines(columns) }

@@ -1,0 +1,49 @@
+import CKernels
+
+/// y = W x + b on every row, for several items that share the weights.
+///
+/// A plain value that points into a `WeightStore`. `forward` neither allocates nor locks.
+public struct Linear: Sendable {
+  public let inputs: Int
+  public let outputs: Int
+  private nonisolated(unsafe) let panels: UnsafePointer<Float>
+  private nonisolated(unsafe) let bias: UnsafePointer<Float>
+
+  /// - Parameters:
+  ///   - weight: (outputs, inputs), as PyTorch keeps it.
+  ///   - bias: (outputs).
+  public init(inputs: Int, outputs: Int, weight: [Float], bias: [Float], store: WeightStore) {
+    precondition(weight.count == inputs * outputs && bias.count == outputs, "a linear layer's sizes agree")
+    self.inputs = inputs
+    self.outputs = outputs
+    let panels = store.reserve(ck_packed_count(1, inputs, outputs))
+    ck_pack(panels, 1, 0, inputs, outputs, weight, 1, inputs)
+    self.panels = UnsafePointer(panels)
+    self.bias = store.copy(bias)
+  }
+
+  /// Rows of an item are contiguous: input (items, rows, inputs), output (items, rows, outputs), items
+  /// `inputItemStride` and `outputItemStride` floats apart. With `accumulate` the result is added to the output.
+  @_noLocks
+  public func forward(
+    rows: Int, items: Int = 1, input: UnsafePointer<Float>, inputItemStride: Int = 0,
+    into output: UnsafeMutablePointer<Float>, outputItemStride: Int = 0, accumulate: Bool = false
+  ) {
+    var product = ck_product()
+    product.rows = rows
+    product.columns = outputs
+    product.depth = inputs
+    product.taps = 1
+    product.items = items
+    product.a.0 = input
+    product.a_row_stride = inputs
+    product.a_item_stride = inputItemStride
+    product.panels = panels
+    product.bias = bias
+    product.c = output
+    product.c_row_stride = outputs
+    product.c_item_stride = outputItemStride
+    product.accumulate = accumulate
+    multiply(&product)
+  }
+}

@@ -1,0 +1,135 @@
+import NeuralLayers
+
+/// Sizes of the network, as the weights file states them; nothing of this is compiled in.
+///
+/// Field for field the configuration of the training program (tools/training, network.py), in Swift's spelling.
+public struct NetworkConfiguration: Sendable, Equatable {
+  /// The only version of the architecture that exists.
+  public static let supportedFormat = 1
+
+  /// Noise encoders by the names of the weights file.
+  public enum Encoder: String, Sendable, CaseIterable {
+    /// No reference is heard; the learned null condition always holds.
+    case none
+    /// One token: an average over the whole reference.
+    case global
+    /// Tokens in time order.
+    case sequence
+  }
+
+  /// Bins of a spectrum that the network sees.
+  public var bins: Int
+  /// Channels of the outer and of the inner level.
+  public var channels: [Int]
+  /// Band strides into the outer and into the inner level.
+  public var strides: [Int]
+  /// Time dilation of each outer residual block (the same on the way down and up).
+  public var outerDilations: [Int]
+  /// Time dilation of each inner residual block; a band block follows each.
+  public var innerDilations: [Int]
+  public var heads: Int
+  /// Width of the feed-forward layer.
+  public var feedForward: Int
+  /// Width of the time embedding.
+  public var embedding: Int
+  public var timeFrequencies: Int
+  public var encoder: Encoder
+  public var encoderChannels: [Int]
+  public var encoderTimeStrides: [Int]
+  /// Tokens of the sequence encoder.
+  public var tokens: Int
+  public var tokenDimension: Int
+
+  /// Bands of the outer level.
+  public var outerBands: Int { bins / strides[0] }
+  /// Bands of the inner level.
+  public var innerBands: Int { outerBands / strides[1] }
+  /// Tokens that a condition consists of: one for the encoders `none` and `global`.
+  public var tokenCount: Int { encoder == .sequence ? tokens : 1 }
+
+  /// Reads the configuration from its JSON object and checks that a network of these sizes can exist.
+  ///
+  /// - Throws: `ModelFileError.badConfiguration`, naming the field. `path` names the file in it.
+  public init(json: JSONValue, path: String) throws(ModelFileError) {
+    func wrong(_ reason: String) -> ModelFileError { .badConfiguration(path: path, reason: reason) }
+    func number(_ key: String, _ range: ClosedRange<Int>) throws(ModelFileError) -> Int {
+      guard let value = json[key]?.integer else { throw wrong("configuration \(key) is not a whole number") }
+      guard range.contains(value) else {
+        throw wrong(
+          "configuration \(key) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
+      }
+      return value
+    }
+    func list(
+      _ key: String, count: ClosedRange<Int>, _ range: ClosedRange<Int>
+    ) throws(ModelFileError) -> [Int] {
+      guard let values = json[key]?.array else { throw wrong("configuration \(key) is not a list") }
+      guard count.contains(values.count) else {
+        let expected =
+          count.count == 1 ? "\(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound)"
+        throw wrong("configuration \(key) has \(values.count) entries, expected \(expected)")
+      }
+      var result: [Int] = []
+      for value in values {
+        guard let n = value.integer, range.contains(n) else {
+          throw wrong(
+            "configuration \(key) holds \(value.text), expected whole numbers from \(range.lowerBound) to "
+              + "\(range.upperBound)")
+        }
+        result.append(n)
+      }
+      return result
+    }
+    guard json.members != nil else { throw wrong("the configuration is not a JSON object") }
+    let format = try number("format", 0...Int.max)
+    guard format == Self.supportedFormat else {
+      throw wrong("the file has format \(format), this program reads format \(Self.supportedFormat)")
+    }
+    bins = try number("bins", 8...1024)
+    channels = try list("channels", count: 2...2, 1...1024)
+    strides = try list("strides", count: 2...2, 2...16)
+    outerDilations = try list("outer_dilations", count: 1...16, 1...64)
+    innerDilations = try list("inner_dilations", count: 1...16, 1...64)
+    heads = try number("heads", 1...64)
+    feedForward = try number("feed_forward", 1...8192)
+    embedding = try number("embedding", 1...4096)
+    timeFrequencies = try number("time_frequencies", 1...1024)
+    guard let encoderName = json["encoder"]?.string, let encoder = Encoder(rawValue: encoderName) else {
+      let known = Encoder.allCases.map(\.rawValue).joined(separator: ", ")
+      throw wrong("configuration encoder is \(json["encoder"]?.text ?? "missing"), expected one of \(known)")
+    }
+    self.encoder = encoder
+    encoderChannels = try list("encoder_channels", count: 1...8, 1...2048)
+    encoderTimeStrides = try list("encoder_time_strides", count: 1...8, 1...8)
+    tokens = try number("tokens", 1...256)
+    tokenDimension = try number("token_dimension", 1...4096)
+
+    guard bins % strides[0] == 0, outerBands % strides[1] == 0 else {
+      throw wrong("configuration strides \(strides[0]) and \(strides[1]) do not divide \(bins) bins")
+    }
+    guard channels[1] % heads == 0 else {
+      throw wrong("configuration heads is \(heads), which does not divide \(channels[1]) channels")
+    }
+    guard encoderChannels.count == encoderTimeStrides.count else {
+      throw wrong("configuration encoder_channels and encoder_time_strides differ in length")
+    }
+  }
+
+  /// Multiply-adds of one evaluation for one frame, counted as the training program does: conditioning aside, as it
+  /// changes only with the tokens.
+  public var multiplyAddsPerFrame: Int {
+    let outer = channels[0]
+    let d = channels[1]
+    let wide = outerBands
+    let narrow = innerBands
+    var count = wide * 2 * strides[0] * 6 * outer
+    count += 2 * outerDilations.count * wide * outer * outer * 9
+    count += narrow * 2 * strides[1] * outer * d + narrow * 3 * d * outer * strides[1]
+    let recurrent = 6 * d * d + d * d
+    let attention = 4 * d * d + 2 * narrow * d + 2 * d * d + 2 * tokenCount * d
+    let band = recurrent + attention + 2 * d * feedForward
+    count += innerDilations.count * narrow * (d * d * 9 + band)
+    count += wide * 3 * outer * 4 * strides[0]
+    return count
+  }
+}

@@ -1,0 +1,129 @@
+import NeuralLayers
+
+/// Turns a reference of noise into the tokens that condition the network.
+///
+/// Runs off the frame path, a few times a second. An instance has its own workspaces and belongs to one thread at a
+/// time; `encode` does not allocate, but OpenBLAS may take a lock in it.
+public protocol NoiseEncoder: AnyObject {
+  /// Tokens that come out, and their dimension.
+  var tokenCount: Int { get }
+  var tokenDimension: Int { get }
+  /// The longest reference.
+  var maximumFrameCount: Int { get }
+  /// Multiply-adds of one call on a reference of so many frames.
+  func multiplyAdds(frameCount: Int) -> Int
+
+  /// - Parameters:
+  ///   - magnitudes: compressed magnitudes 0.15·(g·|X|)^0.5, (frameCount, bins).
+  ///   - frameCount: 1...maximumFrameCount.
+  ///   - tokens: (tokenCount, tokenDimension).
+  func encode(
+    magnitudes: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>)
+}
+
+/// The encoder `none`: hears nothing and gives the learned null condition.
+public final class NoNoiseEncoder: NoiseEncoder {
+  public let tokenCount: Int
+  public let tokenDimension: Int
+  public let maximumFrameCount: Int
+  private let nullTokens: [Float]
+
+  init(configuration: NetworkConfiguration, nullTokens: [Float], maximumFrameCount: Int) {
+    tokenCount = configuration.tokenCount
+    tokenDimension = configuration.tokenDimension
+    self.maximumFrameCount = maximumFrameCount
+    self.nullTokens = nullTokens
+  }
+
+  public func multiplyAdds(frameCount: Int) -> Int { 0 }
+
+  public func encode(
+    magnitudes: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>
+  ) {
+    for i in nullTokens.indices { tokens[i] = nullTokens[i] }
+  }
+}
+
+/// Reads the encoder's weights and gives a function that makes encoders for a longest reference.
+func noiseEncoderMaker(
+  loader: inout TensorLoader, configuration: NetworkConfiguration, nullTokens: [Float]
+) throws(ModelFileError) -> (Int) -> any NoiseEncoder {
+  switch configuration.encoder {
+  case .none:
+    return { frames in
+      NoNoiseEncoder(configuration: configuration, nullTokens: nullTokens, maximumFrameCount: frames)
+    }
+  case .global:
+    let weights = try GlobalNoiseEncoder.Weights(loader: &loader, configuration: configuration)
+    return { GlobalNoiseEncoder(weights: weights, maximumFrameCount: $0) }
+  case .sequence:
+    let weights = try SequenceNoiseEncoder.Weights(loader: &loader, configuration: configuration)
+    return { SequenceNoiseEncoder(weights: weights, maximumFrameCount: $0) }
+  }
+}
+
+/// The convolutions that the encoders share: (T, bins) magnitudes to (T', F', C) features.
+struct EncoderTower {
+  let bins: Int
+  private let blocks: [EncoderConvolution]
+  var channels: Int { blocks.last!.outputs }
+
+  init(loader: inout TensorLoader, configuration: NetworkConfiguration) throws(ModelFileError) {
+    bins = configuration.bins
+    var blocks: [EncoderConvolution] = []
+    var inputs = 1
+    for (i, outputs) in configuration.encoderChannels.enumerated() {
+      blocks.append(
+        try loader.encoderConvolution(
+          "encoder.blocks.\(i)", inputs: inputs, outputs: outputs,
+          timeStride: configuration.encoderTimeStrides[i]))
+      inputs = outputs
+    }
+    self.blocks = blocks
+  }
+
+  /// Frames and bands that come out.
+  func outputSize(frames: Int) -> (frames: Int, bands: Int) {
+    blocks.reduce((frames, bins)) { ($1.outputFrames($0.0), $1.outputBands($0.1)) }
+  }
+
+  func multiplyAdds(frames: Int) -> Int {
+    var size = (frames, bins)
+    var count = 0
+    for block in blocks {
+      count += block.scratchCount(frames: size.0, bands: size.1) * block.outputs
+      size = (block.outputFrames(size.0), block.outputBands(size.1))
+    }
+    return count
+  }
+
+  /// Floats of the largest result of a block, and of the largest scratch.
+  func workspace(frames: Int) -> (features: Int, scratch: Int) {
+    var size = (frames, bins)
+    var features = 0
+    var scratch = 0
+    for block in blocks {
+      scratch = max(scratch, block.scratchCount(frames: size.0, bands: size.1))
+      size = (block.outputFrames(size.0), block.outputBands(size.1))
+      features = max(features, size.0 * size.1 * block.outputs)
+    }
+    return (features, scratch)
+  }
+
+  /// Runs the blocks, from one half of `features` to the other; returns where the result lies.
+  func forward(
+    frames: Int, magnitudes: UnsafePointer<Float>, features: UnsafeMutablePointer<Float>, half: Int,
+    scratch: UnsafeMutablePointer<Float>
+  ) -> UnsafeMutablePointer<Float> {
+    var input = magnitudes
+    var output = features
+    var size = (frames, bins)
+    for (i, block) in blocks.enumerated() {
+      output = features + i % 2 * half
+      block.forward(frames: size.0, bands: size.1, input: input, into: output, scratch: scratch)
+      size = (block.outputFrames(size.0), block.outputBands(size.1))
+      input = UnsafePointer(output)
+    }
+    return output
+  }
+}

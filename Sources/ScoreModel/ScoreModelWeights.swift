@@ -1,0 +1,77 @@
+import NeuralLayers
+
+/// The learned part of a model: configuration, packed weights, and what the file says about itself.
+///
+/// Read and checked once, then never written: any number of networks and threads share one instance.
+// Unchecked: it is immutable after init; the pointers in its layers lead into `store`, which lives as long.
+public final class ScoreModelWeights: @unchecked Sendable {
+  /// The file that the weights came from.
+  public let path: String
+  public let configuration: NetworkConfiguration
+  /// Learned numbers, encoder included.
+  public let parameterCount: Int
+  /// Everything in the file's `limpid` metadata except the configuration, in the file's order.
+  public let metadata: [JSONValue.Member]
+  /// The condition that holds when no noise was heard: (tokenCount, tokenDimension).
+  public let nullTokens: [Float]
+
+  let layers: NetworkLayers
+  private let makeEncoder: (Int) -> any NoiseEncoder
+  private let store: WeightStore
+
+  /// Reads and checks a weights file.
+  ///
+  /// - Throws: `ModelFileError`, naming the file and the tensor or field.
+  public convenience init(path: String) throws(ModelFileError) {
+    try self.init(file: try SafetensorsFile(path: path))
+  }
+
+  /// Takes the weights from a file in memory.
+  public init(file: SafetensorsFile) throws(ModelFileError) {
+    path = file.path
+    guard let text = file.metadata.first(where: { $0.key == "limpid" })?.value else {
+      throw .badConfiguration(
+        path: file.path, reason: "the metadata has no \"limpid\" entry, so these are no weights of Limpid")
+    }
+    let json: JSONValue
+    do { json = try JSONReader.read(text) } catch {
+      throw .badConfiguration(
+        path: file.path, reason: "the \"limpid\" metadata is not JSON (\(error.description))")
+    }
+    guard let members = json.members, let configurationJSON = json["configuration"] else {
+      throw .badConfiguration(path: file.path, reason: "the \"limpid\" metadata has no configuration")
+    }
+    metadata = members.filter { $0.key != "configuration" }
+    let configuration = try NetworkConfiguration(json: configurationJSON, path: file.path)
+    self.configuration = configuration
+
+    store = WeightStore()
+    var loader = TensorLoader(file: file, store: store)
+    nullTokens = try loader.floats("null_tokens", configuration.tokenCount, configuration.tokenDimension)
+    layers = try NetworkLayers(loader: &loader, configuration: configuration)
+    makeEncoder = try noiseEncoderMaker(
+      loader: &loader, configuration: configuration, nullTokens: nullTokens)
+    try loader.finish()
+    parameterCount = loader.parameterCount
+    guard layers.stateCount <= 1 << 24 else {
+      throw .badConfiguration(
+        path: file.path, reason: "the configuration needs \(layers.stateCount * 4 >> 20) MB of state")
+    }
+  }
+
+  /// The name that the training gave the model; the file's name if it gave none.
+  public var name: String {
+    if let name = metadata.first(where: { $0.key == "name" })?.value.string, !name.isEmpty { return name }
+    let last = path.split(separator: "/").last.map { String($0) } ?? path
+    return last.hasSuffix(".safetensors") ? String(last.dropLast(12)) : last
+  }
+
+  public var multiplyAddsPerFrame: Int { configuration.multiplyAddsPerFrame }
+
+  /// A noise encoder with workspaces of its own, for references of up to so many frames.
+  ///
+  /// Allocates. Each instance belongs to one thread at a time.
+  public func makeNoiseEncoder(maximumFrameCount: Int = 200) -> any NoiseEncoder {
+    makeEncoder(maximumFrameCount)
+  }
+}

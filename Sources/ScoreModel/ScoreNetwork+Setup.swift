@@ -1,0 +1,79 @@
+import NeuralLayers
+
+extension ScoreNetwork {
+  /// Makes the states and workspaces; all memory that the network will ever need.
+  ///
+  /// - Parameters:
+  ///   - weights: shared with other networks.
+  ///   - times: the diffusion time of every slot, in (0, 1].
+  ///   - batch: 1, or 2 for guidance.
+  public init(weights: ScoreModelWeights, times slotTimes: [Float], batch: Int) {
+    precondition(batch == 1 || batch == 2, "the batch is 1 or 2")
+    precondition(
+      !slotTimes.isEmpty && slotTimes.allSatisfy { $0 > 0 && $0 <= 1 }, "diffusion times lie in (0, 1]")
+    let c = weights.configuration
+    let layers = weights.layers
+    self.weights = weights
+    bins = c.bins
+    slotCount = slotTimes.count
+    maximumBatch = batch
+    tokenCount = c.tokenCount
+    tokenDimension = c.tokenDimension
+
+    conditioning = layers.conditioning
+    stem = layers.stem
+    down = layers.down
+    up = layers.up
+    out = layers.out
+    outScale = layers.outScale
+    outerCount = layers.downBlocks.count
+    innerCount = layers.innerBlocks.count
+    outerBlocks = buffer(layers.downBlocks + layers.upBlocks)
+    innerBlocks = buffer(layers.innerBlocks)
+    bandBlocks = buffer(layers.bandBlocks)
+
+    stateStride = layers.stateCount
+    states = FloatMemory(slotTimes.count * batch * layers.stateCount)
+    frames = .allocate(capacity: slotTimes.count)
+    frames.initialize(repeating: 0, count: slotTimes.count)
+
+    times = FloatMemory(slotTimes.count * c.embedding)
+    for (slot, time) in slotTimes.enumerated() {
+      layers.conditioning.embedTime(time, into: times.base + slot * c.embedding)
+    }
+    nullTokens = FloatMemory(weights.nullTokens.count)
+    for (i, value) in weights.nullTokens.enumerated() { nullTokens.base[i] = value }
+    normsStride = wholeLines(layers.conditioning.normsCount)
+    norms = FloatMemory(batch * slotTimes.count * normsStride)
+    let cross = layers.bandBlocks[0].crossAttention
+    foldedStride = cross.foldedCount
+    folded = FloatMemory(batch * layers.bandBlocks.count * cross.foldedCount)
+    conditionScratch = FloatMemory(
+      max(layers.conditioning.scratchCount(slots: slotTimes.count), cross.foldScratchCount))
+
+    features = FloatMemory(stem.historyCount)
+    outer = FloatMemory(batch * stem.outputBands * stem.outputs)
+    outerPadded = FloatMemory(batch * layers.downBlocks[0].paddedCount)
+    downPadded = FloatMemory(batch * down.historyCount)
+    inner = FloatMemory(batch * down.outputBands * down.outputs)
+    innerPadded = FloatMemory(batch * layers.innerBlocks[0].paddedCount)
+    upPadded = FloatMemory(batch * up.historyCount)
+    outPadded = FloatMemory(batch * out.historyCount)
+    mask = FloatMemory(batch * c.bins * 4)
+    bandScratch = FloatMemory(layers.bandBlocks[0].scratchCount(items: batch))
+
+    for item in 0..<batch { condition(item: item, tokens: nullTokens.base) }
+  }
+}
+
+private func buffer<Element>(_ elements: [Element]) -> UnsafeMutablePointer<Element> {
+  let pointer = UnsafeMutablePointer<Element>.allocate(capacity: elements.count)
+  pointer.initialize(from: elements, count: elements.count)
+  return pointer
+}
+
+/// Sets floats to 0.
+@_semantics("no_performance_analysis") @inline(__always)
+func clear(_ destination: UnsafeMutablePointer<Float>, _ count: Int) {
+  UnsafeMutableRawPointer(destination).initializeMemory(as: UInt8.self, repeating: 0, count: 4 * count)
+}

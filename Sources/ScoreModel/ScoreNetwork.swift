@@ -1,0 +1,203 @@
+import Diffusion
+import NeuralLayers
+
+/// The frame-causal U-Net as a stream: x̂0 of one frame from x_t, y, the time of a slot and the noise tokens.
+///
+/// Every slot has a diffusion time and its own state, because its input over the frames is its own signal. The
+/// weights are shared. With a batch of two, item 0 is conditional (the tokens that were set) and item 1 unconditional
+/// (the learned null condition); each item's result is the same to the bit whatever the batch.
+///
+/// One instance belongs to one thread. `predict`, `setTokens` and the resets neither allocate nor lock.
+public struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
+  public let bins: Int
+  public let slotCount: Int
+  /// Items that memory was made for: 1 or 2.
+  public let maximumBatch: Int
+  /// Tokens of a condition, and their dimension.
+  public let tokenCount: Int
+  public let tokenDimension: Int
+
+  // Set up in ScoreNetwork+Setup.swift.
+  let weights: ScoreModelWeights  // keeps the memory that the layers point to
+  let conditioning: Conditioning
+  let stem: CausalConvolution
+  let down: CausalConvolution
+  let up: CausalConvolution
+  let out: CausalConvolution
+  let outScale: UnsafePointer<Float>
+  let outerBlocks: UnsafeMutablePointer<ResidualBlock>  // down blocks, then up blocks
+  let outerCount: Int  // of each
+  let innerBlocks: UnsafeMutablePointer<ResidualBlock>
+  let bandBlocks: UnsafeMutablePointer<BandBlock>
+  let innerCount: Int
+
+  let stateStride: Int  // floats of one item's state in one slot
+  let states: FloatMemory  // (slots, maximumBatch, stateStride)
+  let frames: UnsafeMutablePointer<Int>  // frames seen, per slot
+
+  let times: FloatMemory  // (slots, embedding)
+  let nullTokens: FloatMemory  // (tokenCount, tokenDimension)
+  let normsStride: Int  // floats of all norms of one slot
+  let norms: FloatMemory  // (maximumBatch, slots, normsStride)
+  let foldedStride: Int  // floats of one cross-attention's folded tokens
+  let folded: FloatMemory  // (maximumBatch, band blocks, foldedStride)
+  let conditionScratch: FloatMemory
+
+  let features: FloatMemory  // the stem's padded input
+  let outer: FloatMemory  // (maximumBatch, outer bands, outer channels)
+  let outerPadded: FloatMemory  // padded inputs of the outer blocks' second convolution
+  let downPadded: FloatMemory
+  let inner: FloatMemory  // (maximumBatch, inner bands, inner channels)
+  let innerPadded: FloatMemory
+  let upPadded: FloatMemory
+  let outPadded: FloatMemory
+  let mask: FloatMemory  // (maximumBatch, bins, 4)
+  let bandScratch: FloatMemory
+
+  deinit {
+    outerBlocks.deallocate()
+    innerBlocks.deallocate()
+    bandBlocks.deallocate()
+    frames.deallocate()
+  }
+
+  /// Sets the condition of item 0 in all slots: `tokens` is (tokenCount, tokenDimension); nil is the null condition.
+  ///
+  /// Costs about a tenth of a `predict` for every slot: not for every frame.
+  @_noLocks
+  public mutating func setTokens(_ tokens: UnsafePointer<Float>?) {
+    condition(item: 0, tokens: tokens ?? UnsafePointer(nullTokens.base))
+  }
+
+  @_noLocks
+  func condition(item: Int, tokens: UnsafePointer<Float>) {
+    conditioning.condition(
+      slots: slotCount, times: times.base, tokens: tokens, tokenCount: tokenCount,
+      into: norms.base + item * slotCount * normsStride, scratch: conditionScratch.base)
+    for i in 0..<innerCount {
+      bandBlocks[i].crossAttention.fold(
+        tokens: tokens, into: folded.base + (item * innerCount + i) * foldedStride,
+        scratch: conditionScratch.base)
+    }
+  }
+
+  /// Estimates the clean spectrum of the present frame and advances the state of `slot` by that frame.
+  ///
+  /// - Parameters:
+  ///   - slot: an index into the times given at the start.
+  ///   - batch: 1 for the conditional estimate, 2 for both; at most the batch given at the start.
+  ///   - x: (bins, 2).
+  ///   - y: (bins, 2).
+  ///   - output: (batch, bins, 2): conditional, then unconditional.
+  @_noLocks
+  public mutating func predict(
+    slot: Int, batch: Int, state x: UnsafePointer<Float>, noisy y: UnsafePointer<Float>,
+    into output: UnsafeMutablePointer<Float>
+  ) {
+    precondition(slot >= 0 && slot < slotCount, "predict takes a slot that exists")
+    precondition(batch >= 1 && batch <= maximumBatch, "predict takes a batch that memory was made for")
+    let frame = frames[slot]
+    frames[slot] = frame + 1
+    var state = states.base + slot * maximumBatch * stateStride
+    let slotNorms = norms.base + slot * normsStride
+    let normsItemStride = slotCount * normsStride
+    let outerFloats = stem.outputBands * stem.outputs
+    let innerFloats = down.outputBands * down.outputs
+
+    spectrumFeatures(bins: bins, state: x, noisy: y, into: stem.input(history: features.base, frame: 0))
+    stem.forward(history: features.base, frame: 0, into: outer.base)
+    if batch == 2 { copyFloats(from: outer.base, to: outer.base + outerFloats, outerFloats) }
+
+    for i in 0..<outerCount {
+      outerBlocks[i].forward(
+        items: batch, frame: frame, h: outer.base, norms: slotNorms, normsItemStride: normsItemStride,
+        state: state, stateItemStride: stateStride, padded: outerPadded.base)
+      state += outerBlocks[i].stateCount
+    }
+    // `outer` stays as it is until the way up: it is the skip connection.
+    for item in 0..<batch {
+      copyFloats(
+        from: outer.base + item * outerFloats,
+        to: down.input(history: downPadded.base + item * down.historyCount, frame: 0), outerFloats)
+    }
+    down.forward(
+      history: downPadded.base, historyItemStride: down.historyCount, items: batch, frame: 0,
+      into: inner.base, outputItemStride: innerFloats)
+
+    for i in 0..<innerCount {
+      innerBlocks[i].forward(
+        items: batch, frame: frame, h: inner.base, norms: slotNorms, normsItemStride: normsItemStride,
+        state: state, stateItemStride: stateStride, padded: innerPadded.base)
+      state += innerBlocks[i].stateCount
+      bandBlocks[i].forward(
+        items: batch, h: inner.base, norms: slotNorms, normsItemStride: normsItemStride,
+        folded: folded.base + i * foldedStride, foldedItemStride: innerCount * foldedStride, state: state,
+        stateItemStride: stateStride, scratch: bandScratch.base)
+      state += bandBlocks[i].stateCount
+    }
+
+    // The sub-pixel layer: (inner bands, stride · channels) is (outer bands, channels) as it lies in memory.
+    for item in 0..<batch {
+      copyFloats(
+        from: inner.base + item * innerFloats,
+        to: up.input(history: upPadded.base + item * up.historyCount, frame: 0), innerFloats)
+    }
+    up.forward(
+      history: upPadded.base, historyItemStride: up.historyCount, items: batch, frame: 0, into: outer.base,
+      outputItemStride: outerFloats, accumulate: true)
+    for i in outerCount..<2 * outerCount {
+      outerBlocks[i].forward(
+        items: batch, frame: frame, h: outer.base, norms: slotNorms, normsItemStride: normsItemStride,
+        state: state, stateItemStride: stateStride, padded: outerPadded.base)
+      state += outerBlocks[i].stateCount
+    }
+
+    for item in 0..<batch {
+      RMSNorm.forward(
+        rows: out.inputBands, channels: out.inputs, input: outer.base + item * outerFloats, scale: outScale,
+        into: out.input(history: outPadded.base + item * out.historyCount, frame: 0))
+    }
+    out.forward(
+      history: outPadded.base, historyItemStride: out.historyCount, items: batch, frame: 0, into: mask.base,
+      outputItemStride: 4 * bins)
+    for item in 0..<batch {
+      applyComplexMask(
+        bins: bins, mask: mask.base + item * 4 * bins, noisy: y, into: output + item * 2 * bins)
+    }
+  }
+
+  /// Returns every slot to the state before the first frame. The tokens stay.
+  @_noLocks
+  public mutating func reset() {
+    for slot in 0..<slotCount { resetSlot(slot) }
+  }
+
+  /// Returns one slot to the state before the first frame.
+  @_noLocks
+  public mutating func resetSlot(_ slot: Int) {
+    precondition(slot >= 0 && slot < slotCount, "resetSlot takes a slot that exists")
+    clear(states.base + slot * maximumBatch * stateStride, maximumBatch * stateStride)
+    frames[slot] = 0
+  }
+
+  /// Gives `destination` the state of `source`, both items of the batch.
+  @_noLocks
+  public mutating func copySlot(from source: Int, to destination: Int) {
+    precondition(
+      source >= 0 && source < slotCount && destination >= 0 && destination < slotCount,
+      "copySlot takes slots that exist")
+    if source == destination { return }
+    let count = maximumBatch * stateStride
+    copyFloats(from: states.base + source * count, to: states.base + destination * count, count)
+    frames[destination] = frames[source]
+  }
+
+  /// Gives the unconditional item of `slot` the state of its conditional item: it missed the frames before.
+  @_noLocks
+  public mutating func startUnconditionalLane(slot: Int) {
+    precondition(slot >= 0 && slot < slotCount, "startUnconditionalLane takes a slot that exists")
+    if maximumBatch < 2 { return }
+    let state = states.base + slot * 2 * stateStride
+    copyFloats(from: state, to: state + stateStride, stateStride)
+  }
+}

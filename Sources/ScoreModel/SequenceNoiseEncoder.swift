@@ -1,0 +1,65 @@
+import NeuralLayers
+
+/// The encoder `sequence`: convolutions, adaptive pooling to tokens × 4 bands, projection to tokens in time order.
+public final class SequenceNoiseEncoder: NoiseEncoder {
+  static let pooledBands = 4
+
+  struct Weights {
+    let tower: EncoderTower
+    let projection: Linear
+    let position: [Float]  // (tokens, tokenDimension)
+    let store: WeightStore  // keeps the weights that `projection` points to
+    let tokens: Int
+
+    init(loader: inout TensorLoader, configuration: NetworkConfiguration) throws(ModelFileError) {
+      tower = try EncoderTower(loader: &loader, configuration: configuration)
+      projection = try loader.linear(
+        "encoder.projection", inputs: pooledBands * tower.channels, outputs: configuration.tokenDimension)
+      position = try loader.floats("encoder.position", configuration.tokens, configuration.tokenDimension)
+      store = loader.store
+      tokens = configuration.tokens
+    }
+  }
+
+  public let maximumFrameCount: Int
+  private let weights: Weights
+  private let features: FloatMemory  // two halves
+  private let half: Int
+  private let scratch: FloatMemory
+  private let pooled: FloatMemory  // (tokens, 4, channels)
+
+  init(weights: Weights, maximumFrameCount: Int) {
+    precondition(maximumFrameCount >= 1, "a reference has at least one frame")
+    self.weights = weights
+    self.maximumFrameCount = maximumFrameCount
+    let sizes = weights.tower.workspace(frames: maximumFrameCount)
+    half = wholeLines(sizes.features)
+    features = FloatMemory(2 * half)
+    scratch = FloatMemory(sizes.scratch)
+    pooled = FloatMemory(weights.tokens * Self.pooledBands * weights.tower.channels)
+  }
+
+  public var tokenCount: Int { weights.tokens }
+  public var tokenDimension: Int { weights.projection.outputs }
+
+  public func multiplyAdds(frameCount: Int) -> Int {
+    weights.tower.multiplyAdds(frames: frameCount)
+      + weights.tokens * weights.projection.inputs * weights.projection.outputs
+  }
+
+  public func encode(
+    magnitudes: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>
+  ) {
+    precondition((1...maximumFrameCount).contains(frameCount), "encode takes 1 to maximumFrameCount frames")
+    let tower = weights.tower
+    let result = tower.forward(
+      frames: frameCount, magnitudes: magnitudes, features: features.base, half: half,
+      scratch: scratch.base)
+    let size = tower.outputSize(frames: frameCount)
+    AdaptiveAveragePool.forward(
+      frames: size.frames, bands: size.bands, channels: tower.channels, input: result,
+      outputFrames: weights.tokens, outputBands: Self.pooledBands, into: pooled.base)
+    for i in weights.position.indices { tokens[i] = weights.position[i] }
+    weights.projection.forward(rows: weights.tokens, input: pooled.base, into: tokens, accumulate: true)
+  }
+}

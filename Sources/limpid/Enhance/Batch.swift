@@ -1,0 +1,77 @@
+import AudioIO
+import Foundation
+import Synchronization
+
+/// What became of one file.
+struct FileResult: Sendable {
+  let task: FileTask
+  var report: FileReport?
+  var failure: Failure?
+}
+
+/// Runs the tasks of a command, several files at once; one file's failure does not keep the others from being done.
+struct Batch: Sendable {
+  let tasks: [FileTask]
+  let plan: Plan
+  let raw: RawPCM?
+  let jobs: Int
+  let force: Bool
+
+  /// Results in the order of the tasks.
+  func run() -> [FileResult] {
+    let progress = Progress(totalSeconds: totalSeconds)
+    let results = Mutex(tasks.map { FileResult(task: $0) })
+    let next = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: min(jobs, tasks.count)) { _ in
+      while true {
+        let index = next.add(1, ordering: .relaxed).oldValue
+        guard index < tasks.count else { return }
+        let result = one(tasks[index], progress)
+        results.withLock { $0[index] = result }
+      }
+    }
+    progress.finish()
+    return results.withLock { $0 }
+  }
+
+  private func one(_ task: FileTask, _ progress: Progress) -> FileResult {
+    var result = FileResult(task: task)
+    do {
+      let report = try FileEnhancement(task: task, plan: plan, raw: raw, force: force).run(progress)
+      warn(task, report)
+      result.report = report
+    } catch {
+      let failure = Failure(error)
+      Terminal.complain("error", failure.sentence)
+      result.failure = failure
+    }
+    return result
+  }
+
+  private func warn(_ task: FileTask, _ report: FileReport) {
+    let name = task.input == "-" ? "standard input" : task.input
+    if report.nonFiniteSamples > 0 {
+      Terminal.complain(
+        "warning", "\(name): \(report.nonFiniteSamples) samples were not finite and were taken as 0")
+    }
+    if report.clippedSamples > 0 {
+      Terminal.complain(
+        "warning",
+        "\(task.output): \(report.clippedSamples) samples were beyond full scale and were clipped; "
+          + "a float output (32-bit WAV) would keep them")
+    }
+    if report.fallbackFrames > 0 {
+      Terminal.complain(
+        "warning", "\(name): the model gave no finite result in \(report.fallbackFrames) frames; they stayed noisy")
+    }
+  }
+
+  /// nil when a pipe's length is not known; files that cannot be opened count 0, their error comes later.
+  private var totalSeconds: Double? {
+    guard Terminal.showsProgress, !tasks.contains(where: { $0.input == "-" }) else { return nil }
+    return tasks.reduce(0.0) { sum, task in
+      guard let reader = try? AudioFileReader(path: task.input), let count = reader.sampleCount else { return sum }
+      return sum + Double(count) / Double(reader.format.sampleRate)
+    }
+  }
+}

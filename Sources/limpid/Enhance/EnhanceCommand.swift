@@ -1,0 +1,215 @@
+import ArgumentParser
+import AudioIO
+import Enhancement
+import Foundation
+
+/// `limpid enhance`: sound files, folders or raw PCM through the streaming enhancer.
+struct EnhanceCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "enhance", abstract: "Enhances recordings: files, folders, or raw PCM through a pipe.",
+    discussion: """
+      Reads WAV, AIFF, FLAC, Ogg, Opus and MP3 of any rate and up to 32 channels. The output has the input's length, \
+      rate, channels, encoding and tags, lines up with it in time, and appears under its name only when it is whole; \
+      the input is never overwritten. Without -o the output is NAME.clean.EXT beside the input.
+
+        limpid enhance noisy.wav -o clean.wav
+        limpid enhance interview.mp3 -o interview.flac --preset quality
+        limpid enhance recordings/ -o clean/ --jobs 4 --json > report.json
+        arecord -f S16_LE -r 48000 -c 1 | limpid enhance - -o - --raw s16le --rate 48000 | aplay -f S16_LE -r 48000
+      """)
+
+  @Argument(help: "Sound files and folders; - for raw PCM from standard input.", completion: .file())
+  var inputs: [String]
+
+  @Option(name: .shortAndLong, help: "Output file, or folder for several inputs; - for raw PCM.")
+  var output: String?
+
+  @Flag(name: .shortAndLong, help: "Replace outputs that exist already.")
+  var force = false
+
+  @OptionGroup(title: "How to enhance")
+  var sound: SoundOptions
+
+  @OptionGroup(title: "Raw PCM (with - as input or output)")
+  var raw: RawOptions
+
+  @Option(name: .shortAndLong, help: "Files worked on at once (default: one a processor core).")
+  var jobs: Int?
+
+  @Flag(name: .long, help: "Print a report for machines on standard output.")
+  var json = false
+
+  func validate() throws {
+    guard !inputs.isEmpty else { throw ValidationError("name at least one file, folder, or -") }
+    if let jobs, !(1...256).contains(jobs) { throw ValidationError("--jobs \(jobs) is out of range; give 1 to 256") }
+    if inputs.contains("-") {
+      if inputs.count > 1 { throw ValidationError("- (standard input) cannot be one of several inputs") }
+      if raw.sampleFormat == nil { throw ValidationError("raw PCM has no header; say --raw s16le (or another format)") }
+      if output == nil { throw ValidationError("name an output for standard input: -o FILE, or -o - for raw PCM") }
+    }
+    if output == "-" {
+      if json { throw ValidationError("--json and -o - both want standard output; write to a file instead") }
+      if raw.sampleFormat == nil { throw ValidationError("raw PCM has no header; say --raw s16le (or another format)") }
+    }
+  }
+
+  func run() throws {
+    Interruption.prepare()
+    do {
+      let plan = try sound.plan()
+      let tasks = try FileList(inputs: inputs, output: output, force: force).tasks
+      if sound.saveNoiseProfile != nil, tasks.count > 1 {
+        throw Failure(.usage, "--save-noise-profile takes one input, not \(tasks.count)")
+      }
+      let batch = Batch(tasks: tasks, plan: plan, raw: raw.pcm, jobs: jobs ?? cores, force: force)
+      let results = batch.run()
+      if json { try JSONReport(results).print() }
+      if !json, output != "-" { summarise(results) }
+      if let failure = results.lazy.compactMap(\.failure).first { throw ExitCode(failure.code.rawValue) }
+    } catch let code as ExitCode {
+      throw code
+    } catch {
+      throw Failure(error).end()
+    }
+  }
+
+  private var cores: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
+
+  /// One line a file, for people; nothing when standard output is no terminal and there were no surprises to tell.
+  private func summarise(_ results: [FileResult]) {
+    guard isatty(STDOUT_FILENO) != 0 else { return }
+    for result in results {
+      guard let report = result.report else { continue }
+      let reduction = report.noiseReductionInDecibels.map { String(format: ", noise %.1f dB lower", $0) } ?? ""
+      print(
+        result.task.output
+          + String(format: ": %.1f s in %.1f s", report.durationInSeconds, report.secondsTaken) + reduction)
+    }
+  }
+}
+
+/// The options that choose settings and model; each has a preset's key of the same name.
+struct SoundOptions: ParsableArguments {
+  @Option(name: .shortAndLong, help: "A preset's name or file; see limpid presets.")
+  var preset = "live"
+
+  @Option(help: "Weights file, instead of the preset's.", completion: .file(extensions: ["safetensors"]))
+  var model: String?
+
+  @Option(help: "score: the diffusion model; wiener: a classic spectral filter, for comparison.")
+  var method: String?
+
+  @Option(help: "Reverse diffusion steps per frame, 1 to 8.")
+  var steps: Int?
+
+  @Option(help: "Weight of classifier-free guidance, 0 to 10; 1 is none, others double the work.")
+  var guidance: Float?
+
+  @Option(help: "few-step, reverse-diffusion, predictor-corrector or probability-flow.")
+  var sampler: String?
+
+  @Option(help: "Randomness of the sampler few-step, 0 to 1.")
+  var eta: Float?
+
+  @Option(help: "Take noise down by at most this many dB.")
+  var attenuationLimit: Float?
+
+  @Option(help: "0 is the input, 1 the enhanced signal; both are aligned in time.")
+  var mix: Float?
+
+  @Option(help: "Names the sampler's noise: the same seed gives the same bits.")
+  var seed: UInt64?
+
+  @Option(help: "How noise is told from speech: spp (speech presence) or residual.")
+  var noiseSelection: String?
+
+  @Option(help: "Start from a saved noise reference and keep it.", completion: .file())
+  var noiseProfile: String?
+
+  @Option(help: "Save the noise reference heard by the end.")
+  var saveNoiseProfile: String?
+
+  /// The preset with the options laid over it, the model loaded.
+  func plan() throws -> Plan {
+    let preset = try PresetStore.preset(preset)
+    var settings = preset.settings
+    if let method { settings.method = try choice(method, "--method") }
+    if let steps { settings.steps = steps }
+    if let guidance { settings.guidance = guidance }
+    if let attenuationLimit { settings.attenuationLimitInDecibels = attenuationLimit }
+    if let mix { settings.mix = mix }
+    if let seed { settings.seed = seed }
+    if let noiseSelection { settings.noiseSelection = try choice(noiseSelection, "--noise-selection") }
+    if sampler != nil || eta != nil {
+      let name: SamplerName = try sampler.map { try choice($0, "--sampler") } ?? .fewStep
+      settings.sampler = try name.kind(eta: eta, correctorSNR: nil, origin: "the command line")
+    }
+    try settings.validate()
+    var loaded: EnhancementModel?
+    if settings.method == .score {
+      guard let path = model ?? preset.model else {
+        throw Failure(.usage, "the preset '\(preset.name)' names no model; give one with --model")
+      }
+      loaded = try EnhancementModel(path: path)
+    }
+    return Plan(
+      preset: preset.name, settings: settings, model: loaded,
+      profile: try noiseProfile.map { try NoiseProfile(path: $0) }, profileToSave: saveNoiseProfile)
+  }
+
+  private func choice<Choice: RawRepresentable & CaseIterable>(_ text: String, _ option: String) throws -> Choice
+  where Choice.RawValue == String {
+    guard let value = Choice(rawValue: text) else {
+      let all = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+      throw Failure(.usage, "\(option) '\(text)' is not known; give one of \(all)")
+    }
+    return value
+  }
+}
+
+/// What raw PCM is made of.
+struct RawOptions: ParsableArguments {
+  @Option(name: .customLong("raw"), help: "s16le, s24le, s32le or f32le.")
+  var sampleFormat: String?
+
+  @Option(help: "Sample rate of raw input in Hz.")
+  var rate = 48_000
+
+  @Option(help: "Channels of raw input.")
+  var channels = 1
+
+  var pcm: RawPCM? {
+    sampleFormat.flatMap(RawSampleFormat.init(rawValue:)).map {
+      RawPCM(sampleFormat: $0, sampleRate: rate, channelCount: channels)
+    }
+  }
+
+  func validate() throws {
+    if let sampleFormat, RawSampleFormat(rawValue: sampleFormat) == nil {
+      let all = RawSampleFormat.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--raw '\(sampleFormat)' is not known; give one of \(all)")
+    }
+    guard (8000...192_000).contains(rate) else {
+      throw ValidationError("--rate \(rate) is out of range; give 8000 to 192000 Hz")
+    }
+    guard (1...32).contains(channels) else {
+      throw ValidationError("--channels \(channels) is out of range; give 1 to 32")
+    }
+  }
+}
+
+struct RawPCM: Sendable {
+  let sampleFormat: RawSampleFormat
+  let sampleRate: Int
+  let channelCount: Int
+}
+
+/// Everything that is the same for all files of a command.
+struct Plan: Sendable {
+  let preset: String
+  let settings: EnhancementSettings
+  let model: EnhancementModel?
+  /// Noise reference to start from and keep; nil: learn from the recording.
+  let profile: NoiseProfile?
+  let profileToSave: String?
+}

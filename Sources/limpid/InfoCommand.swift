@@ -1,0 +1,56 @@
+import ArgumentParser
+import AudioIO
+import Enhancement
+import Foundation
+
+/// `limpid info`: what a weights file or a sound file is.
+struct InfoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "info", abstract: "Describes a weights file, a noise profile or a sound file.")
+
+  @Argument(help: "A weights file or noise profile (.safetensors), or a sound file.", completion: .file())
+  var file: String
+
+  func run() throws {
+    do {
+      if file.hasSuffix(".safetensors") {
+        try describeTensors()
+      } else {
+        try describeAudio()
+      }
+    } catch {
+      throw Failure(error).end()
+    }
+  }
+
+  private func describeTensors() throws {
+    if let profile = try? NoiseProfile(path: file) {
+      show([
+        ("noise profile", String(format: "%.2f s of noise", Double(profile.frameCount) / 100)),
+        ("frames", "\(profile.frameCount) of \(NoiseProfile.binCount) magnitudes"),
+      ])
+    } else {
+      show(try EnhancementModel(path: file).details)
+    }
+  }
+
+  private func describeAudio() throws {
+    let reader = try AudioFileReader(path: file)
+    let format = reader.format
+    let seconds = reader.sampleCount.map { Double($0) / Double(format.sampleRate) }
+    show([
+      ("container", format.containerName),
+      ("encoding", format.encodingName),
+      ("sample rate", "\(format.sampleRate) Hz"),
+      ("channels", "\(format.channelCount)"),
+      ("length", seconds.map { String(format: "%.3f s", $0) } ?? "not known"),
+    ])
+  }
+
+  private func show(_ rows: [(label: String, value: String)]) {
+    let width = rows.map(\.label.count).max() ?? 0
+    for row in rows {
+      print(row.label + String(repeating: " ", count: width - row.label.count + 2) + row.value)
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import AudioIO
+import Enhancement
+import Foundation
+import NeuralLayers
+
+/// What ends a command: one sentence, and the exit code that `limpid --help` explains.
+struct Failure: Error {
+  enum Code: Int32 {
+    case usage = 64
+    case badInput = 65
+    case noInput = 66
+    case software = 70
+    case cannotCreate = 73
+    case inputOutput = 74
+    case configuration = 78
+  }
+
+  let code: Code
+  let sentence: String
+
+  init(_ code: Code, _ sentence: String) {
+    self.code = code
+    self.sentence = sentence
+  }
+
+  /// Any error of the rooms below as a failure with the code that fits.
+  init(_ error: any Error) {
+    switch error {
+    case let failure as Failure: self = failure
+    case let error as AudioFileError: self.init(Self.code(of: error), error.description)
+    case let error as ModelFileError: self.init(.configuration, error.description)
+    case let error as NoiseProfileError: self.init(.configuration, error.description)
+    case let error as EnhancementError: self.init(.usage, error.description)
+    default: self.init(.software, "\(error)")
+    }
+  }
+
+  private static func code(of error: AudioFileError) -> Code {
+    if !error.isInput { return .cannotCreate }
+    if case .missing = error { return .noInput }
+    return .badInput
+  }
+
+  /// Prints `limpid: error: …` and gives what to throw to end with the code.
+  func end() -> ExitCode {
+    Terminal.complain("error", sentence)
+    return ExitCode(code.rawValue)
+  }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import Synchronization
+
+/// A progress bar over all files of a command, with the real-time factor; silent on a pipe.
+///
+/// Shared by the worker threads.
+final class Progress: Sendable {
+  private struct State {
+    var seconds = 0.0
+    var shownAt = 0.0
+  }
+
+  private let total: Double?
+  private let start = ProcessInfo.processInfo.systemUptime
+  private let state = Mutex(State())
+
+  /// - Parameter totalSeconds: length of all the audio; nil when some of it is not known (a pipe).
+  init(totalSeconds: Double?) { total = totalSeconds }
+
+  /// Counts audio that is done. Draws at most ten times a second.
+  func advance(by seconds: Double) {
+    let text: String? = state.withLock { state in
+      state.seconds += seconds
+      let now = ProcessInfo.processInfo.systemUptime
+      guard Terminal.showsProgress, now - state.shownAt > 0.1 else { return nil }
+      state.shownAt = now
+      return line(done: state.seconds, elapsed: now - start)
+    }
+    if let text { Terminal.show(text) }
+  }
+
+  /// Takes the bar away.
+  func finish() { Terminal.show("") }
+
+  private func line(done: Double, elapsed: Double) -> String {
+    let speed = elapsed > 0 ? done / elapsed : 0
+    let pace = String(format: "%.1f times as fast as real time", speed)
+    guard let total, total > 0 else { return "\(clock(done)) enhanced, \(pace)" }
+    let share = min(1, done / total)
+    let filled = Int(30 * share)
+    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
+    let left = speed > 0 ? ", \(clock((total - done) / speed)) left" : ""
+    return String(format: "%@ %3.0f %%  %@%@", bar, 100 * share, pace, left)
+  }
+
+  private func clock(_ seconds: Double) -> String {
+    let whole = Int(max(0, seconds).rounded())
+    let minutes = String(format: "%d:%02d", whole / 60 % 60, whole % 60)
+    return whole >= 3600 ? String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60) : minutes
+  }
+}

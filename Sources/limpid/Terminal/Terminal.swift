@@ -1,0 +1,31 @@
+import Foundation
+import Synchronization
+
+/// Standard error as a person sees it: complaints, warnings and the progress bar, which share its last line.
+enum Terminal {
+  /// Whether a progress bar has its place: standard error is a terminal.
+  static let showsProgress = isatty(STDERR_FILENO) != 0
+
+  /// The progress line that stands there now; a complaint goes above it.
+  private static let line = Mutex("")
+
+  /// Prints `limpid: KIND: SENTENCE` on a line of its own. Any thread.
+  static func complain(_ kind: String, _ sentence: String) {
+    line.withLock { line in
+      write((line.isEmpty ? "" : "\r\u{1B}[K") + "limpid: \(kind): \(sentence)\n" + line)
+    }
+  }
+
+  /// Replaces the progress line. Any thread.
+  static func show(_ text: String) {
+    guard showsProgress else { return }
+    line.withLock { line in
+      line = text
+      write("\r\u{1B}[K" + text)
+    }
+  }
+
+  private static func write(_ text: String) {
+    FileHandle.standardError.write(Data(text.utf8))
+  }
+}

@@ -26,7 +26,7 @@ enum DeterministicMath {
     return sum * Double(bitPattern: UInt64(k + 1023) << 52)
   }
 
-  /// ln x for a positive, normal x; absolute error below 2e-11, relative too where x is near 1 (tested).
+  /// ln x for a positive, normal x; relative error below 2e-12 (tested).
   ///
   /// x = 2^k m, m in [√½, √2): ln m = 2 artanh s, s = (m-1)/(m+1), |s| ≤ 0.172; seven terms leave 2 s^15 / 15 = 4e-13.
   @_noLocks

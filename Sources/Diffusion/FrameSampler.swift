@@ -7,7 +7,7 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
   /// The network. Its slots are those of `slotTimes(kind:maximumSteps:grid:)`.
   public var predictor: Predictor
   public let kind: SamplerKind
-  /// The largest number of steps, at most 8 and the grid's count.
+  /// The largest number of steps, at most the grid's count.
   public let maximumSteps: Int
   /// Complex bins of a frame.
   public let binCount: Int
@@ -42,7 +42,7 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
   /// Makes the workspaces and the coefficients of all steps.
   ///
   /// - Parameters:
-  ///   - maximumSteps: from 1 to 8 and at most the grid's count; `steps` starts there.
+  ///   - maximumSteps: from 1 to the grid's count (8 on the standard grid); `steps` starts there.
   ///   - seed: names the noise; the same seed gives the same bits.
   ///   - finalStep: how the score-based kinds end; the few-step kind always ends at x̂0.
   public init(
@@ -51,8 +51,7 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
     binCount: Int = 160, finalStep: FinalStep = .posteriorMean
   ) {
     precondition(
-      maximumSteps >= 1 && maximumSteps <= 8 && maximumSteps <= grid.count,
-      "maximumSteps must be from 1 to 8 and at most the grid's count")
+      maximumSteps >= 1 && maximumSteps <= grid.count, "maximumSteps must be from 1 to the grid's count")
     precondition(binCount >= 1, "binCount must be positive")
     self.predictor = predictor
     self.kind = kind

@@ -49,6 +49,11 @@ def scaled_norm(x: torch.Tensor, scale: torch.Tensor, shift: torch.Tensor) -> to
     return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + 1e-6) * (1 + scale) + shift
 
 
+def plain_norm(x: torch.Tensor) -> torch.Tensor:
+    """rms_norm for the noise encoders, never compiled: the length of the reference changes every batch."""
+    return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + 1e-6)
+
+
 class CausalConv(nn.Module):
     """Convolution over (time, frequency): past frames only, zero padding in frequency.
 
@@ -187,7 +192,7 @@ class EncoderBlock(nn.Module):
 
     def forward(self, x):
         y = F.conv2d(x.permute(0, 3, 1, 2), self.weight, self.bias, stride=(self.time_stride, 2), padding=1)
-        return F.silu(rms_norm(y.permute(0, 2, 3, 1)) * self.scale)
+        return F.silu(plain_norm(y.permute(0, 2, 3, 1)) * self.scale)
 
 
 class SequenceNoiseEncoder(nn.Module):

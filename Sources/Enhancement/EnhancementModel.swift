@@ -1,0 +1,65 @@
+import Diffusion
+import NeuralLayers
+import ScoreModel
+
+/// A trained model, ready to be shared by any number of enhancers and threads.
+public final class EnhancementModel: Sendable {
+  /// Weights, configuration and what the file says about itself.
+  public let weights: ScoreModelWeights
+
+  /// Reads and checks a weights file.
+  ///
+  /// - Parameter path: a `.safetensors` file.
+  /// - Throws: `ModelFileError`, one sentence with the file and the remedy.
+  public convenience init(path: String) throws(ModelFileError) {
+    try self.init(weights: try ScoreModelWeights(path: path))
+  }
+
+  /// - Throws: `badConfiguration` for a network made for other spectra than the enhancer's.
+  public init(weights: ScoreModelWeights) throws(ModelFileError) {
+    let bins = weights.configuration.bins
+    guard bins == NoiseReference.binCount else {
+      throw .badConfiguration(
+        path: weights.path,
+        reason: "the network takes \(bins) bins, the enhancer has \(NoiseReference.binCount)")
+    }
+    self.weights = weights
+  }
+
+  /// The model's own name, or the file's.
+  public var name: String { weights.name }
+  /// The file it came from.
+  public var path: String { weights.path }
+  /// Learned numbers, the noise encoder included.
+  public var parameterCount: Int { weights.parameterCount }
+  /// Multiply-adds of one network evaluation.
+  public var multiplyAddsPerFrame: Int { weights.multiplyAddsPerFrame }
+  /// Labels and values that describe the file, in the order to print them.
+  public var details: [(label: String, value: String)] { weights.details }
+}
+
+extension ScoreNetwork: ConditionalPredictor {}
+
+/// The model's noise encoder with workspaces of its own.
+struct ModelNoiseEncoder: NoiseTokenEncoder, ~Copyable {
+  let tokenFloatCount: Int
+  private let encoder: (any NoiseEncoder)?
+
+  /// - Parameter weights: nil, or a model without an encoder: no tokens are ever made.
+  init(weights: ScoreModelWeights?) {
+    guard let weights, weights.configuration.encoder != .none else {
+      encoder = nil
+      tokenFloatCount = 0
+      return
+    }
+    let encoder = weights.makeNoiseEncoder(maximumFrameCount: NoiseReference.capacity)
+    tokenFloatCount = encoder.tokenCount * encoder.tokenDimension
+    self.encoder = encoder
+  }
+
+  mutating func encode(
+    magnitudes: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>
+  ) {
+    encoder?.encode(magnitudes: magnitudes, frameCount: frameCount, into: tokens)
+  }
+}

@@ -1,0 +1,69 @@
+import Diffusion
+import SignalProcessing
+
+// What prepares a frame enhancer and what is called between blocks.
+extension FrameEnhancer where Predictor: ~Copyable, Encoder: ~Copyable {
+  /// Frames over which a new guidance weight is reached.
+  static var guidanceFrames: Int { 10 }
+
+  /// Back to the state after `init`, with the settings of now. The reference is empty and not frozen.
+  mutating func reset() {
+    frameIndex = 0
+    analysis.reset()
+    synthesis.reset()
+    level = LevelGain(startLevel: startLevel)
+    presence.reset()
+    pauses.reset()
+    if wiener != nil { wiener!.reset() }
+    reference.isFrozen = false
+    clearReference()
+    guidance.jump(to: guidance.target)
+    if sampler != nil { sampler!.reset() }
+    counts = EnhancementCounts()
+    times.reset()
+  }
+
+  /// - Parameter steps: 1…maximumSteps, from the next frame on.
+  mutating func setSteps(_ steps: Int) { if sampler != nil { sampler!.steps = steps } }
+
+  /// Forgets the noise heard: the null condition, from the next frame on.
+  mutating func clearReference() {
+    reference.clear()
+    job.cancel()
+    guard hasTokens else { return }
+    sampler!.predictor.setTokens(nil)
+    hasTokens = false
+  }
+
+  /// Replaces the noise heard by a profile's.
+  ///
+  /// Before the first frame its tokens are made at once and the first frame has them; later they come on schedule.
+  mutating func setReference(_ magnitudes: UnsafeBufferPointer<Float>) {
+    reference.clear()
+    if let rows = magnitudes.baseAddress {
+      for n in 0..<magnitudes.count / NoiseReference.binCount {
+        reference.append(magnitudes: rows + n * NoiseReference.binCount)
+      }
+    }
+    guard frameIndex == 0, sampler != nil else { return }
+    job.take(reference, gain: level.gain)
+    job.run(&encoder)
+    useTokens()
+  }
+
+  var statistics: EnhancementStatistics {
+    var result = EnhancementStatistics()
+    result.frames = counts.frames
+    result.silentFrames = counts.silentFrames
+    result.fallbackFrames = counts.fallbackFrames
+    result.noiseFrames = counts.noiseFrames
+    result.referenceFrames = counts.referenceFrames
+    result.referenceRefreshes = counts.referenceRefreshes
+    result.inputEnergy = counts.inputEnergy
+    result.outputEnergy = counts.outputEnergy
+    result.noiseInputEnergy = counts.noiseInputEnergy
+    result.noiseOutputEnergy = counts.noiseOutputEnergy
+    result.frameTimes = times.histogram
+    return result
+  }
+}

@@ -1,0 +1,210 @@
+import Diffusion
+import SignalProcessing
+
+/// A predictor that listens to noise tokens.
+protocol ConditionalPredictor: CleanSpectrumPredictor, ~Copyable {
+  /// Takes (tokens, dimension) floats, copied; nil is the null condition.
+  mutating func setTokens(_ tokens: UnsafePointer<Float>?)
+}
+
+/// The enhancer at the model's rate, one channel: a hop of 160 samples in, a hop out, 160 samples later.
+///
+///     analysis → level gain → compression → sampler (noise tokens beside it) → expansion → synthesis
+///
+/// This file is what runs every frame; memory is made in `FrameEnhancer+Setup.swift`. One instance belongs to one
+/// thread; nothing here allocates or locks if predictor and encoder do not.
+struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: NoiseTokenEncoder & ~Copyable>:
+  ~Copyable
+{
+  static var hopLength: Int { 160 }
+  static var fftLength: Int { 320 }
+  static var binCount: Int { 161 }
+  /// Bins the network sees.
+  static var modelBinCount: Int { 160 }
+  /// e_k below which a frame is digital silence: −115 dB.
+  static var silence: Float { 3.162_277_7e-12 }
+
+  /// Frames seen; names the next frame's noise and its place in the schedule of the reference.
+  var frameIndex = 0
+  /// Weight of the noisy spectrum in the output, for the statistics only: the mix itself is made in the time domain.
+  var dryWeight: Float = 0
+
+  var analysis = STFTAnalysis()
+  var synthesis = STFTSynthesis()
+  var level: LevelGain
+  var sampler: FrameSampler<Predictor>?  // nil: Wiener
+  var wiener: WienerGain?  // nil: score
+
+  var presence = SpeechPresence()
+  var pauses = SpeechPauseDetector()
+  var reference = NoiseReference()
+  let selection: NoiseSelection
+  var encoder: Encoder
+  var job: NoiseEncodingJob
+  /// Whether the network holds tokens; false: the null condition.
+  var hasTokens = false
+  var guidance: LinearRamp
+
+  let compressed: UnsafeMutablePointer<Float>  // (160, 2): y, then x̂0
+  let enhanced: UnsafeMutablePointer<Float>  // (161, 2)
+  let power: UnsafeMutablePointer<Float>  // (161) |Y|²
+
+  let startLevel: Float
+  /// The most steps there is room for.
+  let maximumSteps: Int
+  var counts = EnhancementCounts()
+  var times = FrameTimeCounter()
+
+  /// - Parameters:
+  ///   - predictor: the network, with the slots of `FrameSampler.slotTimes` and room for a batch of two; nil for the
+  ///     Wiener filter.
+  ///   - encoder: makes the noise tokens.
+  ///   - settings: valid ones.
+  init(predictor: consuming Predictor?, encoder: consuming Encoder, settings: EnhancementSettings) {
+    level = LevelGain(startLevel: settings.startLevel)
+    startLevel = settings.startLevel
+    maximumSteps = settings.maximumSteps ?? settings.steps
+    selection = settings.noiseSelection
+    guidance = LinearRamp(value: settings.guidance, length: Self.guidanceFrames)
+    dryWeight = settings.dryWeight
+    job = NoiseEncodingJob(tokenFloatCount: encoder.tokenFloatCount)
+    self.encoder = encoder
+    if let predictor {
+      sampler = FrameSampler(
+        predictor: predictor, kind: settings.sampler, maximumSteps: maximumSteps,
+        seed: settings.seed, binCount: Self.modelBinCount)
+      sampler!.steps = settings.steps
+      wiener = nil
+    } else {
+      sampler = nil
+      wiener = WienerGain()
+    }
+    compressed = .allocate(capacity: 2 * Self.modelBinCount)
+    compressed.initialize(repeating: 0, count: 2 * Self.modelBinCount)
+    enhanced = .allocate(capacity: 2 * Self.binCount)
+    enhanced.initialize(repeating: 0, count: 2 * Self.binCount)
+    power = .allocate(capacity: Self.binCount)
+    power.initialize(repeating: 0, count: Self.binCount)
+  }
+
+  deinit {
+    compressed.deallocate()
+    enhanced.deallocate()
+    power.deallocate()
+  }
+
+  /// Enhances one hop.
+  ///
+  /// - Parameters:
+  ///   - hop: 160 finite samples.
+  ///   - output: room for 160 samples; may be `hop`.
+  mutating func process(_ hop: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>) {
+    let start = monotonicNanoseconds()
+    followSchedule()
+    analysis.push(hop)
+    let bins = analysis.bins
+    let isSilent = analysis.energy < Self.silence
+    Spectrum.power(bins, count: Self.binCount, into: power)
+    presence.push(power: power)
+
+    if !enhanceSpectrum(bins) {
+      counts.fallbackFrames += 1
+      copy(bins, to: enhanced, count: 2 * Self.binCount)
+    }
+    if isSilent {
+      for n in 0..<2 * Self.binCount { enhanced[n] = 0 }
+    }
+    listen(bins, isSilent: isSilent)
+    level.update(energy: analysis.energy)
+    synthesis.push(enhanced, into: output)
+    frameIndex += 1
+    times.add(nanoseconds: monotonicNanoseconds() - start)
+  }
+
+  /// `bins` enhanced into `enhanced`; false where that is not finite, with the network's state made new.
+  private mutating func enhanceSpectrum(_ bins: UnsafePointer<Float>) -> Bool {
+    if wiener != nil {
+      wiener!.push(bins: bins, into: enhanced)
+      return allFinite(enhanced, count: 2 * Self.binCount)
+    }
+    let gain = level.gain
+    AmplitudeCompression.compress(bins, gain: gain, count: Self.modelBinCount, into: compressed)
+    sampler!.guidance = guidance.next()
+    var isFinite = sampler!.enhance(noisy: compressed, frameIndex: frameIndex, into: compressed)
+    if isFinite {
+      AmplitudeCompression.expand(compressed, gain: gain, count: Self.modelBinCount, into: enhanced)
+      enhanceLastBin(bins)
+      isFinite = allFinite(enhanced, count: 2 * Self.binCount)
+    }
+    if !isFinite { sampler!.reset() }
+    return isFinite
+  }
+
+  /// Bin 160 takes the real gain of bin 159, at most 1: where 159 is all but empty the quotient means nothing.
+  private func enhanceLastBin(_ bins: UnsafePointer<Float>) {
+    let last = 2 * Self.modelBinCount
+    let noisy = bins[last - 2] * bins[last - 2] + bins[last - 1] * bins[last - 1]
+    let clean = enhanced[last - 2] * enhanced[last - 2] + enhanced[last - 1] * enhanced[last - 1]
+    let gain = clean < noisy ? squareRoot(clean / noisy) : 1
+    enhanced[last] = gain * bins[last]
+    enhanced[last + 1] = gain * bins[last + 1]
+  }
+
+  /// Counts the frame and, if it is noise alone, keeps it for the reference.
+  private mutating func listen(_ bins: UnsafePointer<Float>, isSilent: Bool) {
+    counts.frames += 1
+    if isSilent {
+      counts.silentFrames += 1
+      return
+    }
+    var noisy: Float = 0
+    var clean: Float = 0
+    var mixed: Float = 0
+    for n in 0..<2 * Self.binCount {
+      let y = bins[n]
+      let x = enhanced[n]
+      let out = x + dryWeight * (y - x)
+      noisy += y * y
+      clean += x * x
+      mixed += out * out
+    }
+    let energy = Double(analysis.energy)
+    let left = noisy > 0 ? energy * Double(mixed / noisy) : 0
+    counts.inputEnergy += energy
+    counts.outputEnergy += left
+    let isPause = pauses.push(probability: presence.probability)
+    if isPause {
+      counts.noiseFrames += 1
+      counts.noiseInputEnergy += energy
+      counts.noiseOutputEnergy += left
+    }
+    let isNoise = selection == .spp ? isPause : ResidualDetector.isNoise(enhanced: clean, noisy: noisy)
+    if isNoise && reference.push(bins: bins) { counts.referenceFrames += 1 }
+  }
+
+  /// The reference is taken before frame k·25 is seen, its tokens are in the network from frame k·25 + 10 on.
+  private mutating func followSchedule() {
+    guard sampler != nil else { return }
+    let place = frameIndex % NoiseEncodingJob.interval
+    if place == 0 {
+      job.take(reference, gain: level.gain)
+      job.run(&encoder)
+    }
+    if place == NoiseEncodingJob.delay { useTokens() }
+  }
+
+  /// The job's result goes into the network.
+  mutating func useTokens() {
+    switch job.state {
+    case .encoded:
+      sampler!.predictor.setTokens(job.tokens)
+      hasTokens = true
+      counts.referenceRefreshes += 1
+    case .null:
+      if hasTokens { sampler!.predictor.setTokens(nil) }
+      hasTokens = false
+    case .idle, .taken: break
+    }
+    job.cancel()
+  }
+}

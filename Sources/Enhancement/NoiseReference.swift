@@ -1,0 +1,91 @@
+import SignalProcessing
+
+/// What the room sounds like without speech: the last 2 s of frames judged noise, as raw magnitudes.
+///
+/// A ring of `capacity` frames of 160 magnitudes |X|, before the level gain: the gain is applied when the reference is
+/// taken, so a profile saved in one session fits another. One instance belongs to one thread; nothing allocates after
+/// `init`.
+struct NoiseReference: ~Copyable {
+  /// Frames kept, 2 s.
+  static var capacity: Int { @_noLocks get { 200 } }
+  /// Frames below which the network gets its null condition.
+  static var fewestFrames: Int { @_noLocks get { 25 } }
+  /// Magnitudes per frame, the bins the network sees.
+  static var binCount: Int { @_noLocks get { 160 } }
+
+  /// Frames held, 0…capacity.
+  private(set) var count = 0
+  /// While true `push` does nothing.
+  var isFrozen = false
+
+  private let ring: UnsafeMutablePointer<Float>  // (capacity, binCount)
+  private var next = 0  // the row written next
+
+  init() {
+    ring = .allocate(capacity: Self.capacity * Self.binCount)
+    ring.initialize(repeating: 0, count: Self.capacity * Self.binCount)
+  }
+
+  deinit { ring.deallocate() }
+
+  /// Takes a frame of noise.
+  ///
+  /// - Parameter bins: (160, 2) complex bins as analysed.
+  /// - Returns: whether it was taken (not frozen).
+  @_noLocks
+  mutating func push(bins: UnsafePointer<Float>) -> Bool {
+    guard !isFrozen else { return false }
+    Spectrum.magnitude(bins, count: Self.binCount, into: ring + next * Self.binCount)
+    advance()
+    return true
+  }
+
+  /// Takes a frame of magnitudes, also while frozen: for profiles.
+  @_noLocks
+  mutating func append(magnitudes: UnsafePointer<Float>) {
+    copy(magnitudes, to: ring + next * Self.binCount, count: Self.binCount)
+    advance()
+  }
+
+  @_noLocks @inline(__always)
+  private mutating func advance() {
+    next = next + 1 == Self.capacity ? 0 : next + 1
+    count = min(count + 1, Self.capacity)
+  }
+
+  /// Writes all frames, oldest first, as the encoder sees them: 0.15·√(g·|X|).
+  ///
+  /// - Parameters:
+  ///   - gain: g, the level gain now.
+  ///   - output: room for (capacity, 160).
+  /// - Returns: the number of frames written.
+  @_noLocks
+  func compressed(gain: Float, into output: UnsafeMutablePointer<Float>) -> Int {
+    let first = count < Self.capacity ? 0 : next
+    for n in 0..<count {
+      let row = first + n < Self.capacity ? first + n : first + n - Self.capacity
+      AmplitudeCompression.compressMagnitudes(
+        ring + row * Self.binCount, gain: gain, count: Self.binCount, into: output + n * Self.binCount)
+    }
+    return count
+  }
+
+  /// All frames, oldest first, (count, 160). Allocates.
+  func magnitudes() -> [Float] {
+    let first = count < Self.capacity ? 0 : next
+    var result: [Float] = []
+    result.reserveCapacity(count * Self.binCount)
+    for n in 0..<count {
+      let row = (first + n) % Self.capacity
+      result.append(contentsOf: UnsafeBufferPointer(start: ring + row * Self.binCount, count: Self.binCount))
+    }
+    return result
+  }
+
+  /// Forgets all frames; frozen or not stays.
+  @_noLocks
+  mutating func clear() {
+    count = 0
+    next = 0
+  }
+}

@@ -1,0 +1,195 @@
+import SignalProcessing
+
+/// One channel at the device's rate: blocks of any size in, as many samples out, a constant delay later.
+///
+///     input ─┬─ resampler ─ hop of 160 ─ FrameEnhancer ─ resampler ─ queue ─┬─ output
+///            └─ delay line ────────────────────────────────────────── mix ──┘
+///
+/// Generic so that tests can put a predictor of their own in; `StreamingEnhancer` is its public face. One instance
+/// belongs to one thread; `process` neither allocates nor locks if predictor and encoder do not.
+struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: NoiseTokenEncoder & ~Copyable>:
+  ~Copyable
+{
+  let sampleRate: Int
+  let latency: StreamLatency
+  private(set) var settings: EnhancementSettings
+  var frames: FrameEnhancer<Predictor, Encoder>
+
+  /// Input samples beyond this are no sound; what they would do to sums of squares is not wanted.
+  private static var largestSample: Float { 1e10 }
+  /// Seconds over which bypass, mix and limit move.
+  private static var fadeSeconds: Double { 0.01 }
+
+  private let block: Int  // samples worked on at once
+  private var down: Resampler
+  private var up: Resampler
+  private var queue: SampleFIFO
+  private var dryLine: DelayLine
+  private var dryWeight: LinearRamp
+  private var hopFill = 0
+  private var nonFiniteSamples = 0
+  private let hop: UnsafeMutablePointer<Float>  // (160), the part of a hop that has come
+  private let enhancedHop: UnsafeMutablePointer<Float>  // (160)
+  private let clean: UnsafeMutablePointer<Float>  // (block), the finite input, then the same delayed
+  private let wet: UnsafeMutablePointer<Float>  // (block)
+  private let resampled: UnsafeMutableBufferPointer<Float>  // a block at 16 kHz
+  private let returned: UnsafeMutableBufferPointer<Float>  // a hop at the device's rate
+
+  init(
+    predictor: consuming Predictor?, encoder: consuming Encoder, settings: EnhancementSettings,
+    sampleRate: Int,
+    maximumBlock: Int
+  ) throws(EnhancementError) {
+    guard (8000...192_000).contains(sampleRate) else { throw .unsupportedSampleRate(sampleRate) }
+    guard (1...1 << 20).contains(maximumBlock) else { throw .unsupportedBlock(maximumBlock) }
+    try settings.validate()
+    let down = try makeResampler(from: sampleRate, to: 16000)
+    let up = try makeResampler(from: 16000, to: sampleRate)
+    self.sampleRate = sampleRate
+    self.settings = settings
+    latency = StreamLatency(
+      sampleRate: sampleRate, resamplerDelay: down.delayInInputSamples + up.delayInOutputSamples)
+    let returnedRoom = up.maximumOutput(forInput: 160)
+    self.down = down
+    self.up = up
+    frames = FrameEnhancer(predictor: predictor, encoder: encoder, settings: settings)
+    // 10 ms pieces: a larger block gains nothing, and the workspaces stay in the cache.
+    block = min(maximumBlock, sampleRate / 100)
+    queue = SampleFIFO(capacity: latency.leadingZeros + block + 2 * returnedRoom)
+    queue.writeZeros(latency.leadingZeros)
+    dryLine = DelayLine(delay: latency.samples)
+    dryWeight = LinearRamp(
+      value: settings.dryWeight, length: max(1, Int((Self.fadeSeconds * Double(sampleRate)).rounded())))
+    hop = .allocate(capacity: 160)
+    hop.initialize(repeating: 0, count: 160)
+    enhancedHop = .allocate(capacity: 160)
+    enhancedHop.initialize(repeating: 0, count: 160)
+    clean = .allocate(capacity: block)
+    clean.initialize(repeating: 0, count: block)
+    wet = .allocate(capacity: block)
+    wet.initialize(repeating: 0, count: block)
+    resampled = .allocate(capacity: self.down.maximumOutput(forInput: block) + 1)
+    resampled.initialize(repeating: 0)
+    returned = .allocate(capacity: returnedRoom + 1)
+    returned.initialize(repeating: 0)
+  }
+
+  deinit {
+    hop.deallocate()
+    enhancedHop.deallocate()
+    clean.deallocate()
+    wet.deallocate()
+    resampled.deallocate()
+    returned.deallocate()
+  }
+
+  /// Enhances `count` samples; `output` may be `input`.
+  mutating func process(
+    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    var done = 0
+    while done < count {
+      let part = min(block, count - done)
+      takeIn(input + done, count: part)
+      enhanceArrived(count: part)
+      dryLine.process(clean, into: clean, count: part)
+      queue.read(into: wet, count: part)
+      mix(into: output + done, count: part)
+      done += part
+    }
+  }
+
+  /// `clean` ← the input, with zeros for what is not finite.
+  private mutating func takeIn(_ input: UnsafePointer<Float>, count: Int) {
+    for n in 0..<count {
+      let sample = input[n]
+      if sample.magnitude <= Self.largestSample {
+        clean[n] = sample
+      } else {
+        clean[n] = 0
+        nonFiniteSamples += 1
+      }
+    }
+  }
+
+  /// Every hop that `clean` completes goes through the enhancer and into the queue.
+  private mutating func enhanceArrived(count: Int) {
+    let arrived = down.process(UnsafeBufferPointer(start: clean, count: count), into: resampled)
+    precondition(arrived.consumed == count, "a block's resampled samples have room")
+    var at = 0
+    while at < arrived.produced {
+      let part = min(160 - hopFill, arrived.produced - at)
+      copy(resampled.baseAddress! + at, to: hop + hopFill, count: part)
+      hopFill += part
+      at += part
+      if hopFill == 160 {
+        hopFill = 0
+        frames.process(hop, into: enhancedHop)
+        let back = up.process(UnsafeBufferPointer(start: enhancedHop, count: 160), into: returned)
+        queue.write(returned.baseAddress!, count: back.produced)
+      }
+    }
+  }
+
+  /// out = wet + d·(dry − wet); where d is 0 or 1 the one or the other to the bit.
+  private mutating func mix(into output: UnsafeMutablePointer<Float>, count: Int) {
+    if dryWeight.isSteady {
+      let d = dryWeight.value
+      if d == 1 {
+        copy(clean, to: output, count: count)
+      } else if d == 0 {
+        copy(wet, to: output, count: count)
+      } else {
+        for n in 0..<count { output[n] = wet[n] + d * (clean[n] - wet[n]) }
+      }
+    } else {
+      for n in 0..<count {
+        let d = dryWeight.next()
+        output[n] = d == 1 ? clean[n] : wet[n] + d * (clean[n] - wet[n])
+      }
+    }
+  }
+
+  // MARK: - Between blocks
+
+  /// Takes new settings: steps at the next frame, guidance over ten frames, limit, mix and bypass over 10 ms.
+  mutating func update(_ next: EnhancementSettings) throws(EnhancementError) {
+    try settings.checkChange(to: next)
+    guard next.steps <= frames.maximumSteps else {
+      throw .stepsOutOfRange(next.steps, maximum: frames.maximumSteps)
+    }
+    frames.setSteps(next.steps)
+    settings = next
+    frames.guidance.move(to: next.guidance)
+    frames.dryWeight = next.dryWeight
+    dryWeight.move(to: next.dryWeight)
+  }
+
+  /// Back to the state after `init`, with the settings of now.
+  mutating func reset() {
+    frames.reset()
+    down.reset()
+    up.reset()
+    queue.reset()
+    queue.writeZeros(latency.leadingZeros)
+    dryLine.reset()
+    dryWeight.jump(to: dryWeight.target)
+    hopFill = 0
+    nonFiniteSamples = 0
+  }
+
+  /// Enhanced samples that wait to be read; 0 after a call at the worst moment.
+  var queuedSampleCount: Int { queue.count }
+
+  var statistics: EnhancementStatistics {
+    var result = frames.statistics
+    result.nonFiniteInputSamples = nonFiniteSamples
+    return result
+  }
+}
+
+private func makeResampler(from: Int, to: Int) throws(EnhancementError) -> Resampler {
+  do throws(ResamplerError) {
+    return try Resampler(from: from, to: to)
+  } catch { throw .unsupportedSampleRate(to == 16000 ? from : to) }
+}

@@ -1,0 +1,105 @@
+import Diffusion
+import ScoreModel
+
+/// Enhances live speech: samples in, as many samples out, `latencyInSamples` later. One channel, any usual rate.
+///
+///     let model = try EnhancementModel(path: "live.safetensors")
+///     var enhancer = try StreamingEnhancer(model: model, sampleRate: 48000)
+///     enhancer.process(input, into: output)
+///
+/// Every way of cutting a signal into blocks gives the same output to the bit. Memory is made in `init`; `process` and the
+/// changes between blocks neither allocate nor lock. One instance belongs to one thread; a model may be shared.
+public struct StreamingEnhancer: ~Copyable {
+  /// The device's rate in Hz.
+  public let sampleRate: Int
+  /// Samples from an input sample to the output sample that holds it, whatever the block size: 319 at 16 kHz.
+  ///
+  /// The enhanced signal, the mix and the bypass all have it. Where the resamplers' delay has a fraction it is rounded
+  /// and the enhanced signal lies up to half a sample beside it; `exactLatencyInSamples` keeps the fraction.
+  public let latencyInSamples: Int
+  /// The enhanced signal's delay with its fraction.
+  public let exactLatencyInSamples: Double
+  /// The settings in force.
+  public var settings: EnhancementSettings { chain.settings }
+
+  private var chain: StreamingChain<ScoreNetwork, ModelNoiseEncoder>
+
+  /// Makes all memory and the tables of the resamplers.
+  ///
+  /// - Parameters:
+  ///   - model: the weights; may be nil for the method `wiener`.
+  ///   - settings: how to work.
+  ///   - sampleRate: the device's rate in Hz, 8000…192000.
+  ///   - maximumBlock: the usual largest block; a larger one is cut into pieces and costs no memory.
+  /// - Throws: `EnhancementError` where a setting is out of range or a model is missing.
+  public init(
+    model: EnhancementModel?, settings: EnhancementSettings = EnhancementSettings(), sampleRate: Int,
+    maximumBlock: Int = 4096
+  ) throws(EnhancementError) {
+    try settings.validate()
+    if settings.method == .score && model == nil { throw .modelRequired }
+    let weights = settings.method == .score ? model?.weights : nil
+    var network: ScoreNetwork?
+    if let weights {
+      let times = FrameSampler<ScoreNetwork>.slotTimes(
+        kind: settings.sampler, maximumSteps: settings.maximumSteps ?? settings.steps, grid: .standard)
+      network = ScoreNetwork(weights: weights, times: times, batch: 2)
+    }
+    chain = try StreamingChain(
+      predictor: network, encoder: ModelNoiseEncoder(weights: weights), settings: settings,
+      sampleRate: sampleRate, maximumBlock: maximumBlock)
+    self.sampleRate = sampleRate
+    latencyInSamples = chain.latency.samples
+    exactLatencyInSamples = chain.latency.exact
+  }
+
+  /// Enhances a block of any length.
+  ///
+  /// - Parameters:
+  ///   - input: samples, full scale ±1. Samples that are not finite are taken as 0 and counted.
+  ///   - output: as many samples; the same memory as `input`, or memory apart from it.
+  public mutating func process(
+    _ input: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>
+  ) {
+    precondition(input.count == output.count, "process gives as many samples as it takes")
+    guard let source = input.baseAddress, let target = output.baseAddress else { return }
+    chain.process(source, into: target, count: input.count)
+  }
+
+  /// Changes settings between blocks: steps at the next frame, guidance over ten frames, attenuation limit, mix and
+  /// bypass over 10 ms.
+  ///
+  /// - Throws: `fixedWhileRunning` for a setting that needs a new enhancer, or the range that is left; nothing has
+  ///   changed then.
+  public mutating func update(_ settings: EnhancementSettings) throws(EnhancementError) {
+    try chain.update(settings)
+  }
+
+  /// Back to the state after `init`, with the settings of now; the noise reference is empty and not frozen.
+  public mutating func reset() { chain.reset() }
+
+  /// What was done since `init` or `reset`. Makes a copy of the histogram: not for the real-time path.
+  public var statistics: EnhancementStatistics { chain.statistics }
+
+  // MARK: - The noise reference
+
+  /// Whether the reference stays as it is.
+  public var isNoiseReferenceFrozen: Bool { chain.frames.reference.isFrozen }
+
+  /// Keeps the reference as it is, or lets it follow the room again. Its tokens still follow the level.
+  public mutating func freezeNoiseReference(_ isFrozen: Bool) { chain.frames.reference.isFrozen = isFrozen }
+
+  /// Forgets the noise heard: the model works without a reference until 25 frames were heard again.
+  public mutating func clearNoiseReference() { chain.frames.clearReference() }
+
+  /// The noise heard, to be saved; nil where there is none yet. Allocates.
+  public func noiseProfile() -> NoiseProfile? {
+    chain.frames.reference.count == 0 ? nil : NoiseProfile(chain.frames.reference)
+  }
+
+  /// Replaces the noise heard. Before the first block it has its effect from the first frame on, later on the next
+  /// point of the schedule, 100 to 350 ms away. The room goes on adding to it; freeze it where that is not wanted.
+  public mutating func setNoiseProfile(_ profile: NoiseProfile) {
+    profile.magnitudes.withUnsafeBufferPointer { chain.frames.setReference($0) }
+  }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import Testing
+
+@testable import Enhancement
+
+/// The whole enhancer at 16 kHz against tools/golden/enhancement.py: NumPy and the PyTorch network in double precision.
+@Suite struct GoldenTests {
+  @Test(arguments: Manifest.shared.cases)
+  func `the whole chain is the reference's`(example: Manifest.Case) throws {
+    var settings = EnhancementSettings()
+    settings.steps = example.steps
+    settings.guidance = example.guidance
+    settings.startLevel = example.startLevel
+    settings.seed = Manifest.shared.seed
+    var enhancer = try StreamingEnhancer(model: try tinyModel(), settings: settings, sampleRate: 16000)
+    if example.profile {
+      enhancer.setNoiseProfile(try NoiseProfile(magnitudes: fixtureFloats("profile")))
+    }
+    enhancer.freezeNoiseReference(true)
+    let input = try fixtureFloats("\(example.name)-input")
+    let expected = try fixtureFloats("\(example.name)-output")
+    // Output begins with the 159 zeros of the queue; the hop of the last frame ends 1 sample after the last block.
+    let output = run(&enhancer, input)[159...]
+    var error = 0.0
+    var power = 0.0
+    for (a, b) in zip(output, expected) {
+      error += pow(Double(a) - Double(b), 2)
+      power += pow(Double(b), 2)
+    }
+    let decibels = 10 * log10(error / power)
+    #expect(decibels < Manifest.shared.toleranceInDecibels, "error \(decibels) dB")
+    #expect(power > 0)
+  }
+
+  /// The case would show nothing if the network did not listen.
+  @Test func `the profile changes the result`() throws {
+    let example = Manifest.shared.cases.first { $0.profile }!
+    let input = try fixtureFloats("\(example.name)-input")
+    var with = try StreamingEnhancer(model: try tinyModel(), sampleRate: 16000)
+    with.setNoiseProfile(try NoiseProfile(magnitudes: fixtureFloats("profile")))
+    var without = try StreamingEnhancer(model: try tinyModel(), sampleRate: 16000)
+    #expect(largestDifference(run(&with, input), run(&without, input)) > 1e-3)
+  }
+}

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""Golden vectors of the Enhancement room: a whole enhancer in double precision, PyTorch network included.
+
+The network is the training program's own (tools/training), tiny and with random weights, written as it would be
+exported; around it transform, level gain, compression, few-step sampler, guidance, noise reference and bin 160 are
+written anew from CONTRACT and DESIGN. Noise is Philox's, from tools/golden/diffusion.py.
+
+    python tools/golden/enhancement.py     # rewrites Tests/EnhancementTests/Fixtures
+"""
+
+import json
+import platform
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "training")]
+
+from diffusion import GRID, SDE, counter_noise  # noqa: E402
+from training.network import NetworkConfiguration, ScoreNetwork  # noqa: E402
+
+SEED = 20250711
+HOP, FFT = 160, 320
+FIXTURES = HERE.parents[1] / "Tests/EnhancementTests/Fixtures"
+WINDOW = np.sin(np.pi * np.arange(FFT) / FFT)
+ARRAYS = {}
+
+
+def keep(name, array):
+    array = np.asarray(array)
+    array.astype("<f4").tofile(FIXTURES / f"{name}.f32")
+    ARRAYS[name] = list(array.shape)
+
+
+def tiny_network():
+    torch.manual_seed(SEED)
+    configuration = NetworkConfiguration(
+        channels=[8, 16], heads=2, feed_forward=16, embedding=16, time_frequencies=4,
+        encoder_channels=[4, 8, 8, 8], tokens=16, token_dimension=16,
+    )  # fmt: skip
+    network = ScoreNetwork(configuration)
+    with torch.no_grad():
+        for name, p in network.named_parameters():
+            if "condition.linear.weight" in name:
+                p.copy_(0.3 * torch.randn_like(p))  # zero at the start of training: no condition would be seen
+            elif name.endswith("null_tokens") or name.endswith("position"):
+                p.copy_(0.5 * torch.randn_like(p))
+    metadata = {
+        "configuration": configuration.as_dict(), "name": "tiny", "created": "2025-07-11",
+        "parameters": sum(p.numel() for p in network.parameters()), "hours": 0, "data": [],
+        "licence": "GPL-3.0-or-later",
+    }  # fmt: skip
+    tensors = {k: v.detach().float().contiguous() for k, v in network.state_dict().items()}
+    save_file(tensors, FIXTURES / "tiny.safetensors", {"format": "pt", "limpid": json.dumps(metadata)})
+    return network.double().eval()
+
+
+def stft(samples):
+    padded = np.concatenate([np.zeros(HOP), samples])
+    frames = np.stack([padded[k : k + FFT] for k in range(0, len(samples), HOP)]) * WINDOW
+    return np.fft.rfft(frames), 2 * np.mean(frames**2, -1)
+
+
+def hops(bins):
+    """What a streaming synthesis has complete after each frame."""
+    frames = np.fft.irfft(bins) * WINDOW
+    earlier = np.concatenate([np.zeros((1, HOP)), frames[:-1, HOP:]])
+    return (earlier + frames[:, :HOP]).ravel()
+
+
+def level_gain(energy, level):
+    gains = []
+    for e in 10 * np.log10(energy + 1e-12):
+        gains.append(10 ** ((-20 - level) / 20))
+        if e > -75:
+            level = np.clip(level + np.clip(e - level, -0.03, 1.0), -75, 10)
+    return np.array(gains)
+
+
+def pairs(z):
+    return torch.from_numpy(np.stack([z.real, z.imag], -1)[None])
+
+
+def complex_of(pair):
+    return (pair[..., 0] + 1j * pair[..., 1])[0].numpy()
+
+
+def enhance(network, samples, steps, guidance, seed, start_level, profile=None):
+    """Few-step sampler (eta 0) on the whole recording: every step's network runs over all frames at once."""
+    spectrum, energy = stft(samples)
+    gain = level_gain(energy, start_level)[:, None]
+    scaled = gain * spectrum[:, :160]
+    y = 0.15 * scaled / np.sqrt(np.maximum(np.abs(scaled), 1e-19))
+    tokens = None
+    if profile is not None:
+        magnitudes = 0.15 * np.sqrt(gain[0] * profile)
+        tokens = network.encode(torch.from_numpy(magnitudes[None]))
+    z = np.stack([counter_noise(seed, k, 0, 160) for k in range(len(y))])
+    x = y + SDE.std(GRID[0]) * z
+    for n in range(steps):
+        t = torch.tensor([GRID[n]], dtype=torch.float64)
+        estimate = complex_of(network(pairs(x), pairs(y), t, tokens))
+        if guidance != 1:
+            plain = complex_of(network(pairs(x), pairs(y), t, None))
+            estimate = plain + guidance * (estimate - plain)
+        if n + 1 < steps:
+            here = SDE.mean(estimate, GRID[n], y)
+            x = SDE.mean(estimate, GRID[n + 1], y) + SDE.std(GRID[n + 1]) / SDE.std(GRID[n]) * (x - here)
+    clean = estimate * np.abs(estimate) / 0.15**2 / gain
+    ratio = np.minimum(np.abs(clean[:, 159]) / np.abs(spectrum[:, 159]), 1)
+    clean = np.concatenate([clean, (ratio * spectrum[:, 160])[:, None]], 1)
+    return hops(clean)
+
+
+def recording(rng, frames, level):
+    """A voice-like tone complex in noise, `level` dB re full scale, with a soft start and a 20 dB step half way."""
+    n = np.arange(frames * HOP)
+    pitch = 2 * np.pi * np.cumsum(140 + 30 * np.sin(2 * np.pi * n / 5000)) / 16000
+    voice = sum(np.sin(k * pitch) / k for k in range(1, 20)) * (np.sin(2 * np.pi * n / 4000) > 0)
+    x = voice + 0.2 * rng.standard_normal(len(n))
+    x *= np.where(n < len(n) // 2, 0.1, 1)
+    return (x * 10 ** (level / 20) / np.sqrt(np.mean(x**2))).astype(np.float32).astype(np.float64)
+
+
+@torch.no_grad()
+def main():
+    FIXTURES.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(SEED)
+    network = tiny_network()
+    profile = np.abs(rng.standard_normal((60, 160)) * 0.4).astype(np.float32).astype(np.float64)
+    keep("profile", profile)
+    cases = []
+    for name, frames, steps, guidance, level, start, heard in [
+        ("loud-1-step", 80, 1, 1.0, -6, -26, None),
+        ("faint-4-steps", 80, 4, 1.0, -40, -26, None),
+        # The tokens taken at frame 25 come into effect at frame 35: until then there is one set.
+        ("profile-2-steps", 35, 2, 1.5, -20, -20, profile),
+        ("profile-4-steps", 35, 4, 1.0, -6, -10, profile),
+    ]:
+        x = recording(rng, frames, level)
+        keep(f"{name}-input", x)
+        keep(f"{name}-output", enhance(network, x, steps, guidance, SEED, start, heard))
+        cases.append(
+            {"name": name, "steps": steps, "guidance": guidance, "startLevel": start, "profile": heard is not None}
+        )
+    manifest = {
+        "command": "python tools/golden/enhancement.py",
+        "seed": SEED,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "torch": torch.__version__,
+        "format": "little-endian float32",
+        "toleranceInDecibels": -80,
+        "toleranceMeaning": "RMS of the error over the RMS of the reference; float32 against float64",
+        "cases": cases,
+        "arrays": ARRAYS,
+    }
+    (FIXTURES / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    print(f"{len(cases)} cases in {FIXTURES}")
+
+
+if __name__ == "__main__":
+    main()

@@ -13,9 +13,10 @@ public struct CrossAttention: Sendable {
   public let tokens: Int
   public let tokenDimension: Int
   private let keyValue: Linear
-  private nonisolated(unsafe) let queryPanels: UnsafePointer<Float>  // per head: (dimension/heads) x dimension
+  // Per head: (dimension / heads, dimension).
+  private nonisolated(unsafe) let queryPanels: UnsafePointer<Float>
   private nonisolated(unsafe) let queryBias: UnsafePointer<Float>  // (dimension)
-  private nonisolated(unsafe) let outPanels: UnsafePointer<Float>  // per head: (dimension/heads) x dimension
+  private nonisolated(unsafe) let outPanels: UnsafePointer<Float>  // likewise
   private nonisolated(unsafe) let outBias: UnsafePointer<Float>  // (dimension)
   private let headPanelCount: Int
   private let scoreFactor: Float  // 1 / √size of a head

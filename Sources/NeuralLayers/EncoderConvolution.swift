@@ -6,7 +6,7 @@ import COpenBLAS
 ///
 /// Off the frame path: the patches are copied out and multiplied by OpenBLAS, on the calling thread alone.
 /// `forward` does not allocate; OpenBLAS may take a lock.
-public final class EncoderConvolution {
+public final class EncoderConvolution: Sendable {
   public let inputs: Int
   public let outputs: Int
   public let timeStride: Int

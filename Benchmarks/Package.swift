@@ -1,0 +1,13 @@
+// swift-tools-version: 6.1
+// Benchmarks of Limpid; a package of their own, so that the program's does not carry them.
+import PackageDescription
+
+let package = Package(
+  name: "Benchmarks",
+  dependencies: [.package(name: "limpid", path: "..")],
+  targets: [
+    .executableTarget(
+      name: "StepBenchmark", dependencies: [.product(name: "ScoreModel", package: "limpid")])
+  ],
+  swiftLanguageModes: [.v6]
+)

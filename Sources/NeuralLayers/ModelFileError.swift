@@ -42,7 +42,8 @@ public enum ModelFileError: Error, Equatable, CustomStringConvertible {
     case .unwritable(let path, let reason):
       return "\(path): cannot be written (\(reason)); choose a folder that you may write to"
     case .tooLarge(let path, let bytes, let limit):
-      return "\(path): \(bytes) bytes is more than the limit of \(limit); this is not a weights file of Limpid"
+      return
+        "\(path): \(bytes) bytes is more than the limit of \(limit); this is not a weights file of Limpid"
     case .cutShort(let path, let expected, let found):
       return "\(path): cut short, \(found) bytes of \(expected); fetch or copy the file again"
     case .notSafetensors(let path, let reason):

@@ -43,7 +43,7 @@ extension ScoreNetwork {
     }
     nullTokens = FloatMemory(weights.nullTokens.count)
     for (i, value) in weights.nullTokens.enumerated() { nullTokens.base[i] = value }
-    normsStride = wholeLines(layers.conditioning.normsCount)
+    normsStride = layers.conditioning.normsCount
     norms = FloatMemory(batch * slotTimes.count * normsStride)
     let cross = layers.bandBlocks[0].crossAttention
     foldedStride = cross.foldedCount

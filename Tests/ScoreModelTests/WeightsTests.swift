@@ -1,0 +1,119 @@
+import NeuralLayers
+import ScoreModel
+import Testing
+
+/// What a weights file must hold, and what is said when it does not.
+@Suite struct WeightsTests {
+  /// A copy of a fixture with one thing changed.
+  private func changed(
+    _ fixture: String = "tiny-sequence", metadata: (String) -> String? = { $0 },
+    tensor: (String, [Int], [Float]) -> (String, [Int], [Float])? = { ($0, $1, $2) }
+  ) throws -> SafetensorsFile {
+    let file = try SafetensorsFile(path: Fixtures.path(fixture))
+    let text = metadata(file.metadata.first { $0.key == "limpid" }!.value)
+    var writer = SafetensorsWriter(metadata: text.map { [("limpid", $0)] } ?? [("format", "pt")])
+    for entry in file.tensors {
+      if let (name, shape, values) = tensor(entry.name, entry.shape, try file.floats(entry)) {
+        writer.add(name, shape: shape, values: values)
+      }
+    }
+    return try SafetensorsFile(bytes: writer.bytes(), path: "w.safetensors")
+  }
+
+  private func message(_ file: SafetensorsFile) -> String {
+    do {
+      _ = try ScoreModelWeights(file: file)
+      return "accepted"
+    } catch { return "\(error)" }
+  }
+
+  @Test func `the file describes itself`() throws {
+    let weights = try Fixtures.weights("tiny-sequence")
+    #expect(weights.name == "tiny-sequence")
+    #expect(weights.parameterCount == weights.metadata.first { $0.key == "parameters" }?.value.integer)
+    #expect(
+      weights.multiplyAddsPerFrame
+        == weights.metadata.first { $0.key == "multiply_adds_per_frame" }?.value.integer)
+    #expect(weights.description.contains("noise encoder: sequence, 16 tokens of 8"))
+    #expect(weights.description.contains("data: random numbers"))
+    #expect(weights.configuration.channels == [8, 12])
+  }
+
+  @Test func `a tensor of another shape is named with both shapes`() throws {
+    let file = try changed(tensor: { name, shape, values in
+      name == "down.weight"
+        ? (name, [shape[0], shape[1], 1, 3], Array(values[..<(12 * 8 * 3)])) : (name, shape, values)
+    })
+    #expect(message(file) == "w.safetensors: tensor down.weight is (12, 8, 1, 3), expected (12, 8, 1, 4)")
+  }
+
+  @Test func `missing and unexpected tensors are named`() throws {
+    let missing = try changed(tensor: { $0 == "up.bias" ? nil : ($0, $1, $2) })
+    #expect(message(missing).hasPrefix("w.safetensors: tensor up.bias is missing, expected (16,)"))
+    let renamed = try changed(
+      "tiny-none", tensor: { $0 == "out_scale" ? ("out_scale", $1, $2) : ($0, $1, $2) })
+    #expect(message(renamed) == "accepted")
+    let file = try SafetensorsFile(path: Fixtures.path("tiny-none"))
+    var writer = SafetensorsWriter(metadata: file.metadata)
+    for entry in file.tensors { writer.add(entry.name, shape: entry.shape, values: try file.floats(entry)) }
+    writer.add("optimizer.step", shape: [1], values: [1])
+    let more = try SafetensorsFile(bytes: writer.bytes(), path: "w.safetensors")
+    #expect(message(more).hasPrefix("w.safetensors: tensor optimizer.step has no place"))
+  }
+
+  @Test func `NaN in a tensor is refused`() throws {
+    let file = try changed(tensor: { name, shape, values in
+      (name, shape, name == "stem.bias" ? [.nan] + values.dropFirst() : values)
+    })
+    #expect(message(file).contains("stem.bias holds NaN"))
+  }
+
+  @Test(arguments: [
+    ("\"format\": 1", "\"format\": 2", "format 2"),
+    ("\"bins\": 160", "\"bins\": 161", "do not divide 161 bins"),
+    ("\"bins\": 160", "\"bins\": 1e2", "bins is not a whole number"),
+    ("\"heads\": 2", "\"heads\": 5", "does not divide 12 channels"),
+    ("\"heads\": 2", "\"heads\": 0", "heads is 0, expected 1 to 64"),
+    ("\"channels\": [8, 12]", "\"channels\": [8, 12, 16]", "has 3 entries, expected 2"),
+    ("\"channels\": [8, 12]", "\"channels\": [8, -12]", "channels holds -12"),
+    ("\"inner_dilations\": [3, 4]", "\"inner_dilations\": []", "inner_dilations has 0 entries"),
+    ("\"encoder\": \"sequence\"", "\"encoder\": \"clap\"", "expected one of none, global, sequence"),
+    ("\"encoder_time_strides\": [2, 2, 1, 1]", "\"encoder_time_strides\": [2]", "differ in length"),
+    ("\"tokens\": 16", "\"tokens\": 17", "null_tokens is (16, 8), expected (17, 8)"),
+    ("\"embedding\": 16", "\"embeddings\": 16", "embedding is not a whole number"),
+    ("{\"configuration\"", "{\"settings\"", "has no configuration"),
+    ("{\"configuration\"", "{\"configuration", "not JSON"),
+  ])
+  func `a configuration that makes no sense is refused in a sentence`(old: String, new: String, part: String)
+    throws
+  {
+    let file = try changed(metadata: { text in
+      let range = text.firstRange(of: old)!
+      return text.replacingCharacters(in: range, with: new)
+    })
+    let text = message(file)
+    #expect(text.hasPrefix("w.safetensors: ") && text.contains(part), "\(text)")
+  }
+
+  @Test func `a file without our metadata is no weights file`() throws {
+    #expect(message(try changed(metadata: { _ in nil })).contains("no weights of Limpid"))
+  }
+
+  @Test func `hundreds of damaged configurations give an error or weights, never a trap`() throws {
+    let text = try SafetensorsFile(path: Fixtures.path("tiny-odd")).metadata.first { $0.key == "limpid" }!
+      .value
+    let characters = Array("0123456789-{}[]\",:e. ")
+    var seed: UInt64 = 5
+    func random(_ limit: Int) -> Int {
+      seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(seed >> 33) % limit
+    }
+    for _ in 0..<300 {
+      var damaged = Array(text)
+      damaged[random(damaged.count)] = characters[random(characters.count)]
+      if let json = try? JSONReader.read(String(damaged)), let part = json["configuration"] {
+        _ = try? NetworkConfiguration(json: part, path: "x").multiplyAddsPerFrame
+      }
+    }
+  }
+}

@@ -11,11 +11,14 @@ def magnitude(pair):
 
 
 class EnhancementLoss(torch.nn.Module):
-    """Weighted sum; `perceptual` > 0 adds the differentiable PESQ disturbance of torch-pesq."""
+    """Weighted sum; `perceptual` > 0 adds the differentiable PESQ disturbance of torch-pesq, `snr` > 0 the
+    error over the clean signal in dB, which the other terms hold too lightly where little noise is left."""
 
-    def __init__(self, complex_weight=1.0, magnitude_weight=1.0, waveform_weight=0.5, perceptual=0.0):
+    def __init__(
+        self, complex_weight=1.0, magnitude_weight=1.0, waveform_weight=0.5, perceptual=0.0, snr=0.0
+    ):
         super().__init__()
-        self.weights = complex_weight, magnitude_weight, waveform_weight, perceptual
+        self.weights = complex_weight, magnitude_weight, waveform_weight, perceptual, snr
         self.pesq = None
         if perceptual > 0:
             from .perceptual import pesq_disturbance
@@ -36,12 +39,18 @@ class EnhancementLoss(torch.nn.Module):
         typical = gain.mean(1, keepdim=True)
         waveform_part = 10 * ((wave - target) * typical).abs().mean()
         parts = {"complex": complex_part, "magnitude": magnitude_part, "waveform": waveform_part}
-        c, m, w, p = self.weights
+        c, m, w, p, s = self.weights
         total = c * complex_part + m * magnitude_part + w * waveform_part
+        heard = target.square().mean(1) > 1e-8
+        if not heard.any():
+            return total, parts
+        target, wave, typical = target[heard], wave[heard], typical[heard]
+        if s > 0:
+            power = target.square().mean(1)
+            error = (wave - target).square().mean(1) / power
+            parts["snr"] = -10 * torch.log10(error + 1e-3).mean()  # no reward beyond 30 dB
+            total = total - s * parts["snr"]
         if self.pesq is not None:
-            heard = target.square().mean(1) > 1e-8
-            if heard.any():
-                disturbance = self.pesq(target[heard] * typical[heard], wave[heard] * typical[heard]).mean()
-                parts["perceptual"] = disturbance
-                total = total + p * disturbance
+            parts["perceptual"] = self.pesq(target * typical, wave * typical).mean()
+            total = total + p * parts["perceptual"]
         return total, parts

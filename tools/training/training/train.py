@@ -110,6 +110,7 @@ def arguments(argv=None):
     p.add_argument("--dropout", type=float, default=0.2, help="share of items with the null condition")
     p.add_argument("--prior-share", type=float, default=0.5, help="share of items at t = 1 from y + σ(1)z")
     p.add_argument("--perceptual", type=float, default=0.0, help="weight of the PESQ disturbance")
+    p.add_argument("--snr", type=float, default=0.0, help="weight of the error in dB")
     p.add_argument("--waveform", type=float, default=0.5, help="weight of the waveform term")
     p.add_argument("--clip", type=float, default=1.0, help="gradient norm")
     p.add_argument("--workers", type=int, default=1)
@@ -158,7 +159,9 @@ def main(argv=None) -> int:
         network.scaled_norm = torch.compile(network.scaled_norm, dynamic=False)
         network.rms_norm = torch.compile(network.rms_norm, dynamic=False)
         torch._dynamo.config.cache_size_limit = 64
-    loss = EnhancementLoss(perceptual=args.perceptual, waveform_weight=args.waveform).to(device)
+    loss = EnhancementLoss(
+        waveform_weight=args.waveform, perceptual=args.perceptual, snr=args.snr
+    ).to(device)
     step_module = TrainingStep(net, loss, args.dropout, args.prior_share)
     parallel = torch.nn.parallel.DistributedDataParallel(step_module) if world > 1 else step_module
     parts = optimisers(net, args.lr)

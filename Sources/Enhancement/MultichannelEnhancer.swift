@@ -49,16 +49,14 @@ public struct MultichannelEnhancer: ~Copyable {
     lane.deallocate()
   }
 
-  /// The enhancer of one channel: its settings, noise reference and statistics.
-  public subscript(channel: Int) -> StreamingEnhancer {
-    _read {
-      precondition(channel >= 0 && channel < channelCount, "a channel is from 0 to channelCount − 1")
-      yield enhancers[channel]
-    }
-    _modify {
-      precondition(channel >= 0 && channel < channelCount, "a channel is from 0 to channelCount − 1")
-      yield &enhancers[channel]
-    }
+  /// Lends the enhancer of one channel: its settings, noise reference and statistics.
+  // A subscript would read better, but 6.3.1 crashes on its coroutines in optimised builds ("Should never be inlining a
+  // resilient function into a fragile function").
+  public mutating func withChannel<Result>(
+    _ channel: Int, _ body: (inout StreamingEnhancer) throws -> Result
+  ) rethrows -> Result {
+    precondition(channel >= 0 && channel < channelCount, "a channel is from 0 to channelCount − 1")
+    return try body(&enhancers[channel])
   }
 
   /// Enhances an interleaved block of any length.
@@ -111,6 +109,14 @@ public struct MultichannelEnhancer: ~Copyable {
   /// Changes the settings of all channels between blocks, as `StreamingEnhancer.update`.
   public mutating func update(_ settings: EnhancementSettings) throws(EnhancementError) {
     for channel in 0..<channelCount { try enhancers[channel].update(settings) }
+  }
+
+  /// Gives all channels one noise profile, as `StreamingEnhancer.setNoiseProfile`, and freezes it if so wished.
+  public mutating func setNoiseProfile(_ profile: NoiseProfile, isFrozen: Bool) {
+    for channel in 0..<channelCount {
+      enhancers[channel].setNoiseProfile(profile)
+      enhancers[channel].freezeNoiseReference(isFrozen)
+    }
   }
 
   /// Resets all channels.

@@ -116,13 +116,13 @@ import Testing
   /// The last sample of a hop is heard at once, but for the one sample at which the window is zero.
   @Test func `no sample of the latency is padding`() throws {
     let input = whiteNoise(3200)
-    var plain = try makeChain(.scale(0.5))
+    var plain = try makeChain(.memory)
     let before = bits(run(&plain, input))
     var earliest = Int.max
     for n in 1600..<1760 {
       var changed = input
       changed[n] = 1
-      var chain = try makeChain(.scale(0.5))
+      var chain = try makeChain(.memory)
       let after = bits(run(&chain, changed))
       let first = (0..<3200).first { before[$0] != after[$0] }!
       earliest = min(earliest, first - n)

@@ -59,7 +59,9 @@ let package = Package(
     tests("NeuralLayers", ["NeuralLayers", "CKernels"]),
     tests("Diffusion", ["Diffusion"]),
     tests("ScoreModel", ["ScoreModel", "NeuralLayers", "Diffusion"]),
-    tests("Enhancement", ["Enhancement", "SignalProcessing", "ScoreModel", "Diffusion", "NeuralLayers"]),
+    tests(
+      "Enhancement",
+      ["Enhancement", "SignalProcessing", "ScoreModel", "Diffusion", "NeuralLayers", "HeapCounter"]),
     tests("AudioIO", ["AudioIO"]),
     tests("limpid", ["limpid"]),
   ],

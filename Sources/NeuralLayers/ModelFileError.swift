@@ -34,20 +34,20 @@ public enum ModelFileError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .missing(let path):
-      return "\(path): there is no such file; give the path of a weights file (.safetensors)"
+      return "\(path): there is no such file; give the path of a .safetensors file"
     case .notAFile(let path):
-      return "\(path): not a regular file; give the path of a weights file (.safetensors)"
+      return "\(path): not a regular file; give the path of a .safetensors file"
     case .unreadable(let path, let reason):
       return "\(path): cannot be read (\(reason)); check its permissions"
     case .unwritable(let path, let reason):
       return "\(path): cannot be written (\(reason)); choose a folder that you may write to"
     case .tooLarge(let path, let bytes, let limit):
       return
-        "\(path): \(bytes) bytes is more than the limit of \(limit); this is not a weights file of Limpid"
+        "\(path): \(bytes) bytes is more than the limit of \(limit); this is no file of Limpid"
     case .cutShort(let path, let expected, let found):
       return "\(path): cut short, \(found) bytes of \(expected); fetch or copy the file again"
     case .notSafetensors(let path, let reason):
-      return "\(path): not a safetensors file (\(reason)); give a weights file (.safetensors)"
+      return "\(path): not a safetensors file (\(reason)); give the path of a .safetensors file"
     case .malformedHeader(let path, let reason):
       return "\(path): damaged header (\(reason)); fetch or export the file again"
     case .unsupportedType(let path, let tensor, let type):

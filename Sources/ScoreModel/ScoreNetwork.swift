@@ -63,7 +63,7 @@ public struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
 
   /// Sets the condition of item 0 in all slots: `tokens` is (tokenCount, tokenDimension); nil is the null condition.
   ///
-  /// Costs about a tenth of a `predict` for every slot: not for every frame.
+  /// For four slots it costs about a sixth of a `predict`: not for every frame.
   @_noLocks
   public mutating func setTokens(_ tokens: UnsafePointer<Float>?) {
     condition(item: 0, tokens: tokens ?? UnsafePointer(nullTokens.base))

@@ -1,4 +1,4 @@
-"""Golden vectors of the single layers: /opt/…/python tools/golden/layers.py [OUT_FOLDER]
+"""Golden vectors of the single layers: python tools/golden/layers.py [OUT_FOLDER]
 
 Weights, inputs and outputs of every case from PyTorch and tools/training's own modules, evaluated in float64 on
 float32 weights, stored as float32 tensors in one safetensors file; a manifest beside it. Sizes are odd on purpose:

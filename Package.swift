@@ -18,6 +18,8 @@ let package = Package(
   name: "limpid",
   products: [
     .library(name: "Enhancement", targets: ["Enhancement"]),
+    // For the package in Benchmarks.
+    .library(name: "ScoreModel", targets: ["ScoreModel"]),
     .executable(name: "limpid", targets: ["limpid"]),
   ],
   dependencies: [
@@ -58,7 +60,7 @@ let package = Package(
     tests("SignalProcessing", ["SignalProcessing", "HeapCounter"]),
     tests("NeuralLayers", ["NeuralLayers", "CKernels"]),
     tests("Diffusion", ["Diffusion"]),
-    tests("ScoreModel", ["ScoreModel", "NeuralLayers", "Diffusion"]),
+    tests("ScoreModel", ["ScoreModel", "NeuralLayers", "CKernels", "Diffusion"]),
     tests(
       "Enhancement",
       ["Enhancement", "SignalProcessing", "ScoreModel", "Diffusion", "NeuralLayers", "HeapCounter"]),

@@ -53,7 +53,9 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: warnings),
 
-    tests("SignalProcessing", ["SignalProcessing"]),
+    // Counts heap calls per thread: what runs every frame must make none.
+    .target(name: "HeapCounter", path: "Tests/HeapCounter"),
+    tests("SignalProcessing", ["SignalProcessing", "HeapCounter"]),
     tests("NeuralLayers", ["NeuralLayers", "CKernels"]),
     tests("Diffusion", ["Diffusion"]),
     tests("ScoreModel", ["ScoreModel", "NeuralLayers", "Diffusion"]),

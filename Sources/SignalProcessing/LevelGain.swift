@@ -1,0 +1,44 @@
+/// The causal level of the input and the gain that brings it to −20 dB before the network.
+///
+/// The gain of a frame comes from earlier frames only; the same gain is divided out of that frame's output, so the
+/// network sees steady levels and nothing is heard of it. Training runs the same function, from a random start.
+/// All arithmetic is in Float. A value type of one number; it belongs to one thread.
+public struct LevelGain: Sendable, Equatable {
+  /// Level that the gain aims at, in dB.
+  public static var targetLevel: Float { @_noLocks get { -20 } }
+  /// Frames at or below this energy, in dB, leave the level as it is; it is also the lowest level.
+  public static var silenceLevel: Float { @_noLocks get { -75 } }
+  /// Highest level, in dB.
+  public static var highestLevel: Float { @_noLocks get { 10 } }
+  /// Steps per 10 ms frame, in dB: 3 dB/s down, 100 dB/s up.
+  public static var fallPerFrame: Float { @_noLocks get { 0.03 } }
+  public static var risePerFrame: Float { @_noLocks get { 1.0 } }
+
+  /// The tracked level L in dB (0 dB is a mean square of one), kept in −75…10. Saved state: setting it restores.
+  public var level: Float {
+    didSet { level = Self.clamped(level) }
+  }
+
+  /// - Parameter startLevel: L before the first frame, in dB; outside −75…10 (or NaN) it is brought inside.
+  public init(startLevel: Float = -26) { level = Self.clamped(startLevel) }
+
+  /// Factor for the frame that is about to be seen: 10^((−20 − L)/20), between 0.03 and 562.
+  public var gain: Float {
+    @_noLocks get { power10((Self.targetLevel - level) / 20) }
+  }
+
+  /// Takes a frame's energy into the level; call it after `gain` was used for that frame.
+  ///
+  /// - Parameter energy: `STFTAnalysis.energy`; a value that is not a number leaves the level as it is.
+  @_noLocks
+  public mutating func update(energy: Float) {
+    let decibels = 10 * logarithm10(energy + 1e-12)
+    guard decibels > Self.silenceLevel else { return }
+    level += min(max(decibels - level, -Self.fallPerFrame), Self.risePerFrame)
+  }
+
+  @_noLocks @inline(__always)
+  private static func clamped(_ level: Float) -> Float {
+    level >= silenceLevel ? min(level, highestLevel) : silenceLevel
+  }
+}

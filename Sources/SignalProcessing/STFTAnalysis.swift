@@ -1,0 +1,90 @@
+/// Streaming analysis: turns hops of samples into frames of complex bins.
+///
+/// Periodic square-root Hann window, unnormalised transform. History begins with zeros, so with the lengths of
+/// the model (320, 160) frame k covers the samples [160(k−1), 160(k+1)).
+/// One instance belongs to one thread; `push` neither allocates nor locks. A sample that is not finite spoils the
+/// frames that contain it and no other.
+public struct STFTAnalysis: ~Copyable {
+  public let fftLength: Int
+  public let hopLength: Int
+  /// fftLength/2 + 1.
+  public let binCount: Int
+  /// The newest frame, (binCount, 2) real and imaginary parts, valid until the next `push`. The caller may change it.
+  public let bins: UnsafeMutablePointer<Float>
+  /// e_k of the newest frame: twice the mean of the squared windowed samples (the window halves the power, so this is
+  /// the mean square of a steady signal; full-scale sine: 0.5).
+  public private(set) var energy: Float = 0
+
+  private let history: UnsafeMutablePointer<Float>  // (fftLength), oldest first
+  private let window: UnsafeMutablePointer<Float>  // (fftLength)
+  private let transform: FourierTransform
+
+  /// - Parameters:
+  ///   - fftLength: samples per frame, even.
+  ///   - hopLength: samples per `push`, a divisor of `fftLength` and at most half of it.
+  public init(fftLength: Int = 320, hopLength: Int = 160) {
+    checkFrame(fftLength, hopLength)
+    self.fftLength = fftLength
+    self.hopLength = hopLength
+    binCount = fftLength / 2 + 1
+    history = .allocate(capacity: fftLength)
+    history.initialize(repeating: 0, count: fftLength)
+    window = .allocate(capacity: fftLength)
+    Window.squareRootHann(fftLength, into: window)
+    transform = FourierTransform(length: fftLength, direction: .forward)
+    bins = transform.bins
+  }
+
+  deinit {
+    history.deallocate()
+    window.deallocate()
+  }
+
+  /// Appends one hop and transforms the newest `fftLength` samples into `bins`.
+  ///
+  /// - Parameter hop: exactly `hopLength` samples, full scale ±1.
+  @_noLocks
+  public mutating func push(_ hop: UnsafePointer<Float>) {
+    let kept = fftLength - hopLength
+    for n in 0..<kept { history[n] = history[n + hopLength] }
+    for n in 0..<hopLength { history[kept + n] = hop[n] }
+    let time = transform.time
+    for n in 0..<fftLength { time[n] = window[n] * history[n] }
+    energy = 2 * sumOfSquares(time, count: fftLength) / Float(fftLength)
+    transform.execute()
+  }
+
+  /// Back to the state after `init`: zeros as history, `bins` and `energy` zero.
+  @_noLocks
+  public mutating func reset() {
+    for n in 0..<fftLength { history[n] = 0 }
+    for n in 0..<2 * binCount { bins[n] = 0 }
+    energy = 0
+  }
+}
+
+func checkFrame(_ fftLength: Int, _ hopLength: Int) {
+  precondition(
+    hopLength > 0 && fftLength % 2 == 0 && fftLength % hopLength == 0 && fftLength >= 2 * hopLength,
+    "fftLength is even and a multiple of hopLength, at least twice")
+}
+
+/// Sum of squares in eight lanes (a plain sum must keep its order and is not vectorised; eight short sums also
+/// round less).
+@_noLocks @inline(__always)
+func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Float {
+  var lanes = SIMD8<Float>(repeating: 0)
+  var n = 0
+  while n + 8 <= count {
+    let v = UnsafeRawPointer(x + n).loadUnaligned(as: SIMD8<Float>.self)
+    lanes += v * v
+    n += 8
+  }
+  var sum = lanes[0]
+  for lane in 1..<8 { sum += lanes[lane] }
+  while n < count {
+    sum += x[n] * x[n]
+    n += 1
+  }
+  return sum
+}

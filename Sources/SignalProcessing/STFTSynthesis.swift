@@ -1,0 +1,64 @@
+/// Streaming synthesis: inverse transform, window, overlap-add.
+///
+/// The inverse of `STFTAnalysis`: analysis and synthesis in a row give the input, `fftLength − hopLength` samples
+/// later from push to push (160 for the model's lengths: the hop that comes out of push k is the samples
+/// [160(k−1), 160k); counted from the arrival of a single sample the delay is `fftLength − 1`, 319).
+/// One instance belongs to one thread; `push` neither allocates nor locks.
+public struct STFTSynthesis: ~Copyable {
+  public let fftLength: Int
+  public let hopLength: Int
+  /// fftLength/2 + 1.
+  public let binCount: Int
+
+  private let overlap: UnsafeMutablePointer<Float>  // (fftLength), sums not yet complete, oldest first
+  private let window: UnsafeMutablePointer<Float>  // (fftLength), with the scale of inverse and overlap
+  private let transform: FourierTransform
+
+  /// - Parameters: as for `STFTAnalysis`.
+  public init(fftLength: Int = 320, hopLength: Int = 160) {
+    checkFrame(fftLength, hopLength)
+    self.fftLength = fftLength
+    self.hopLength = hopLength
+    binCount = fftLength / 2 + 1
+    overlap = .allocate(capacity: fftLength)
+    overlap.initialize(repeating: 0, count: fftLength)
+    window = .allocate(capacity: fftLength)
+    Window.squareRootHann(fftLength, into: window)
+    // The inverse multiplies by fftLength; the squared windows of all hops add up to fftLength / (2 hopLength).
+    let scale = 2 * Float(hopLength) / (Float(fftLength) * Float(fftLength))
+    for n in 0..<fftLength { window[n] *= scale }
+    transform = FourierTransform(length: fftLength, direction: .inverse)
+  }
+
+  deinit {
+    overlap.deallocate()
+    window.deallocate()
+  }
+
+  /// Adds one frame and writes the hop that no later frame will change.
+  ///
+  /// - Parameters:
+  ///   - bins: (binCount, 2) real and imaginary parts, left as they are. The imaginary parts of the first and the
+  ///     last bin are ignored: a real signal has none.
+  ///   - hop: room for `hopLength` samples.
+  @_noLocks
+  public mutating func push(_ bins: UnsafePointer<Float>, into hop: UnsafeMutablePointer<Float>) {
+    let spectrum = transform.bins
+    for n in 0..<2 * binCount { spectrum[n] = bins[n] }
+    // FFTW's even lengths pass over these two today; its manual does not promise it.
+    spectrum[1] = 0
+    spectrum[2 * binCount - 1] = 0
+    transform.execute()
+    let time = transform.time
+    let kept = fftLength - hopLength
+    for n in 0..<hopLength { hop[n] = overlap[n] + window[n] * time[n] }
+    for n in 0..<kept - hopLength {
+      overlap[n] = overlap[n + hopLength] + window[n + hopLength] * time[n + hopLength]
+    }
+    for n in kept - hopLength..<kept { overlap[n] = window[n + hopLength] * time[n + hopLength] }
+  }
+
+  /// Back to the state after `init`: nothing left to add.
+  @_noLocks
+  public mutating func reset() { for n in 0..<fftLength { overlap[n] = 0 } }
+}

@@ -1,0 +1,20 @@
+/// Real measures of complex bins. They allocate nothing.
+public enum Spectrum {
+  /// Writes |X|² of `count` interleaved complex bins.
+  @_noLocks
+  public static func power(
+    _ bins: UnsafePointer<Float>, count: Int, into power: UnsafeMutablePointer<Float>
+  ) {
+    for k in 0..<count { power[k] = bins[2 * k] * bins[2 * k] + bins[2 * k + 1] * bins[2 * k + 1] }
+  }
+
+  /// Writes |X| of `count` interleaved complex bins.
+  @_noLocks
+  public static func magnitude(
+    _ bins: UnsafePointer<Float>, count: Int, into magnitude: UnsafeMutablePointer<Float>
+  ) {
+    for k in 0..<count {
+      magnitude[k] = squareRoot(bins[2 * k] * bins[2 * k] + bins[2 * k + 1] * bins[2 * k + 1])
+    }
+  }
+}

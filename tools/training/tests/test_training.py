@@ -1,0 +1,111 @@
+"""Corpora, augmentation, and a run that learns, resumes and exports."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from safetensors import safe_open
+from training import augmentation, export, train
+from training.corpora import Corpus, CorpusError
+
+
+def voice(seconds, pitch, rate=16_000):
+    """A crude voice: harmonics that come and go, so that training has something to find."""
+    time = np.arange(int(seconds * rate)) / rate
+    sound = sum(np.sin(2 * np.pi * pitch * h * time) / h for h in range(1, 12))
+    return 0.1 * sound * np.maximum(0, np.sin(2 * np.pi * 2 * time))
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    root = tmp_path_factory.mktemp("corpora")
+    random = np.random.default_rng(0)
+    for name, samples in {
+        "LibriSpeech/train/19/198/19-198-0001.flac": voice(3, 120),
+        "LibriSpeech/train/26/495/26-495-0001.flac": voice(3, 210),
+        "noise/street/a.wav": 0.1 * random.standard_normal(64_000),
+        "noise/fan/b.wav": 0.1 * np.cumsum(random.standard_normal(64_000)) / 50,
+    }.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, samples.clip(-1, 1), 16_000)
+    return root
+
+
+def test_layouts_give_speakers_and_kinds(folders, tmp_path):
+    speech = Corpus([folders / "LibriSpeech"], "speech", tmp_path)
+    assert {i.group for i in speech.items} == {"19", "26"}
+    esc = tmp_path / "ESC-50"
+    (esc / "meta").mkdir(parents=True)
+    (esc / "audio").mkdir()
+    for name in ("1-1.wav", "1-2.wav"):
+        soundfile.write(esc / "audio" / name, np.zeros(44_100), 44_100)
+    rows = "filename,category\n1-1.wav,rain\n1-2.wav,laughing\n"
+    (esc / "meta/esc50.csv").write_text(rows)
+    noise = Corpus([esc], "noise", tmp_path)
+    assert [i.group for i in noise.items] == ["rain"], "human voices are not noise"
+    assert noise.items[0].length == 16_000, "lengths count 16 kHz samples"
+
+
+def test_an_unreadable_corpus_is_one_clear_sentence(tmp_path):
+    with pytest.raises(CorpusError, match="does not exist"):
+        Corpus([tmp_path / "nowhere"], "speech", tmp_path)
+    (tmp_path / "x.wav").write_bytes(b"not audio")
+    with pytest.raises(CorpusError, match="cannot be read as audio"):
+        Corpus([tmp_path], "noise", tmp_path)
+
+
+@pytest.mark.parametrize("exponent", [0.0, 1.0, 2.0])
+def test_coloured_noise_has_its_slope(exponent):
+    x = augmentation.coloured(np.random.default_rng(0), 160_000, exponent)
+    power = np.abs(np.fft.rfft(x)) ** 2
+    low, high = power[2_000:4_000].mean(), power[16_000:32_000].mean()  # 200-400 Hz, 1.6-3.2 kHz
+    assert 10 * np.log10(low / high) == pytest.approx(9.03 * exponent, abs=0.7)
+
+
+def test_stretching_changes_the_length_and_keeps_the_pitch():
+    tone = np.sin(2 * np.pi * 440 * np.arange(32_000) / 16_000)
+    out = augmentation.stretch(tone, 1.25)
+    assert abs(len(out) - 25_600) <= 1
+    spectrum = np.abs(np.fft.rfft(out[2_000:18_000] * np.hanning(16_000)))
+    assert abs(np.argmax(spectrum) - 440) <= 1
+    assert np.std(out[2_000:-2_000]) == pytest.approx(np.std(tone), rel=0.1)
+
+
+def run(folders, out, *more):
+    return train.main([
+        "--speech", str(folders / "LibriSpeech"), "--noise", str(folders / "noise"), "--out", str(out),
+        "--channels", "8", "8", "--batch", "4", "--seconds", "0.6", "--workers", "0", "--no-compile",
+        "--warmup", "5", *more,
+    ])  # fmt: skip
+
+
+def test_a_short_run_learns_resumes_and_exports(folders, tmp_path):
+    torch.set_num_threads(2)
+    out = tmp_path / "run"
+    assert run(folders, out, "--minutes", "0.25") == 0
+    checkpoint = torch.load(out / "checkpoint.pt", weights_only=True)
+    assert checkpoint["step"] > 20
+    assert run(folders, out, "--minutes", "0.5", "--resume", str(out / "checkpoint.pt")) == 0
+    again = torch.load(out / "checkpoint.pt", weights_only=True)
+    assert again["step"] > checkpoint["step"] and again["elapsed"] > checkpoint["elapsed"]
+    with open(out / "log.csv") as file:
+        losses = [float(row["loss"]) for row in csv.DictReader(file)]
+    assert len(losses) >= 2 and losses[-1] < 0.9 * losses[0], losses
+
+    target = tmp_path / "model.safetensors"
+    assert export.main([str(out / "checkpoint.pt"), str(target), "--data", "made up"]) == 0
+    with safe_open(target, "pt") as file:
+        metadata = json.loads(file.metadata()["limpid"])
+        assert torch.equal(file.get_tensor("stem.bias"), again["network"]["stem.bias"])
+    assert metadata["configuration"]["channels"] == [8, 8] and metadata["data"] == ["made up"]
+
+
+def test_a_file_that_is_no_checkpoint_is_refused(tmp_path, capsys):
+    (tmp_path / "x.pt").write_bytes(b"nothing")
+    assert export.main([str(tmp_path / "x.pt"), str(tmp_path / "y.safetensors")]) == 1
+    assert "not a checkpoint" in capsys.readouterr().err
+    assert not (tmp_path / "y.safetensors").exists()

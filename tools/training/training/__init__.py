@@ -1,0 +1,1 @@
+"""Training of Limpid's score network: features, corpora, network, diffusion, losses, export."""

@@ -1,0 +1,67 @@
+"""Writes a checkpoint's averaged weights as safetensors: `python -m training.export CHECKPOINT OUT`.
+
+The configuration, the hours of audio heard, the names of the corpora and the scores go into the metadata as
+one JSON string under the key `limpid`, which the Swift program reads.
+"""
+
+import argparse
+import datetime
+import json
+import pickle
+import sys
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from .network import NetworkConfiguration, ScoreNetwork, multiply_adds
+
+
+def export(checkpoint: dict, path: Path, name: str, data: list[str], scores: dict) -> dict:
+    """Returns the metadata written; tensors are float32, named as in the PyTorch module."""
+    configuration = NetworkConfiguration(**checkpoint["configuration"])
+    network = ScoreNetwork(configuration)
+    network.load_state_dict(checkpoint["network"])  # refuses a checkpoint of another shape
+    metadata = {
+        "configuration": configuration.as_dict(),
+        "name": name,
+        "created": datetime.date.today().isoformat(),
+        "parameters": sum(p.numel() for p in network.parameters()),
+        "multiply_adds_per_frame": multiply_adds(configuration),
+        "hours": round(checkpoint["hours"], 2),
+        "steps": checkpoint["step"],
+        "data": data,
+        "scores": scores,
+        "licence": "GPL-3.0-or-later",
+    }
+    tensors = {k: v.detach().float().cpu().contiguous() for k, v in network.state_dict().items()}
+    temporary = path.with_suffix(".tmp")
+    save_file(tensors, temporary, {"format": "pt", "limpid": json.dumps(metadata)})
+    temporary.rename(path)
+    return metadata
+
+
+def main(argv=None) -> int:
+    p = argparse.ArgumentParser(prog="python -m training.export", description=__doc__.splitlines()[0])
+    p.add_argument("checkpoint", type=Path)
+    p.add_argument("out", type=Path)
+    p.add_argument("--name", help="name in the metadata (default: the file's)")
+    p.add_argument("--data", nargs="*", default=[], help="names of the corpora heard")
+    p.add_argument("--scores", type=Path, help="JSON file of scores on the evaluation sets")
+    args = p.parse_args(argv)
+    try:
+        checkpoint = torch.load(args.checkpoint, map_location="cpu", weights_only=True)
+    except OSError as error:
+        print(f"export: error: {args.checkpoint} cannot be read ({error.strerror})", file=sys.stderr)
+        return 1
+    except (RuntimeError, EOFError, pickle.UnpicklingError):
+        print(f"export: error: {args.checkpoint} is not a checkpoint of training.train", file=sys.stderr)
+        return 1
+    scores = json.loads(args.scores.read_text()) if args.scores else {}
+    metadata = export(checkpoint, args.out, args.name or args.out.stem, args.data, scores)
+    print(f"{args.out}: {metadata['parameters']} parameters, {metadata['hours']} hours heard")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

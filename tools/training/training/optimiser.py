@@ -1,0 +1,60 @@
+"""Muon for matrices, AdamW for the rest.
+
+Muon (Jordan et al. 2024): Nesterov momentum, orthogonalised by five Newton-Schulz iterations; scaled so that
+the update's RMS matches AdamW's (Liu et al. 2025), which lets both share a learning rate.
+"""
+
+import torch
+
+NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
+
+
+def orthogonalise(matrix: torch.Tensor, iterations: int = 5) -> torch.Tensor:
+    a, b, c = NEWTON_SCHULZ
+    x = matrix / (matrix.norm() + 1e-7)
+    wide = x.shape[0] <= x.shape[1]
+    x = x if wide else x.T
+    for _ in range(iterations):
+        gram = x @ x.T
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    return x if wide else x.T
+
+
+class Muon(torch.optim.Optimizer):
+    """For weights of two and more dimensions; (out, in, …) is seen as (out, in·…), GRU gates one by one."""
+
+    def __init__(self, parameters, lr=2e-3, momentum=0.95, weight_decay=0.01, gates=()):
+        super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        self.gates = set(gates)
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                state = self.state[p]
+                buffer = state.setdefault("momentum", torch.zeros_like(p))
+                buffer.lerp_(p.grad, 1 - group["momentum"])
+                update = p.grad.lerp(buffer, group["momentum"]).flatten(1)
+                parts = update.chunk(3) if p in self.gates else (update,)
+                update = torch.cat([orthogonalise(u) * 0.2 * max(u.shape) ** 0.5 for u in parts])
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+                p.add_(update.view_as(p), alpha=-group["lr"])
+
+
+def optimisers(network: torch.nn.Module, lr: float, weight_decay: float = 0.01):
+    """(Muon, AdamW) over the parameters of the score network."""
+    matrices, others, gates = [], [], []
+    for name, p in network.named_parameters():
+        edge = name.startswith(("stem", "out", "null_tokens")) or "position" in name
+        if p.ndim >= 2 and not edge and p.flatten(1).shape[1] >= 16:
+            matrices.append(p)
+            if ".gru." in name:
+                gates.append(p)
+        else:
+            others.append(p)
+    return (
+        Muon(matrices, lr=lr, weight_decay=weight_decay, gates=gates),
+        torch.optim.AdamW(others, lr=lr, betas=(0.9, 0.98), weight_decay=0.0),
+    )

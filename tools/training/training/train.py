@@ -1,0 +1,280 @@
+"""Trains the score network: `python -m training.train --help`.
+
+Runs on a CPU, on one GPU (bfloat16), or on many by `torchrun`. The learning rate follows the clock: it warms
+up, stays, and falls to zero over the last part of `--minutes`, so a run fits the time there is. A checkpoint
+is written every few minutes; `--resume` goes on from one, with its clock or, with `--restart-clock`, as a new
+run from its weights.
+"""
+
+import argparse
+import contextlib
+import csv
+import math
+import os
+import pickle
+import sys
+import time
+from pathlib import Path
+
+import torch
+from torch.utils.data import DataLoader
+
+from . import features, network
+from .corpora import Corpus, CorpusError
+from .data import Mixtures
+from .diffusion import circular_noise, marginal_deviation, marginal_mean
+from .losses import EnhancementLoss
+from .network import NetworkConfiguration, ScoreNetwork, multiply_adds
+from .optimiser import optimisers
+
+
+class TrainingStep(torch.nn.Module):
+    """From a batch of waves to the loss: features, the diffused state, the network, the loss."""
+
+    def __init__(self, net: ScoreNetwork, loss: EnhancementLoss, dropout: float, prior_share: float):
+        super().__init__()
+        self.net, self.loss, self.dropout, self.prior_share = net, loss, dropout, prior_share
+
+    @torch.no_grad()
+    def prepare(self, noisy, clean, reference, empty, start):
+        """Waves -> (y, x0, gain, reference magnitudes)."""
+        spectrum = features.stft(noisy)
+        energy = features.frame_energy(noisy)
+        # NaN means the level has long settled: near the upper tail of the frames' levels.
+        settled = torch.quantile(10 * torch.log10(energy + 1e-12), 0.95, dim=1)
+        gain, _ = features.level_gain(energy, torch.where(start.isnan(), settled, start))
+        y = features.compress(spectrum[..., : features.BINS] * gain[..., None])
+        x0 = features.compress(features.stft(clean)[..., : features.BINS] * gain[..., None])
+        window = features.window(reference.device)
+        magnitudes = torch.fft.rfft(reference * window, dim=-1)[..., : features.BINS].abs()
+        taken = torch.randint(gain.shape[1] // 2, gain.shape[1], (len(gain), 1), device=gain.device)
+        magnitudes = features.FACTOR * (magnitudes * gain.gather(1, taken)[..., None]).sqrt()
+        return y, x0, gain, magnitudes
+
+    def forward(self, noisy, clean, reference, empty, start):
+        y, x0, gain, magnitudes = self.prepare(noisy, clean, reference, empty, start)
+        batch = len(y)
+        with torch.no_grad():
+            z = circular_noise(y)
+            # A share of the items starts where the sampler starts, at t = 1 from y alone; the rest draw t
+            # over the grid's range, evenly in ln t as the grid is, from the marginal.
+            t = 0.03 ** torch.rand(batch, device=y.device)
+            prior = torch.rand(batch, device=y.device) < self.prior_share
+            t = torch.where(prior, torch.ones_like(t), t)
+            tb = t[:, None, None, None]
+            mean = torch.where(prior[:, None, None, None], y, marginal_mean(x0, y, tb))
+            x = mean + marginal_deviation(tb) * z
+            drop = empty | (torch.rand(batch, device=y.device) < self.dropout)
+        estimate = self.net(x, y, t, self.net.encode(magnitudes), drop)
+        return self.loss(estimate.float(), x0, gain, clean)
+
+
+def schedule(progress: float, step: int, warmup: int, decay: float) -> float:
+    """Learning rate factor: linear warm-up in steps, a plateau, a linear fall to 0 over the last `decay`."""
+    fall = min(1.0, max(0.0, (1 - progress) / decay))
+    return min(1.0, (step + 1) / warmup) * fall
+
+
+class Average:
+    """Exponential moving average of the weights, with a decay that grows with the number of steps."""
+
+    def __init__(self, net, decay=0.999):
+        self.decay, self.steps = decay, 0
+        self.shadow = {k: v.detach().clone() for k, v in net.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, net):
+        self.steps += 1
+        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        for k, v in net.state_dict().items():
+            self.shadow[k].lerp_(v, 1 - decay) if v.is_floating_point() else self.shadow[k].copy_(v)
+
+
+def arguments(argv=None):
+    p = argparse.ArgumentParser(prog="python -m training.train", description=__doc__.splitlines()[0])
+    p.add_argument("--speech", nargs="+", type=Path, required=True, help="folders, or shard indices (.json)")
+    p.add_argument("--noise", nargs="+", type=Path, required=True, help="folders, or shard indices (.json)")
+    p.add_argument("--out", type=Path, required=True, help="folder for checkpoints, logs and the cache")
+    p.add_argument("--resume", type=Path, help="checkpoint to go on from")
+    p.add_argument("--restart-clock", action="store_true", help="take the weights only, begin a new run")
+    p.add_argument("--minutes", type=float, default=60, help="length of the whole run (default 60)")
+    p.add_argument("--encoder", choices=["none", "global", "sequence"], default="sequence")
+    p.add_argument("--channels", type=int, nargs=2, default=[48, 64], help="outer and inner width")
+    p.add_argument("--inner-dilations", type=int, nargs="+", default=[4, 8], help="one inner block each")
+    p.add_argument("--outer-dilations", type=int, nargs="+", default=[1, 2], help="one outer block each")
+    p.add_argument("--batch", type=int, default=8)
+    p.add_argument("--seconds", type=float, default=2.56, help="length of a crop")
+    p.add_argument("--lr", type=float, default=2e-3)
+    p.add_argument("--warmup", type=int, default=100, help="steps")
+    p.add_argument("--decay", type=float, default=0.4, help="share of the run over which lr falls to 0")
+    p.add_argument("--dropout", type=float, default=0.2, help="share of items with the null condition")
+    p.add_argument("--prior-share", type=float, default=0.5, help="share of items at t = 1 from y + σ(1)z")
+    p.add_argument("--perceptual", type=float, default=0.0, help="weight of the PESQ disturbance")
+    p.add_argument("--waveform", type=float, default=0.5, help="weight of the waveform term")
+    p.add_argument("--clip", type=float, default=1.0, help="gradient norm")
+    p.add_argument("--workers", type=int, default=1)
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--checkpoint-minutes", type=float, default=5)
+    p.add_argument("--no-compile", action="store_true")
+    return p.parse_args(argv)
+
+
+def main(argv=None) -> int:
+    args = arguments(argv)
+    world, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
+    cuda = torch.cuda.is_available()
+    device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0))) if cuda else torch.device("cpu")
+    if world > 1:
+        torch.distributed.init_process_group("nccl" if cuda else "gloo")
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", torch.get_num_threads())))
+    torch.manual_seed(args.seed * 1000 + rank)
+
+    args.out.mkdir(parents=True, exist_ok=True)
+    try:
+        speech = Corpus(args.speech, "speech", args.out / "cache")
+        noise = Corpus(args.noise, "noise", args.out / "cache")
+    except CorpusError as error:
+        print(f"training: error: {error}", file=sys.stderr)
+        return 1
+
+    saved = None
+    if args.resume:
+        try:
+            saved = torch.load(args.resume, map_location="cpu", weights_only=True)
+        except (OSError, RuntimeError, EOFError, pickle.UnpicklingError):
+            print(f"training: error: {args.resume} is not a checkpoint that can be read", file=sys.stderr)
+            return 1
+    if saved:
+        configuration = NetworkConfiguration(**saved["configuration"])
+    else:
+        configuration = NetworkConfiguration(
+            channels=args.channels,
+            encoder=args.encoder,
+            inner_dilations=args.inner_dilations,
+            outer_dilations=args.outer_dilations,
+        )
+    net = ScoreNetwork(configuration).to(device)
+    if not args.no_compile:
+        network.scaled_norm = torch.compile(network.scaled_norm, dynamic=False)
+        network.rms_norm = torch.compile(network.rms_norm, dynamic=False)
+        torch._dynamo.config.cache_size_limit = 64
+    loss = EnhancementLoss(perceptual=args.perceptual, waveform_weight=args.waveform).to(device)
+    step_module = TrainingStep(net, loss, args.dropout, args.prior_share)
+    parallel = torch.nn.parallel.DistributedDataParallel(step_module) if world > 1 else step_module
+    parts = optimisers(net, args.lr)
+    average = Average(net)
+    step, elapsed, heard = 0, 0.0, 0.0
+    if saved:
+        net.load_state_dict(saved["raw"])
+        average.shadow = {k: v.to(device) for k, v in saved["network"].items()}
+        average.steps, heard = saved["step"], saved["hours"]
+        if args.restart_clock:
+            net.load_state_dict(saved["network"])
+        else:
+            step, elapsed = saved["step"], saved["elapsed"]
+            for optimiser, state in zip(parts, saved["optimisers"], strict=True):
+                optimiser.load_state_dict(state)
+
+    if rank == 0:
+        size = sum(p.numel() for p in net.parameters())
+        print(
+            f"{size / 1e6:.3f} M parameters, {multiply_adds(configuration) / 1e6:.2f} M multiply-adds a frame; "
+            f"speech {speech.hours:.2f} h, noise {noise.hours:.2f} h; {device}",
+            flush=True,
+        )
+    data = Mixtures(speech, noise, args.batch, args.seconds, args.seed * 77 + rank + 1000 * step)
+    loader = DataLoader(
+        data, batch_size=None, num_workers=args.workers, prefetch_factor=4 if args.workers else None, pin_memory=cuda
+    )
+    log_path = args.out / "log.csv"
+    board = None
+    if rank == 0:
+        with contextlib.suppress(ImportError):
+            from torch.utils.tensorboard import SummaryWriter
+
+            board = SummaryWriter(args.out / "tensorboard")
+
+    def save(path: Path):
+        content = {
+            "configuration": configuration.as_dict(),
+            "network": average.shadow,
+            "raw": net.state_dict(),
+            "optimisers": [o.state_dict() for o in parts],
+            "step": step,
+            "elapsed": elapsed,
+            "hours": heard,
+            "arguments": {k: str(v) for k, v in vars(args).items()},
+        }
+        temporary = path.with_suffix(".tmp")
+        torch.save(content, temporary)
+        temporary.rename(path)
+
+    total = args.minutes * 60
+    last = saved_at = time.monotonic()
+    elapsed_before = elapsed
+    window: dict[str, float] = {}
+    counted = 0
+    terminal = sys.stderr.isatty()
+    for index, batch in enumerate(loader):
+        if index == 2:  # the clock starts when decoding and compiling are over
+            elapsed, last = elapsed_before, time.monotonic()
+        progress = elapsed / total
+        if progress >= 1:
+            break
+        factor = schedule(progress, step, args.warmup, args.decay)
+        for optimiser in parts:
+            for group in optimiser.param_groups:
+                group["lr"] = args.lr * factor
+            optimiser.zero_grad(set_to_none=True)
+        batch = [b.to(device, non_blocking=True) for b in batch]
+        with torch.autocast("cuda", torch.bfloat16) if cuda else contextlib.nullcontext():
+            value, pieces = parallel(*batch)
+        value.backward()
+        norm = torch.nn.utils.clip_grad_norm_(net.parameters(), args.clip)
+        if torch.isfinite(norm):
+            for optimiser in parts:
+                optimiser.step()
+            average.update(net)
+        step += 1
+        heard += world * args.batch * data.count / features.SAMPLE_RATE / 3600
+        now = time.monotonic()
+        elapsed, last = elapsed + now - last, now
+
+        pieces = {"loss": value.detach(), "norm": norm, **{k: v.detach() for k, v in pieces.items()}}
+        for k, v in pieces.items():
+            window[k] = window.get(k, 0.0) + float(v)
+        counted += 1
+        if rank == 0 and terminal:
+            filled = int(30 * min(1, elapsed / total))
+            print(f"\r[{'#' * filled:<30}] step {step} loss {window['loss'] / counted:.4f}", end="", file=sys.stderr)
+        if counted == 50:
+            means = {k: v / counted for k, v in window.items()}
+            window, counted = {}, 0
+            if not math.isfinite(means["loss"]):
+                print("training: error: the loss is not finite; lower --lr", file=sys.stderr)
+                return 1
+            if rank == 0:
+                row = {"step": step, "minutes": elapsed / 60, "hours": heard, "lr": args.lr * factor, **means}
+                print("  ".join(f"{k} {v:.4g}" for k, v in row.items()), flush=True)
+                new = not log_path.exists()
+                with open(log_path, "a", newline="") as file:
+                    writer = csv.DictWriter(file, row, extrasaction="ignore")
+                    if new:
+                        writer.writeheader()
+                    writer.writerow(row)
+                if board:
+                    for k, v in means.items():
+                        board.add_scalar(k, v, step)
+        if rank == 0 and now - saved_at > args.checkpoint_minutes * 60:
+            save(args.out / "checkpoint.pt")
+            saved_at = now
+    if rank == 0:
+        save(args.out / "checkpoint.pt")
+        print(f"\ndone: {step} steps, {heard:.2f} hours of audio, {args.out / 'checkpoint.pt'}", flush=True)
+    if world > 1:
+        torch.distributed.destroy_process_group()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

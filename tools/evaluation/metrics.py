@@ -1,4 +1,7 @@
-"""The measures. Each takes aligned arrays of equal length at 16 kHz and raises EvaluationError where it has no value."""
+"""The measures.
+
+Each takes aligned arrays of equal length at 16 kHz and raises EvaluationError where it has no value.
+"""
 
 import warnings
 from pathlib import Path

@@ -5,10 +5,11 @@ import numpy as np
 import pesq
 import pystoi
 import pytest
-from conftest import speech_like
 
 from evaluation import alignment, metrics
 from evaluation.errors import EvaluationError
+
+from .signals import speech_like
 
 CLEAN = speech_like(3, 0)
 NOISE = np.random.default_rng(1).standard_normal(len(CLEAN))

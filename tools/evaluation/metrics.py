@@ -1,4 +1,7 @@
-"""The measures. Each takes aligned arrays of equal length at 16 kHz and raises EvaluationError where it has no value."""
+"""The measures.
+
+Each takes aligned arrays of equal length at 16 kHz and raises EvaluationError where it has no value.
+"""
 
 import warnings
 from pathlib import Path
@@ -58,7 +61,8 @@ class DNSMOS:
     `dnsmos_local.py` in microsoft/DNS-Challenge (not the personalised ones), then averaged, as there.
     """
 
-    WINDOW = 144160
+    SECONDS = 9.01
+    WINDOW = 144160  # samples of that
     SIG = np.poly1d([-0.08397278, 1.22083953, 0.0052439])
     BAK = np.poly1d([-0.13166888, 1.60915514, -0.39604546])
     OVRL = np.poly1d([-0.06766283, 1.11546468, 0.04602535])
@@ -91,7 +95,12 @@ class DNSMOS:
     def __call__(self, enhanced: np.ndarray) -> tuple[float, float, float]:
         while len(enhanced) < self.WINDOW:
             enhanced = np.concatenate([enhanced, enhanced])
-        windows = max(int(len(enhanced) // SAMPLE_RATE - self.WINDOW / SAMPLE_RATE) + 1, 1)
-        scores = [self.predict(enhanced[n * SAMPLE_RATE :][: self.WINDOW]) for n in range(windows)]
+        scores = []
+        for n in range(int(len(enhanced) // SAMPLE_RATE - self.SECONDS) + 1):
+            window = enhanced[n * SAMPLE_RATE : int((n + self.SECONDS) * SAMPLE_RATE)]
+            # Rounding makes some windows one sample short, and dnsmos_local.py leaves these out: so do we, because
+            # published numbers are of that program.
+            if len(window) == self.WINDOW:
+                scores.append(self.predict(window))
         sig, bak, ovrl = np.mean(scores, axis=0)
         return float(sig), float(bak), float(ovrl)

@@ -4,6 +4,8 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from . import alignment, audio, metrics
 from .enhancers import Enhancer
 from .errors import EvaluationError
@@ -54,12 +56,18 @@ def score(label: str, enhancer: Enhancer, pair: Pair, enhanced: Path | None, scr
         raise EvaluationError(f"{pair}: {error}") from None
 
 
-def measure(label: str, pair: Pair, clean, enhanced) -> Score:
+def lengths_match(clean: np.ndarray, enhanced: np.ndarray) -> None:
+    """Raises EvaluationError where the lengths cannot belong to one recording."""
     if abs(len(enhanced) - len(clean)) > LARGEST_LENGTH_DIFFERENCE:
         raise EvaluationError(
             f"the output is {len(enhanced) / audio.SAMPLE_RATE:.2f} s long, the clean file "
             f"{len(clean) / audio.SAMPLE_RATE:.2f} s"
         )
+
+
+def measure(label: str, pair: Pair, clean: np.ndarray, enhanced: np.ndarray) -> Score:
+    """Takes the delay out and applies every measure."""
+    lengths_match(clean, enhanced)
     lag = alignment.delay(clean, enhanced)
     clean, enhanced = alignment.align(clean, enhanced, lag)
     values = dict(

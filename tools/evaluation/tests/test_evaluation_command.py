@@ -22,7 +22,7 @@ from evaluation.pairs import Pair
 from evaluation.progress import Progress
 from evaluation.scoring import Score
 
-EVALUATE = Path(__file__).resolve().parents[1] / "evaluate"
+EVALUATE = Path(__file__).resolve().parents[2] / "evaluate"
 PYTHON = shlex.quote(sys.executable)
 
 
@@ -164,7 +164,7 @@ def fails(tmp_path: Path, *arguments) -> str:
         ("open(target, 'w').write('text')", "file 0.wav: cannot be read as audio"),
         ("soundfile.write(target, np.zeros(0), 16000)", "file 0.wav: is empty"),
         ("soundfile.write(target, np.zeros((48000, 2)), 16000)", "file 0.wav: has 2 channels"),
-        ("soundfile.write(target, np.full(48000, np.nan), 16000, subtype='FLOAT')", "48000 samples that are not finite"),
+        ("soundfile.write(target, np.full(9, np.nan), 16000, subtype='FLOAT')", "has 9 samples that are not finite"),
         ("soundfile.write(target, np.ones(16000), 16000)", "the output is 1.00 s long, the clean file 3.00 s"),
         ("soundfile.write(target, np.zeros(48000), 16000)", "PESQ has no value"),
     ],
@@ -254,12 +254,13 @@ def test_an_interrupt_leaves_nothing(make_set, tmp_path):
         start_new_session=True,
         env={**os.environ, "TMPDIR": str(scratch)},
     )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120  # imports are slow where the machine is busy
     while not any(scratch.rglob("0")) and time.monotonic() < deadline:
         time.sleep(0.05)
+    assert any(scratch.rglob("0")), "no enhancer was started"
     os.killpg(process.pid, signal.SIGINT)  # what Ctrl-C on a terminal does
-    _, said = process.communicate(timeout=20)
-    assert process.returncode == 130 and "interrupted; nothing was written" in said and "Traceback" not in said
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and said == "evaluate: interrupted; nothing was written\n"
     assert not (tmp_path / "s.csv").exists() and not any(scratch.iterdir())
 
 

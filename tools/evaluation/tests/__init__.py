@@ -1,0 +1,1 @@
+"""Tests of the evaluation tools: `python -m pytest tools/evaluation`."""

@@ -1,0 +1,59 @@
+/// What is wrong with a sound file or a stream of samples. Prints as one sentence with the remedy.
+public enum AudioFileError: Error, Equatable, Sendable {
+  /// There is no file of that name.
+  case missing(path: String)
+  /// A folder, a device.
+  case notAFile(path: String)
+  /// The system refused; `reason` is its word.
+  case unreadable(path: String, reason: String)
+  /// libsndfile does not know it; `reason` is its word.
+  case notAudio(path: String, reason: String)
+  /// A file without samples.
+  case empty(path: String)
+  /// The file ends before what its header promises; both in samples per channel or in bytes, as `unit` says.
+  case cutShort(path: String, promised: Int, found: Int, unit: String)
+  /// A rate or number of channels that is not supported.
+  case unsupported(path: String, what: String, remedy: String)
+  /// Reading failed in the middle.
+  case damaged(path: String, reason: String)
+  /// The output exists and was not to be replaced.
+  case exists(path: String)
+  /// The extension names no container that can be written.
+  case unknownExtension(path: String, extension: String)
+  /// The container does not take this rate or number of channels.
+  case cannotHold(path: String, container: String, what: String, remedy: String)
+  /// The system refused to write; `reason` is its word.
+  case unwritable(path: String, reason: String)
+
+  /// Whether the input is to blame, rather than the output.
+  public var isInput: Bool {
+    switch self {
+    case .missing, .notAFile, .unreadable, .notAudio, .empty, .cutShort, .unsupported, .damaged: true
+    case .exists, .unknownExtension, .cannotHold, .unwritable: false
+    }
+  }
+}
+
+extension AudioFileError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .missing(let path): "\(path): there is no such file; check its name"
+    case .notAFile(let path): "\(path): not a regular file; give a sound file"
+    case .unreadable(let path, let reason): "\(path): cannot be read (\(reason)); check its permissions"
+    case .notAudio(let path, let reason):
+      "\(path): not a sound file that can be read (\(reason)); give WAV, AIFF, FLAC, Ogg, Opus or MP3"
+    case .empty(let path): "\(path): there is no sound in it; record or copy it again"
+    case .cutShort(let path, let promised, let found, let unit):
+      "\(path): cut short, its header promises \(promised) \(unit) and \(found) are there; copy it again"
+    case .unsupported(let path, let what, let remedy): "\(path): \(what); \(remedy)"
+    case .damaged(let path, let reason): "\(path): damaged (\(reason)); copy or convert it again"
+    case .exists(let path): "\(path) exists already; allow replacing it, or name another output"
+    case .unknownExtension(let path, let name):
+      "\(path): '\(name)' names no kind of sound file; use .wav, .flac, .aiff, .ogg, .opus, .mp3, .w64 or .rf64"
+    case .cannotHold(let path, let container, let what, let remedy):
+      "\(path): \(container) cannot hold \(what); \(remedy)"
+    case .unwritable(let path, let reason):
+      "\(path): cannot be written (\(reason)); choose another place for the output"
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import CSndfile
+
+/// Rate, channels and encoding of a sound file.
+public struct AudioFormat: Sendable, Equatable {
+  /// In Hz.
+  public var sampleRate: Int
+  public var channelCount: Int
+  /// libsndfile's number for container, encoding and byte order; 0 for raw PCM.
+  public var code: Int32
+
+  public init(sampleRate: Int, channelCount: Int, code: Int32 = 0) {
+    self.sampleRate = sampleRate
+    self.channelCount = channelCount
+    self.code = code
+  }
+
+  var container: Int32 { code & Int32(SF_FORMAT_TYPEMASK) }
+  var encoding: Int32 { code & Int32(SF_FORMAT_SUBMASK) }
+
+  /// As libsndfile calls it, such as "WAV (Microsoft)".
+  public var containerName: String { code == 0 ? "raw" : Self.name(container) }
+  /// As libsndfile calls it, such as "Signed 16 bit PCM".
+  public var encodingName: String { code == 0 ? "PCM" : Self.name(encoding) }
+
+  private static func name(_ code: Int32) -> String {
+    var info = SF_FORMAT_INFO()
+    info.format = code
+    let found = sf_command(nil, Int32(SFC_GET_FORMAT_INFO), &info, Int32(MemoryLayout<SF_FORMAT_INFO>.size)) == 0
+    guard found, let name = info.name else { return "format \(String(code, radix: 16))" }
+    return String(cString: name)
+  }
+
+  /// Whether libsndfile can write this.
+  var isWritable: Bool {
+    var info = SF_INFO()
+    info.samplerate = Int32(clamping: sampleRate)
+    info.channels = Int32(clamping: channelCount)
+    info.format = code
+    return sf_format_check(&info) != 0
+  }
+
+  /// Bits of integer PCM (and of what is written as if it were); nil for floats and lossy encodings.
+  var integerBits: Int? {
+    switch Int(encoding) {
+    case SF_FORMAT_PCM_S8, SF_FORMAT_PCM_U8: 8
+    case SF_FORMAT_PCM_16, SF_FORMAT_ALAC_16, SF_FORMAT_ULAW,
+      SF_FORMAT_ALAW:
+      16
+    case SF_FORMAT_PCM_24, SF_FORMAT_ALAC_24: 24
+    case SF_FORMAT_PCM_32, SF_FORMAT_ALAC_32: 32
+    default: nil
+    }
+  }
+
+  var isFloat: Bool {
+    let code = Int(encoding)
+    return code == SF_FORMAT_FLOAT || code == SF_FORMAT_DOUBLE
+  }
+}

@@ -1,0 +1,28 @@
+import CSndfile
+
+/// Title, artist and the other texts of a sound file, by libsndfile's number for each.
+public struct AudioTags: Sendable, Equatable {
+  private(set) var texts: [Int32: String] = [:]
+
+  public init() {}
+
+  public var title: String? { texts[Int32(SF_STR_TITLE)] }
+  public var artist: String? { texts[Int32(SF_STR_ARTIST)] }
+  public var isEmpty: Bool { texts.isEmpty }
+
+  /// For tests and callers that make sounds of their own.
+  public mutating func setTitle(_ title: String) { texts[Int32(SF_STR_TITLE)] = title }
+  public mutating func setArtist(_ artist: String) { texts[Int32(SF_STR_ARTIST)] = artist }
+
+  /// All that an open file has. The encoder's name is left out: the output has another.
+  init(reading file: OpaquePointer) {
+    for key in Int32(SF_STR_TITLE)...Int32(SF_STR_GENRE) where key != Int32(SF_STR_SOFTWARE) {
+      if let text = sf_get_string(file, key) { texts[key] = String(cString: text) }
+    }
+  }
+
+  /// Sets what the container has a place for; the rest is dropped by libsndfile.
+  func write(to file: OpaquePointer) {
+    for (key, text) in texts { _ = sf_set_string(file, key, text) }
+  }
+}

@@ -1,0 +1,47 @@
+import Glibc
+import Synchronization
+
+/// The temporary files of writers at work, where a signal handler can find them.
+///
+/// A fixed table of addresses of C strings, so that the handler allocates and locks nothing. A string is never freed:
+/// the handler might be reading it.
+enum UnfinishedFiles {
+  /// A place in the table; nil when it was full (the file is then not removed by a signal).
+  struct Mark { let slot: Int? }
+
+  private static let capacity = 1024
+  private static let slots: Slots = Slots()
+  private static let number = Atomic(0)
+
+  private final class Slots: Sendable {
+    nonisolated(unsafe) let base: UnsafeMutablePointer<Atomic<UInt>>
+    init() {
+      base = .allocate(capacity: capacity)
+      for n in 0..<capacity { (base + n).initialize(to: Atomic(0)) }
+    }
+  }
+
+  /// A number that no other temporary file of this process has.
+  static func nextNumber() -> Int { number.add(1, ordering: .relaxed).oldValue }
+
+  static func add(_ path: String) -> Mark {
+    guard let text = strdup(path) else { return Mark(slot: nil) }
+    let address = UInt(bitPattern: text)
+    for n in 0..<capacity
+    where slots.base[n].compareExchange(expected: 0, desired: address, ordering: .releasing).exchanged {
+      return Mark(slot: n)
+    }
+    return Mark(slot: nil)
+  }
+
+  static func remove(_ mark: Mark) {
+    if let slot = mark.slot { slots.base[slot].store(0, ordering: .releasing) }
+  }
+
+  static func unlinkAll() {
+    for n in 0..<capacity {
+      let address = slots.base[n].load(ordering: .acquiring)
+      if let text = UnsafePointer<CChar>(bitPattern: address) { unlink(text) }
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import Glibc
+
+/// Raw PCM to a file descriptor, such as a pipe. One thread.
+public final class RawWriter: AudioSink {
+  public private(set) var clippedSampleCount = 0
+  private let descriptor: Int32
+  private let sampleFormat: RawSampleFormat
+  private var bytes: [UInt8] = []
+
+  public init(fileDescriptor: Int32, sampleFormat: RawSampleFormat, channelCount: Int) {
+    descriptor = fileDescriptor
+    self.sampleFormat = sampleFormat
+  }
+
+  /// Writes all of it before it returns; waits for a slow reader.
+  public func write(_ interleaved: UnsafeBufferPointer<Float>) throws(AudioFileError) {
+    let width = sampleFormat.byteCount
+    let count = interleaved.count * width
+    if bytes.count < count { bytes = Array(repeating: 0, count: count) }
+    clippedSampleCount += bytes.withUnsafeMutableBufferPointer { bytes in
+      var clipped = 0
+      for (n, sample) in interleaved.enumerated()
+      where sampleFormat.encode(sample, into: bytes.baseAddress! + n * width) {
+        clipped += 1
+      }
+      return clipped
+    }
+    var done = 0
+    while done < count {
+      let put = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + done, count - done) }
+      if put < 0, errno == EINTR { continue }
+      guard put > 0 else { throw .unwritable(path: "standard output", reason: systemReason()) }
+      done += put
+    }
+  }
+
+  public func finish() {}
+  /// What went through a pipe cannot be taken back.
+  public func abandon() {}
+}

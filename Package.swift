@@ -59,7 +59,7 @@ let package = Package(
     .target(name: "HeapCounter", path: "Tests/HeapCounter"),
     tests("SignalProcessing", ["SignalProcessing", "HeapCounter"]),
     tests("NeuralLayers", ["NeuralLayers", "CKernels"]),
-    tests("Diffusion", ["Diffusion"]),
+    tests("Diffusion", ["Diffusion", "HeapCounter"]),
     tests("ScoreModel", ["ScoreModel", "NeuralLayers", "CKernels", "Diffusion"]),
     tests(
       "Enhancement",

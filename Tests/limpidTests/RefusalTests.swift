@@ -62,7 +62,7 @@ struct RefusalTests {
     #expect(result.status == 0)
     #expect(result.errors.contains("warning") && result.errors.contains("2 samples"))
     let enhanced = try Wave(Data(contentsOf: URL(fileURLWithPath: out))).samples
-    #expect(enhanced.allSatisfy(\.isFinite))
+    #expect(enhanced.allSatisfy { $0.isFinite })
   }
 
   @Test("weights that are cut short, of the wrong shape, or no weights at all")
@@ -75,16 +75,16 @@ struct RefusalTests {
     try refuses(input, "-o", out, "--model", noise, code: 78, words: ["noise.safetensors"])
     // Swap the sizes of one tensor: as many bytes, another shape.
     let text = String(decoding: good, as: Unicode.ASCII.self)
-    let entry = try #require(text.firstRange(of: #/"down\.weight":\{[^}]*"shape":\[(\d+),(\d+)/#))
+    let entry = try #require(text.firstRange(of: #/"stem\.weight":\{[^}]*"shape":\[(\d+),(\d+)/#))
     let match = try #require(text[entry].firstMatch(of: #/\[(\d+),(\d+)/#))
-    try #require(match.1 != match.2, "the fixture's down-sampling is square; choose another tensor")
+    try #require(match.1 != match.2, "the fixture's stem is square; choose another tensor")
     let offset = text.distance(from: text.startIndex, to: match.range.lowerBound)
     var wrong = good
     wrong.replaceSubrange(
       offset..<(offset + text.distance(from: match.range.lowerBound, to: match.range.upperBound)),
       with: Data("[\(match.2),\(match.1)".utf8))
     let shape = try scratch.write(wrong, "shape.safetensors")
-    try refuses(input, "-o", out, "--model", shape, code: 78, words: ["down.weight", "expected"])
+    try refuses(input, "-o", out, "--model", shape, code: 78, words: ["stem.weight", "expected"])
     try refuses(input, "-o", out, "--model", scratch.path("none.safetensors"), code: 78, words: ["no such file"])
   }
 

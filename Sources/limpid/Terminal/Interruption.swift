@@ -6,12 +6,18 @@ enum Interruption {
   /// From now on SIGINT, SIGTERM and SIGHUP remove unfinished outputs and end with 128 + signal; writing into a closed
   /// pipe is an error instead of a signal.
   static func prepare() {
+    AudioFileWriter.removeUnfinishedFiles()  // makes its table now, not first in the handler
+    var numbers = sigset_t()
+    sigemptyset(&numbers)
     for number in [SIGINT, SIGTERM, SIGHUP] {
+      sigaddset(&numbers, number)
       signal(number) { number in
         AudioFileWriter.removeUnfinishedFiles()
         _exit(128 + number)
       }
     }
+    // Programs that start others from a worker thread hand down a mask that blocks them.
+    pthread_sigmask(SIG_UNBLOCK, &numbers, nil)
     signal(SIGPIPE, SIG_IGN)
   }
 }

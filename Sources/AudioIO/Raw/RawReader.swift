@@ -38,7 +38,8 @@ public final class RawReader: AudioSource {
     let whole = sampleFormat.byteCount * channels
     guard have % whole == 0 else {
       throw .damaged(
-        path: "standard input", reason: "it ends in the middle of a sample of \(whole) bytes: check --raw and --channels")
+        path: "standard input",
+        reason: "it ends in the middle of a sample of \(whole) bytes: check --raw and --channels")
     }
     bytes.withUnsafeBufferPointer { bytes in
       for n in 0..<(have / sampleFormat.byteCount) {

@@ -64,7 +64,7 @@ let package = Package(
     tests(
       "Enhancement",
       ["Enhancement", "SignalProcessing", "ScoreModel", "Diffusion", "NeuralLayers", "HeapCounter"]),
-    tests("AudioIO", ["AudioIO"]),
+    tests("AudioIO", ["AudioIO", "CSndfile"]),
     tests("limpid", ["limpid"]),
   ],
   swiftLanguageModes: [.v6]

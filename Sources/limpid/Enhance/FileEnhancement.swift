@@ -97,9 +97,12 @@ struct FileEnhancement {
     }
     let folder = URL(fileURLWithPath: task.output).deletingLastPathComponent()
     do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      if task.makesFolder { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
     } catch {
       throw Failure(.cannotCreate, "\(folder.path): the folder cannot be made; choose another with -o")
+    }
+    if !FileList.isFolder(folder.path) {
+      throw Failure(.cannotCreate, "\(folder.path): there is no such folder; make it, or name another output")
     }
     let target = try AudioFileWriter.format(forPath: task.output, like: format)
     return try AudioFileWriter(path: task.output, format: target, tags: tags, overwrite: force)

@@ -7,6 +7,9 @@ struct FileTask: Sendable {
   let input: String
   /// Path, or "-".
   let output: String
+  /// Whether the output's folder is made when it is not there: below an output folder yes, for a single file a missing
+  /// folder is more likely a slip of the pen.
+  var makesFolder = false
 }
 
 /// Which file goes where.
@@ -40,7 +43,7 @@ struct FileList {
         let files = try Self.files(below: input)
         for file in files {
           let target = output.map { $0 + "/" + file } ?? Self.besides(input + "/" + file)
-          tasks.append(FileTask(input: input + "/" + file, output: target))
+          tasks.append(FileTask(input: input + "/" + file, output: target, makesFolder: true))
         }
       } else {
         guard FileManager.default.fileExists(atPath: input) else {
@@ -48,7 +51,7 @@ struct FileList {
         }
         let name = URL(fileURLWithPath: input).lastPathComponent
         let target = intoFolder ? output! + "/" + name : output ?? Self.besides(input)
-        tasks.append(FileTask(input: input, output: target))
+        tasks.append(FileTask(input: input, output: target, makesFolder: intoFolder))
       }
     }
     try Self.check(tasks, force: force)

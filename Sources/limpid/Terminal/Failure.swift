@@ -12,7 +12,6 @@ struct Failure: Error {
     case noInput = 66
     case software = 70
     case cannotCreate = 73
-    case inputOutput = 74
     case configuration = 78
   }
 

@@ -116,6 +116,8 @@ struct RefusalTests {
       try refuses(
         input, "-o", scratch.path(link), "--force", "--method", "wiener", code: 73, words: ["never overwritten"])
     }
+    let missing = scratch.path("missing/out.wav")
+    try refuses(input, "-o", missing, "--method", "wiener", code: 73, words: ["no such folder"])
     try refuses(input, "-o", "/proc/none/out.wav", "--method", "wiener", code: 73, words: ["/proc/none"])
     try refuses(input, "-o", scratch.path("out.xyz"), "--method", "wiener", code: 73, words: ["xyz"])
   }

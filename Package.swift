@@ -25,7 +25,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
   ],
   targets: [
     // The C libraries: module maps, nothing else.
@@ -52,7 +51,6 @@ let package = Package(
         "AudioIO", "Enhancement",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),
-        .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: warnings),
 
     // Counts heap calls per thread: what runs every frame must make none.
@@ -64,7 +62,7 @@ let package = Package(
     tests(
       "Enhancement",
       ["Enhancement", "SignalProcessing", "ScoreModel", "Diffusion", "NeuralLayers", "HeapCounter"]),
-    tests("AudioIO", ["AudioIO"]),
+    tests("AudioIO", ["AudioIO", "CSndfile"]),
     tests("limpid", ["limpid"]),
   ],
   swiftLanguageModes: [.v6]

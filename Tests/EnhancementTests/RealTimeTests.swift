@@ -16,8 +16,7 @@
 
     /// Refreshes of the noise tokens, changes of settings and the statistics' counting included.
     @Test(arguments: EnhancementSettings.Method.allCases, [(16000, 160), (48000, 512), (44100, 127)])
-    func `a thousand frames make no heap call`(method: EnhancementSettings.Method, stream: (Int, Int)) throws
-    {
+    func `a thousand frames make no heap call`(method: EnhancementSettings.Method, stream: (Int, Int)) throws {
       let (rate, block) = stream
       var settings = EnhancementSettings()
       settings.method = method

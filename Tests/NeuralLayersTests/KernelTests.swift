@@ -99,8 +99,7 @@ import Testing
     for rows in 1..<most { #expect(product(rows: rows) == Array(whole[..<(rows * columns)])) }
   }
 
-  @Test(arguments: levels) func `exponential, sigmoid and tanh keep a relative accuracy of 1e-6`(level: Int32)
-  {
+  @Test(arguments: levels) func `exponential, sigmoid and tanh keep a relative accuracy of 1e-6`(level: Int32) {
     let x = Golden.values("functions.input")
     var y = unwritten(x.count)
     func worst(_ reference: [Float], where included: (Float) -> Bool = { _ in true }) -> Float {

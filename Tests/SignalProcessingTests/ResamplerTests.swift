@@ -88,8 +88,7 @@ private func measure(_ signal: [Float], frequency: Double, rate: Double, skip: I
   }
 
   @Test(arguments: pairs)
-  func `at nine tenths of the lower rate's band the loss is below two decibels`(_ from: Int, _ to: Int) throws
-  {
+  func `at nine tenths of the lower rate's band the loss is below two decibels`(_ from: Int, _ to: Int) throws {
     var resampler = try Resampler(from: from, to: to)
     let frequency = 0.45 * Double(min(from, to))
     let input = (0..<from / 10).map {

@@ -3,8 +3,7 @@ import SignalProcessing
 import Testing
 
 /// All frames of `samples`, (K, 161, 2), and their energies.
-private func analyse(_ samples: [Float], fft: Int = 320, hop: Int = 160) -> (bins: [Float], energies: [Float])
-{
+private func analyse(_ samples: [Float], fft: Int = 320, hop: Int = 160) -> (bins: [Float], energies: [Float]) {
   var analysis = STFTAnalysis(fftLength: fft, hopLength: hop)
   var bins: [Float] = []
   var energies: [Float] = []

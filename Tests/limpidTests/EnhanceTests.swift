@@ -10,7 +10,8 @@ struct EnhanceTests {
     "keeps length, rate, channels and bit depth, and lines up with the input",
     arguments: [(16_000, 1, 16), (48_000, 2, 24), (44_100, 1, 16), (8_000, 1, 16)])
   func keepsTheFormat(rate: Int, channels: Int, bits: Int) throws {
-    let sound = Wave(rate: rate, channels: channels, bits: bits, samples: Wave.sound(0.8, rate: rate, channels: channels))
+    let sound = Wave(
+      rate: rate, channels: channels, bits: bits, samples: Wave.sound(0.8, rate: rate, channels: channels))
     let input = try scratch.write(sound.data, "in.wav")
     let result = try run("enhance", input, "-o", scratch.path("out.wav"), "--model", identity)
     #expect(result.status == 0, "\(result.errors)")
@@ -95,7 +96,8 @@ struct EnhanceTests {
       let result = try run(
         "enhance", input, "-o", scratch.path("out.wav"), "--force", "--method", "wiener", option[0], option[1])
       #expect(result.status == 0, "\(result.errors)")
-      #expect(try Wave(Data(contentsOf: URL(fileURLWithPath: scratch.path("out.wav")))).samples == Wave(sound.data).samples)
+      #expect(
+        try Wave(Data(contentsOf: URL(fileURLWithPath: scratch.path("out.wav")))).samples == Wave(sound.data).samples)
     }
   }
 

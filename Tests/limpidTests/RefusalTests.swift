@@ -113,7 +113,8 @@ struct RefusalTests {
     try FileManager.default.createSymbolicLink(atPath: scratch.path("soft.wav"), withDestinationPath: input)
     try FileManager.default.linkItem(atPath: input, toPath: scratch.path("hard.wav"))
     for link in ["soft.wav", "hard.wav"] {
-      try refuses(input, "-o", scratch.path(link), "--force", "--method", "wiener", code: 73, words: ["never overwritten"])
+      try refuses(
+        input, "-o", scratch.path(link), "--force", "--method", "wiener", code: 73, words: ["never overwritten"])
     }
     try refuses(input, "-o", "/proc/none/out.wav", "--method", "wiener", code: 73, words: ["/proc/none"])
     try refuses(input, "-o", scratch.path("out.xyz"), "--method", "wiener", code: 73, words: ["xyz"])

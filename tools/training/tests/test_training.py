@@ -97,7 +97,11 @@ def test_a_short_run_learns_resumes_and_exports(folders, tmp_path):
     assert len(losses) >= 2 and losses[-1] < 0.9 * losses[0], losses
 
     target = tmp_path / "model.safetensors"
-    assert export.main([str(out / "checkpoint.pt"), str(target), "--data", "made up"]) == 0
+    golden = tmp_path / "golden.safetensors"
+    arguments = [str(out / "checkpoint.pt"), str(target), "--data", "made up", "--golden", str(golden)]
+    assert export.main(arguments) == 0
+    with safe_open(golden, "pt") as file:
+        assert file.get_tensor("conditional").shape == (12, 160, 2)
     with safe_open(target, "pt") as file:
         metadata = json.loads(file.metadata()["limpid"])
         assert torch.equal(file.get_tensor("stem.bias"), again["network"]["stem.bias"])

@@ -41,6 +41,30 @@ def export(checkpoint: dict, path: Path, name: str, data: list[str], scores: dic
     return metadata
 
 
+@torch.no_grad()
+def golden(checkpoint: dict, path: Path, frames: int = 12, reference: int = 60) -> None:
+    """Inputs and outputs of this very network, for the Swift program to be held against.
+
+    x, y (frames, 160, 2); t (1); magnitudes (reference, 160); tokens (tokens, D); conditional and unconditional
+    estimates (frames, 160, 2). Computed in float64 from the float32 weights.
+    """
+    network = ScoreNetwork(NetworkConfiguration(**checkpoint["configuration"])).double().eval()
+    network.load_state_dict(checkpoint["network"])
+    generator = torch.Generator().manual_seed(1)
+    y = 0.3 * torch.randn(1, frames, 160, 2, generator=generator, dtype=torch.float64).float().double()
+    x = (y + 0.27 * torch.randn(y.shape, generator=generator, dtype=torch.float64)).float().double()
+    magnitudes = torch.rand(1, reference, 160, generator=generator, dtype=torch.float64).float().double()
+    t = torch.ones(1, dtype=torch.float64)
+    tokens = network.encode(magnitudes)
+    tensors = {
+        "x": x[0], "y": y[0], "t": t, "magnitudes": magnitudes[0],
+        "conditional": network(x, y, t, tokens)[0], "unconditional": network(x, y, t)[0],
+    }  # fmt: skip
+    if tokens is not None:
+        tensors["tokens"] = tokens[0]
+    save_file({k: v.float().contiguous() for k, v in tensors.items()}, path)
+
+
 def main(argv=None) -> int:
     p = argparse.ArgumentParser(prog="python -m training.export", description=__doc__.splitlines()[0])
     p.add_argument("checkpoint", type=Path)
@@ -48,6 +72,7 @@ def main(argv=None) -> int:
     p.add_argument("--name", help="name in the metadata (default: the file's)")
     p.add_argument("--data", nargs="*", default=[], help="names of the corpora heard")
     p.add_argument("--scores", type=Path, help="JSON file of scores on the evaluation sets")
+    p.add_argument("--golden", type=Path, help="also write golden vectors of this network here (.safetensors)")
     args = p.parse_args(argv)
     try:
         checkpoint = torch.load(args.checkpoint, map_location="cpu", weights_only=True)
@@ -59,6 +84,8 @@ def main(argv=None) -> int:
         return 1
     scores = json.loads(args.scores.read_text()) if args.scores else {}
     metadata = export(checkpoint, args.out, args.name or args.out.stem, args.data, scores)
+    if args.golden:
+        golden(checkpoint, args.golden)
     print(f"{args.out}: {metadata['parameters']} parameters, {metadata['hours']} hours heard")
     return 0
 

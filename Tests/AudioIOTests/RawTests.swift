@@ -1,0 +1,44 @@
+import AudioIO
+import Foundation
+import Testing
+
+@Suite("Raw PCM")
+struct RawTests {
+  @Test("every sample format comes back through a pipe", arguments: RawSampleFormat.allCases)
+  func roundTrip(sampleFormat: RawSampleFormat) throws {
+    let pipe = Pipe()
+    let samples = sound(3000, channels: 2)
+    let out = pipe.fileHandleForWriting
+    let done = Thread {
+      let writer = RawWriter(fileDescriptor: out.fileDescriptor, sampleFormat: sampleFormat, channelCount: 2)
+      try? samples.withUnsafeBufferPointer { try writer.write($0) }
+      try? out.close()
+    }
+    done.start()
+    let reader = try RawReader(
+      fileDescriptor: pipe.fileHandleForReading.fileDescriptor, sampleFormat: sampleFormat, sampleRate: 48_000,
+      channelCount: 2)
+    #expect(try drain(reader, block: 77) == samples)
+  }
+
+  @Test("input that ends in the middle of a sample is refused")
+  func oddEnd() throws {
+    let pipe = Pipe()
+    try pipe.fileHandleForWriting.write(contentsOf: Data([1, 2, 3, 4, 5]))
+    try pipe.fileHandleForWriting.close()
+    let reader = try RawReader(
+      fileDescriptor: pipe.fileHandleForReading.fileDescriptor, sampleFormat: .s16le, sampleRate: 48_000,
+      channelCount: 1)
+    #expect(throws: AudioFileError.self) { _ = try drain(reader) }
+  }
+
+  @Test("clipping is counted")
+  func clipping() throws {
+    let pipe = Pipe()
+    let writer = RawWriter(
+      fileDescriptor: pipe.fileHandleForWriting.fileDescriptor, sampleFormat: .s16le, channelCount: 1)
+    try [Float(1), 1.5, -1, -2].withUnsafeBufferPointer { try writer.write($0) }
+    #expect(writer.clippedSampleCount == 2)
+    #expect(pipe.fileHandleForReading.readData(ofLength: 8) == Data([255, 127, 255, 127, 0, 128, 0, 128]))
+  }
+}

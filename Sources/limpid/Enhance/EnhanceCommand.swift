@@ -38,7 +38,8 @@ struct EnhanceCommand: ParsableCommand {
   @OptionGroup(title: "Raw PCM (with - as input or output)")
   var raw: RawOptions
 
-  @Option(name: .shortAndLong, help: "Files worked on at once (default: one a processor core).")
+  @Option(
+    name: .shortAndLong, parsing: .unconditional, help: "Files worked on at once (default: one a processor core).")
   var jobs: Int?
 
   @Flag(name: .long, help: "Print a report for machines on standard output.")
@@ -70,9 +71,9 @@ struct EnhanceCommand: ParsableCommand {
     Interruption.prepare()
     do {
       try refuseTerminal()
-      let plan = try sound.plan()
       let tasks = try FileList(inputs: inputs, output: output, force: force).tasks
       if let profile = sound.saveNoiseProfile { try check(profile, tasks) }
+      let plan = try sound.plan()
       let batch = Batch(tasks: tasks, plan: plan, raw: raw.pcm, jobs: jobs ?? cores, force: force)
       let results = batch.run()
       if json { try JSONReport(results).print() }
@@ -134,6 +135,8 @@ struct EnhanceCommand: ParsableCommand {
 }
 
 /// The options that choose settings and model; each has a preset's key of the same name.
+///
+/// Numbers are parsed unconditionally: -1 is a number out of range, not an option that nobody knows.
 struct SoundOptions: ParsableArguments {
   @Option(name: .shortAndLong, help: "A preset's name or file; see limpid presets.")
   var preset = "live"
@@ -144,22 +147,23 @@ struct SoundOptions: ParsableArguments {
   @Option(help: "score: the diffusion model; wiener: a classic spectral filter, for comparison.")
   var method: String?
 
-  @Option(help: "Reverse diffusion steps per frame, 1 to 8.")
+  @Option(parsing: .unconditional, help: "Reverse diffusion steps per frame, 1 to 8.")
   var steps: Int?
 
-  @Option(help: "Weight of classifier-free guidance, 0 to 10; 1 is none, others double the work.")
+  @Option(
+    parsing: .unconditional, help: "Weight of classifier-free guidance, 0 to 10; 1 is none, others double the work.")
   var guidance: Float?
 
   @Option(help: "few-step, reverse-diffusion, predictor-corrector or probability-flow.")
   var sampler: String?
 
-  @Option(help: "Randomness of the sampler few-step, 0 to 1.")
+  @Option(parsing: .unconditional, help: "Randomness of the sampler few-step, 0 to 1.")
   var eta: Float?
 
-  @Option(help: "Take noise down by at most this many dB.")
+  @Option(parsing: .unconditional, help: "Take noise down by at most this many dB.")
   var attenuationLimit: Float?
 
-  @Option(help: "0 is the input, 1 the enhanced signal; both are aligned in time.")
+  @Option(parsing: .unconditional, help: "0 is the input, 1 the enhanced signal; both are aligned in time.")
   var mix: Float?
 
   @Option(help: "Names the sampler's noise: the same seed gives the same bits.")
@@ -231,10 +235,10 @@ struct RawOptions: ParsableArguments {
   @Option(name: .customLong("raw"), help: "s16le, s24le, s32le or f32le.")
   var sampleFormat: String?
 
-  @Option(help: "Sample rate of raw input in Hz; raw output has its input's.")
+  @Option(parsing: .unconditional, help: "Sample rate of raw input in Hz; raw output has its input's.")
   var rate = 48_000
 
-  @Option(help: "Channels of raw input; raw output has its input's.")
+  @Option(parsing: .unconditional, help: "Channels of raw input; raw output has its input's.")
   var channels = 1
 
   var pcm: RawPCM? {

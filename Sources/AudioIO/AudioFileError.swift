@@ -12,6 +12,8 @@ public enum AudioFileError: Error, Equatable, Sendable {
   case empty(path: String)
   /// The file ends before what its header promises; both in samples per channel or in bytes, as `unit` says.
   case cutShort(path: String, promised: Int, found: Int, unit: String)
+  /// An Ogg stream without its end.
+  case endless(path: String)
   /// A rate or number of channels that is not supported.
   case unsupported(path: String, what: String, remedy: String)
   /// Reading failed in the middle.
@@ -22,14 +24,19 @@ public enum AudioFileError: Error, Equatable, Sendable {
   case unknownExtension(path: String, extension: String)
   /// The container does not take this rate or number of channels.
   case cannotHold(path: String, container: String, what: String, remedy: String)
-  /// The system refused to write; `reason` is its word.
+  /// The output exists and is a device, a pipe or a folder.
+  case notReplaceable(path: String)
+  /// The system refused to make the output; `reason` is its word.
   case unwritable(path: String, reason: String)
+  /// Writing failed in the middle; `reason` is the system's word.
+  case writingFailed(path: String, reason: String)
 
   /// Whether the input is to blame, rather than the output.
   public var isInput: Bool {
     switch self {
-    case .missing, .notAFile, .unreadable, .notAudio, .empty, .cutShort, .unsupported, .damaged: true
-    case .exists, .unknownExtension, .cannotHold, .unwritable: false
+    case .missing, .notAFile, .unreadable, .notAudio, .empty, .cutShort, .endless, .unsupported, .damaged:
+      true
+    case .exists, .unknownExtension, .cannotHold, .notReplaceable, .unwritable, .writingFailed: false
     }
   }
 }
@@ -45,6 +52,7 @@ extension AudioFileError: CustomStringConvertible {
     case .empty(let path): "\(path): there is no sound in it; record or copy it again"
     case .cutShort(let path, let promised, let found, let unit):
       "\(path): cut short, its header promises \(promised) \(unit) and \(found) are there; copy it again"
+    case .endless(let path): "\(path): cut short, its last page is missing; copy it again"
     case .unsupported(let path, let what, let remedy): "\(path): \(what); \(remedy)"
     case .damaged(let path, let reason): "\(path): damaged (\(reason)); copy or convert it again"
     case .exists(let path): "\(path) exists already; allow replacing it, or name another output"
@@ -52,6 +60,9 @@ extension AudioFileError: CustomStringConvertible {
       "\(path): '\(name)' names no kind of sound file; use .wav, .flac, .aiff, .ogg, .opus, .mp3, .w64 or .rf64"
     case .cannotHold(let path, let container, let what, let remedy):
       "\(path): \(container) cannot hold \(what); \(remedy)"
+    case .notReplaceable(let path): "\(path): not a regular file, so it is not replaced; name another output"
+    case .writingFailed(let path, let reason):
+      "\(path): writing failed (\(reason)); make room, or choose another place for the output"
     case .unwritable(let path, let reason):
       "\(path): cannot be written (\(reason)); choose another place for the output"
     }

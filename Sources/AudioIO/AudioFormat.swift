@@ -5,10 +5,10 @@ public struct AudioFormat: Sendable, Equatable {
   /// In Hz.
   public var sampleRate: Int
   public var channelCount: Int
-  /// libsndfile's number for container, encoding and byte order; 0 for raw PCM.
+  /// libsndfile's number for container, encoding and byte order.
   public var code: Int32
 
-  public init(sampleRate: Int, channelCount: Int, code: Int32 = 0) {
+  public init(sampleRate: Int, channelCount: Int, code: Int32) {
     self.sampleRate = sampleRate
     self.channelCount = channelCount
     self.code = code
@@ -18,17 +18,21 @@ public struct AudioFormat: Sendable, Equatable {
   var encoding: Int32 { code & Int32(SF_FORMAT_SUBMASK) }
 
   /// As libsndfile calls it, such as "WAV (Microsoft)".
-  public var containerName: String { code == 0 ? "raw" : Self.name(container) }
+  public var containerName: String { Self.name(container) }
   /// As libsndfile calls it, such as "Signed 16 bit PCM".
-  public var encodingName: String { code == 0 ? "PCM" : Self.name(encoding) }
+  public var encodingName: String { Self.name(encoding) }
 
   private static func name(_ code: Int32) -> String {
     var info = SF_FORMAT_INFO()
     info.format = code
-    let found = sf_command(nil, Int32(SFC_GET_FORMAT_INFO), &info, Int32(MemoryLayout<SF_FORMAT_INFO>.size)) == 0
+    let found =
+      sf_command(nil, Int32(SFC_GET_FORMAT_INFO), &info, Int32(MemoryLayout<SF_FORMAT_INFO>.size)) == 0
     guard found, let name = info.name else { return "format \(String(code, radix: 16))" }
     return String(cString: name)
   }
+
+  /// "2 channels at 48000 Hz"
+  var extent: String { "\(channelCount) channel\(channelCount == 1 ? "" : "s") at \(sampleRate) Hz" }
 
   /// Whether libsndfile can write this.
   var isWritable: Bool {

@@ -1,11 +1,23 @@
 import Glibc
 
+/// What makes two paths one file, also through links: device and inode.
+public struct FileIdentity: Hashable, Sendable {
+  private let device: UInt
+  private let inode: UInt
+
+  /// nil when there is no such file.
+  public init?(path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    device = UInt(status.st_dev)
+    inode = UInt(status.st_ino)
+  }
+}
+
 /// Whether two paths are one file, also through links; false when either is not there.
 public func isSameFile(_ a: String, _ b: String) -> Bool {
-  var first = stat()
-  var second = stat()
-  guard stat(a, &first) == 0, stat(b, &second) == 0 else { return false }
-  return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+  guard let first = FileIdentity(path: a), let second = FileIdentity(path: b) else { return false }
+  return first == second
 }
 
 /// errno in words.

@@ -13,7 +13,7 @@ struct InfoCommand: ParsableCommand {
 
   func run() throws {
     do {
-      if file.hasSuffix(".safetensors") {
+      if file.hasSuffix(".safetensors") || holdsTensors {
         try describeTensors()
       } else {
         try describeAudio()
@@ -21,6 +21,14 @@ struct InfoCommand: ParsableCommand {
     } catch {
       throw Failure(error).end()
     }
+  }
+
+  /// A safetensors file of another name: eight bytes of length, then JSON.
+  private var holdsTensors: Bool {
+    guard let start = try? FileHandle(forReadingFrom: URL(fileURLWithPath: file)).read(upToCount: 9) else {
+      return false
+    }
+    return start.count == 9 && start[8] == UInt8(ascii: "{") && start[4..<8].allSatisfy { $0 == 0 }
   }
 
   private func describeTensors() throws {
@@ -44,10 +52,14 @@ struct InfoCommand: ParsableCommand {
       ("sample rate", "\(format.sampleRate) Hz"),
       ("channels", "\(format.channelCount)"),
       ("length", seconds.map { String(format: "%.3f s", $0) } ?? "not known"),
+      ("title", reader.tags.title ?? ""),
+      ("artist", reader.tags.artist ?? ""),
     ])
   }
 
-  private func show(_ rows: [(label: String, value: String)]) {
+  /// Rows without a value are left out.
+  private func show(_ all: [(label: String, value: String)]) {
+    let rows = all.filter { !$0.value.isEmpty }
     let width = rows.map(\.label.count).max() ?? 0
     for row in rows {
       print(row.label + String(repeating: " ", count: width - row.label.count + 2) + row.value)

@@ -10,17 +10,38 @@ struct Limpid: ParsableCommand {
       limpid enhance noisy.wav -o clean.wav      one file
       limpid enhance recordings/ -o clean/       a folder, in parallel
       limpid presets                             what --preset can name
+      limpid info clean.wav                      rate, channels, length
 
       Exit codes:
-        0    all went well
-        64   wrong use, an option out of range
-        65   input that is not audio, or is damaged
-        66   there is no such input
-        70   a fault of the program
-        73   an output that cannot be made or written
-        78   a preset, weights file or noise profile that cannot be used
-        130  interrupted (nothing is left half-written)
+         0  all went well
+        64  wrong use
+        65  input that is no sound or is damaged
+        66  input that is not there or cannot be read
+        70  a fault of the program
+        73  an output that cannot be made, or would replace something
+        74  writing failed in the middle
+        78  a preset, weights file or noise profile that cannot be used
+       130  interrupted
+      Of several files all are tried; the code is that of the first that failed.
       """,
     version: "limpid 0.1.0",
     subcommands: [EnhanceCommand.self, PresetsCommand.self, InfoCommand.self])
+
+  /// Parses and runs. Wrong use, too, is one sentence that begins with the program's name.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      let sentence = message(for: error)
+      guard exitCode(for: error) == .validationFailure, !sentence.isEmpty else { exit(withError: error) }
+      let name = CommandLine.arguments.dropFirst().first { argument in
+        configuration.subcommands.contains { $0.configuration.commandName == argument }
+      }
+      let help = (["limpid"] + [name].compactMap(\.self) + ["--help"]).joined(separator: " ")
+      let first = sentence.split(separator: "\n").first.map(String.init) ?? sentence
+      Terminal.complain("error", (first.hasSuffix(".") ? String(first.dropLast()) : first) + " (see \(help))")
+      exit(withError: ExitCode.validationFailure)
+    }
+  }
 }

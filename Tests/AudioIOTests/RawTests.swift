@@ -41,4 +41,33 @@ struct RawTests {
     #expect(writer.clippedSampleCount == 2)
     #expect(pipe.fileHandleForReading.readData(ofLength: 8) == Data([255, 127, 255, 127, 0, 128, 0, 128]))
   }
+
+  @Test("a live pipe is not kept waiting for a full buffer, and a sample may come in two parts")
+  func live() throws {
+    let pipe = Pipe()
+    let reader = try RawReader(
+      fileDescriptor: pipe.fileHandleForReading.fileDescriptor, sampleFormat: .s16le, sampleRate: 48_000,
+      channelCount: 1)
+    var room = [Float](repeating: .nan, count: 4096)
+    func next() throws -> [Float] {
+      let count = try room.withUnsafeMutableBufferPointer { try reader.read(into: $0) }
+      return Array(room.prefix(count))
+    }
+    // Three bytes are one sample and a half: the read returns, though the writer still holds the pipe open.
+    try pipe.fileHandleForWriting.write(contentsOf: Data([0, 64, 0]))
+    #expect(try next() == [0.5])
+    try pipe.fileHandleForWriting.write(contentsOf: Data([192, 0, 64]))
+    #expect(try next() == [-0.5, 0.5])
+    try pipe.fileHandleForWriting.close()
+    #expect(try next() == [])
+  }
+
+  @Test("raw PCM becomes a WAV of its own encoding")
+  func encoding() throws {
+    for (sampleFormat, name) in [(RawSampleFormat.s24le, "24 bit"), (.s32le, "32 bit"), (.f32le, "float")] {
+      let reader = try RawReader(fileDescriptor: 0, sampleFormat: sampleFormat, sampleRate: 48_000, channelCount: 1)
+      let target = try AudioFileWriter.format(forPath: "x.wav", like: reader.format)
+      #expect(target.encodingName.contains(name) && target.containerName.contains("WAV"))
+    }
+  }
 }

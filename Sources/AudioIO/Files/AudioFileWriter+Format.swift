@@ -5,7 +5,9 @@ extension AudioFileWriter {
   /// the container takes it, or else the nearest that loses nothing, or else the finest.
   ///
   /// - Throws: `AudioFileError.unknownExtension`, `.cannotHold`.
-  public static func format(forPath path: String, like input: AudioFormat) throws(AudioFileError) -> AudioFormat {
+  public static func format(forPath path: String, like input: AudioFormat) throws(AudioFileError)
+    -> AudioFormat
+  {
     var format = input
     var container = input.container
     let name = path.split(separator: "/").last.map(String.init) ?? path
@@ -21,7 +23,7 @@ extension AudioFileWriter {
         return try checked(&format, container, [Int(input.encoding), SF_FORMAT_VORBIS], path)
       }
     }
-    if container == 0 { container = Int32(SF_FORMAT_WAV) }  // raw PCM has no container of its own
+    if container == Int32(SF_FORMAT_RAW) { container = Int32(SF_FORMAT_WAV) }
     if container == Int32(SF_FORMAT_OGG), input.container != container {
       return try checked(&format, container, [SF_FORMAT_VORBIS], path)
     }
@@ -52,10 +54,20 @@ extension AudioFileWriter {
     }
   }
 
+  /// libsndfile's check lets some encodings into containers that it then fails to write, such as MP3 into WAV.
+  private static func fits(_ encoding: Encoding, _ container: Int32) -> Bool {
+    switch encoding {
+    case SF_FORMAT_MPEG_LAYER_I, SF_FORMAT_MPEG_LAYER_II, SF_FORMAT_MPEG_LAYER_III:
+      container == Int32(SF_FORMAT_MPEG)
+    case SF_FORMAT_VORBIS, SF_FORMAT_OPUS: container == Int32(SF_FORMAT_OGG)
+    default: true
+    }
+  }
+
   private static func checked(
     _ format: inout AudioFormat, _ container: Int32, _ encodings: [Encoding], _ path: String
   ) throws(AudioFileError) -> AudioFormat {
-    for encoding in encodings where encoding != 0 {
+    for encoding in encodings where fits(encoding, container) {
       format.code = container | Int32(encoding)
       if encoding == SF_FORMAT_OPUS, ![8000, 12_000, 16_000, 24_000, 48_000].contains(format.sampleRate) {
         throw .cannotHold(
@@ -64,8 +76,14 @@ extension AudioFileWriter {
       }
       if format.isWritable { return format }
     }
-    let what = "\(format.channelCount) channels at \(format.sampleRate) Hz"
+    if container == Int32(SF_FORMAT_MPEG),
+      !AudioFormat(sampleRate: 44_100, channelCount: 2, code: format.code).isWritable
+    {
+      throw .cannotHold(
+        path: path, container: "MP3", what: "anything here, as libsndfile was built without LAME",
+        remedy: "write .ogg or .flac instead")
+    }
     throw .cannotHold(
-      path: path, container: format.containerName, what: what, remedy: "write .wav or .flac instead")
+      path: path, container: format.containerName, what: format.extent, remedy: "write .wav or .flac instead")
   }
 }

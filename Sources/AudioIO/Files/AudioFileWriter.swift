@@ -6,45 +6,51 @@ public final class AudioFileWriter: AudioSink {
   public let path: String
   public let format: AudioFormat
   public private(set) var clippedSampleCount = 0
-  private let temporaryPath: String
-  private let descriptor: Int32
+  private let overwrite: Bool
+  private let temporary: TemporaryFile
   private let file: OpaquePointer
-  private let mark: UnfinishedFiles.Mark
   private var isOpen = true
   private var integers: [Int32] = []
+  private var floats: [Float] = []
+  /// Samples of all channels that may still be written before the container's sizes run over.
+  private var room: Int
 
   /// - Parameters:
   ///   - path: final name; its folder exists.
   ///   - format: as `AudioFileWriter.format(forPath:like:)` gives it.
-  ///   - overwrite: whether an existing file may be replaced.
-  /// - Throws: `AudioFileError.exists`, `.unwritable`, `.cannotHold`.
-  public init(path: String, format: AudioFormat, tags: AudioTags, overwrite: Bool) throws(AudioFileError) {
-    if !overwrite, access(path, F_OK) == 0 { throw .exists(path: path) }
-    let cut = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
-    let name = path[cut...].utf8.prefix(180)
-    let temporary =
-      path[..<cut] + ".\(String(decoding: name, as: UTF8.self)).limpid-\(getpid())-\(UnfinishedFiles.nextNumber()).tmp"
-    let descriptor = open(String(temporary), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw .unwritable(path: path, reason: systemReason()) }
-    let mark = UnfinishedFiles.add(String(temporary))
+  ///   - overwrite: whether an existing file may be replaced; only regular files ever are.
+  ///   - expectedSampleCount: samples per channel to come, nil when not known. A WAV that may grow beyond 4 GiB is
+  ///     written as RF64, and is plain WAV in the end if it did not.
+  /// - Throws: `AudioFileError.exists`, `.notReplaceable`, `.unwritable`, `.cannotHold`.
+  public init(
+    path: String, format: AudioFormat, tags: AudioTags, overwrite: Bool, expectedSampleCount: Int? = nil
+  ) throws(AudioFileError) {
+    var status = stat()
+    if stat(path, &status) == 0 {
+      guard overwrite else { throw .exists(path: path) }
+      guard status.st_mode & S_IFMT == S_IFREG else { throw .notReplaceable(path: path) }
+    }
+    let layout = try format.layout(path: path, expectedSampleCount: expectedSampleCount)
+    let temporary = try TemporaryFile(beside: path)
     var info = SF_INFO()
     info.samplerate = Int32(clamping: format.sampleRate)
     info.channels = Int32(clamping: format.channelCount)
-    info.format = format.code
-    guard let file = sf_open_fd(descriptor, Int32(SFM_WRITE), &info, 0) else {
-      close(descriptor)
-      unlink(String(temporary))
-      UnfinishedFiles.remove(mark)
+    info.format = layout.code
+    guard let file = temporary.openSound(&info) else {
+      temporary.remove()
       throw .cannotHold(
-        path: path, container: format.containerName,
-        what: "\(format.channelCount) channels at \(format.sampleRate) Hz", remedy: "write .wav or .flac instead")
+        path: path, container: format.containerName, what: format.extent,
+        remedy: "write .wav or .flac instead")
+    }
+    if layout.code != format.code {
+      _ = sf_command(file, Int32(SFC_RF64_AUTO_DOWNGRADE), nil, Int32(SF_TRUE))
     }
     self.path = path
     self.format = format
-    temporaryPath = String(temporary)
-    self.descriptor = descriptor
+    self.overwrite = overwrite
+    self.temporary = temporary
     self.file = file
-    self.mark = mark
+    room = layout.largestSampleCount
     tags.write(to: file)
   }
 
@@ -54,54 +60,41 @@ public final class AudioFileWriter: AudioSink {
     precondition(isOpen, "nothing is written after finish or abandon")
     let count = sf_count_t(interleaved.count / format.channelCount)
     guard count > 0 else { return }
+    room -= interleaved.count
+    guard room >= 0 else { throw format.tooLong(path: path) }
     let written: sf_count_t
     if let bits = format.integerBits {
       clippedSampleCount += quantise(interleaved, bits)
       written = integers.withUnsafeBufferPointer { sf_writef_int(file, $0.baseAddress, count) }
-    } else {
-      if !format.isFloat { for x in interleaved where abs(x) > 1 { clippedSampleCount += 1 } }
+    } else if format.isFloat {
       written = sf_writef_float(file, interleaved.baseAddress, count)
+    } else {
+      clippedSampleCount += clip(interleaved)
+      written = floats.withUnsafeBufferPointer { sf_writef_float(file, $0.baseAddress, count) }
     }
-    guard written == count else {
-      throw .unwritable(path: path, reason: errno == 0 ? "the disk may be full" : systemReason())
+    guard written == count, temporary.failure == 0 else {
+      throw .writingFailed(
+        path: path,
+        reason: temporary.failure == 0 ? String(cString: sf_strerror(file)) : systemReason(temporary.failure))
     }
   }
 
   public func finish() throws(AudioFileError) {
     guard isOpen else { return }
-    sf_write_sync(file)
-    let closed = sf_close(file)
     isOpen = false
-    let synced = fsync(descriptor)
-    let reason = systemReason()
-    let shut = close(descriptor)
-    guard closed == 0, synced == 0, shut == 0 else {
-      removeTemporary()
-      throw .unwritable(path: path, reason: reason)
-    }
-    guard rename(temporaryPath, path) == 0 else {
-      let reason = systemReason()
-      removeTemporary()
-      throw .unwritable(path: path, reason: reason)
-    }
-    UnfinishedFiles.remove(mark)
+    sf_close(file)
+    try temporary.rename(to: path, overwrite: overwrite)
   }
 
   public func abandon() {
     guard isOpen else { return }
     isOpen = false
     sf_close(file)
-    close(descriptor)
-    removeTemporary()
+    temporary.remove()
   }
 
   /// Removes the temporary files of all writers that have not finished. Only unlink(2): for signal handlers.
   public static func removeUnfinishedFiles() { UnfinishedFiles.unlinkAll() }
-
-  private func removeTemporary() {
-    unlink(temporaryPath)
-    UnfinishedFiles.remove(mark)
-  }
 
   /// Rounds to `bits` and clips; libsndfile would scale by 32767 where it reads by 32768, or truncate.
   ///
@@ -122,6 +115,19 @@ public final class AudioFileWriter: AudioSink {
       } else {
         integers[n] = value.isNaN ? 0 : Int32(value) << shift
       }
+    }
+    return clipped
+  }
+
+  /// Clips for encoders of compressed sound: some of them (ADPCM) wrap what is beyond full scale.
+  ///
+  /// - Returns: how many samples were clipped.
+  private func clip(_ samples: UnsafeBufferPointer<Float>) -> Int {
+    if floats.count < samples.count { floats = Array(repeating: 0, count: samples.count) }
+    var clipped = 0
+    for (n, x) in samples.enumerated() {
+      if abs(x) > 1 { clipped += 1 }
+      floats[n] = x.isNaN ? 0 : min(1, max(-1, x))
     }
     return clipped
   }

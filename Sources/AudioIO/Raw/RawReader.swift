@@ -7,12 +7,15 @@ public final class RawReader: AudioSource {
   private let descriptor: Int32
   private let sampleFormat: RawSampleFormat
   private var bytes: [UInt8] = []
+  /// Bytes that are there already: less than one sample between two reads.
+  private var have = 0
 
   /// - Throws: `AudioFileError.unsupported` for a rate outside 8000…192000 Hz or channels outside 1…32.
   public init(
     fileDescriptor: Int32, sampleFormat: RawSampleFormat, sampleRate: Int, channelCount: Int
   ) throws(AudioFileError) {
-    guard (8000...192_000).contains(sampleRate), (1...AudioFileReader.largestChannelCount).contains(channelCount)
+    guard (8000...192_000).contains(sampleRate),
+      (1...AudioFileReader.largestChannelCount).contains(channelCount)
     else {
       throw .unsupported(
         path: "raw PCM", what: "\(channelCount) channels at \(sampleRate) Hz are not supported",
@@ -20,32 +23,40 @@ public final class RawReader: AudioSource {
     }
     descriptor = fileDescriptor
     self.sampleFormat = sampleFormat
-    format = AudioFormat(sampleRate: sampleRate, channelCount: channelCount)
+    format = AudioFormat(sampleRate: sampleRate, channelCount: channelCount, code: sampleFormat.code)
   }
 
+  /// Returns what is there as soon as it is one whole sample: a live pipe is not kept waiting for a full buffer.
   public func read(into buffer: UnsafeMutableBufferPointer<Float>) throws(AudioFileError) -> Int {
-    let channels = format.channelCount
-    let wanted = buffer.count / channels * channels * sampleFormat.byteCount
-    if bytes.count < wanted { bytes = Array(repeating: 0, count: wanted) }
-    var have = 0
-    while have < wanted {
-      let got = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + have, wanted - have) }
+    let whole = sampleFormat.byteCount * format.channelCount
+    let room = buffer.count / format.channelCount * whole
+    precondition(room > 0, "read takes room for at least one sample of all channels")
+    if bytes.count < room { bytes = Array(repeating: 0, count: room) }
+    while have < whole {
+      let got = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + have, room - have) }
       if got < 0, errno == EINTR { continue }
       guard got >= 0 else { throw .unreadable(path: "standard input", reason: systemReason()) }
-      if got == 0 { break }
+      if got == 0 {
+        guard have == 0 else {
+          throw .damaged(
+            path: "standard input",
+            reason: "it ends in the middle of a sample of \(whole) bytes: check --raw and --channels")
+        }
+        return 0
+      }
       have += got
     }
-    let whole = sampleFormat.byteCount * channels
-    guard have % whole == 0 else {
-      throw .damaged(
-        path: "standard input",
-        reason: "it ends in the middle of a sample of \(whole) bytes: check --raw and --channels")
-    }
-    bytes.withUnsafeBufferPointer { bytes in
-      for n in 0..<(have / sampleFormat.byteCount) {
-        buffer[n] = sampleFormat.decode(bytes.baseAddress! + n * sampleFormat.byteCount)
+    let count = have / whole
+    let used = count * whole
+    bytes.withUnsafeMutableBufferPointer { bytes in
+      let base = bytes.baseAddress!
+      for n in 0..<(count * format.channelCount) {
+        buffer[n] = sampleFormat.decode(base + n * sampleFormat.byteCount)
       }
+      // The beginning of the next sample stays for the next read.
+      for n in used..<have { base[n - used] = base[n] }
     }
-    return have / whole
+    have -= used
+    return count
   }
 }

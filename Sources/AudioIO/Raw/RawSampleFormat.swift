@@ -1,3 +1,5 @@
+import CSndfile
+
 /// How raw PCM writes a sample, little-endian.
 public enum RawSampleFormat: String, CaseIterable, Sendable {
   case s16le
@@ -12,6 +14,18 @@ public enum RawSampleFormat: String, CaseIterable, Sendable {
     case .s24le: 3
     case .s32le, .f32le: 4
     }
+  }
+
+  /// libsndfile's number for headerless sound of this encoding.
+  var code: Int32 {
+    let encoding =
+      switch self {
+      case .s16le: SF_FORMAT_PCM_16
+      case .s24le: SF_FORMAT_PCM_24
+      case .s32le: SF_FORMAT_PCM_32
+      case .f32le: SF_FORMAT_FLOAT
+      }
+    return Int32(SF_FORMAT_RAW | encoding)
   }
 
   /// Full scale ±1.

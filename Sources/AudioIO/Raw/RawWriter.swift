@@ -29,7 +29,10 @@ public final class RawWriter: AudioSink {
     while done < count {
       let put = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + done, count - done) }
       if put < 0, errno == EINTR { continue }
-      guard put > 0 else { throw .unwritable(path: "standard output", reason: systemReason()) }
+      guard put > 0 else {
+        let reason = errno == EPIPE ? "the program that reads it has ended" : systemReason()
+        throw .writingFailed(path: "standard output", reason: reason)
+      }
       done += put
     }
   }

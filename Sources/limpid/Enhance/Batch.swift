@@ -52,25 +52,33 @@ struct Batch: Sendable {
     let name = task.input == "-" ? "standard input" : task.input
     if report.nonFiniteSamples > 0 {
       Terminal.complain(
-        "warning", "\(name): \(report.nonFiniteSamples) samples were not finite and were taken as 0")
+        "warning", "\(name): \(counted(report.nonFiniteSamples, "sample")) not finite and taken as 0")
     }
     if report.clippedSamples > 0 {
       Terminal.complain(
         "warning",
-        "\(task.output): \(report.clippedSamples) samples were beyond full scale and were clipped; "
-          + "a float output (32-bit WAV) would keep them")
+        "\(task.output): \(counted(report.clippedSamples, "sample")) beyond full scale and clipped; "
+          + "a quieter or a 32-bit float input would keep them")
     }
     if report.fallbackFrames > 0 {
       Terminal.complain(
-        "warning", "\(name): the model gave no finite result in \(report.fallbackFrames) frames; they stayed noisy")
+        "warning",
+        "\(name): \(counted(report.fallbackFrames, "frame")) left noisy, as the model gave no finite result")
     }
+  }
+
+  /// "1 sample was", "2 samples were"
+  private func counted(_ number: Int, _ noun: String) -> String {
+    number == 1 ? "1 \(noun) was" : "\(number) \(noun)s were"
   }
 
   /// nil when a pipe's length is not known; files that cannot be opened count 0, their error comes later.
   private var totalSeconds: Double? {
     guard Terminal.showsProgress, !tasks.contains(where: { $0.input == "-" }) else { return nil }
     return tasks.reduce(0.0) { sum, task in
-      guard let reader = try? AudioFileReader(path: task.input), let count = reader.sampleCount else { return sum }
+      guard let reader = try? AudioFileReader(path: task.input), let count = reader.sampleCount else {
+        return sum
+      }
       return sum + Double(count) / Double(reader.format.sampleRate)
     }
   }

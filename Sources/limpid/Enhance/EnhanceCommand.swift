@@ -1,5 +1,6 @@
 import ArgumentParser
 import AudioIO
+import Diffusion
 import Enhancement
 import Foundation
 
@@ -8,20 +9,24 @@ struct EnhanceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "enhance", abstract: "Enhances recordings: files, folders, or raw PCM through a pipe.",
     discussion: """
-      Reads WAV, AIFF, FLAC, Ogg, Opus and MP3 of any rate and up to 32 channels. The output has the input's length, \
-      rate, channels, encoding and tags, lines up with it in time, and appears under its name only when it is whole; \
-      the input is never overwritten. Without -o the output is NAME.clean.EXT beside the input.
+      Reads WAV (RF64, W64), AIFF, FLAC, Ogg, Opus and MP3 of 8 to 192 kHz and up to 32 channels. The output has the \
+      input's length, rate, channels, encoding and tags (its extension may name another container), lines up with it \
+      in time, and appears under its name only when it is whole; the input is never overwritten. Without -o the output \
+      is NAME.clean.EXT beside the input. Folders are searched through, and keep their tree below the output folder.
 
         limpid enhance noisy.wav -o clean.wav
         limpid enhance interview.mp3 -o interview.flac --preset quality
         limpid enhance recordings/ -o clean/ --jobs 4 --json > report.json
-        arecord -f S16_LE -r 48000 -c 1 | limpid enhance - -o - --raw s16le --rate 48000 | aplay -f S16_LE -r 48000
+        limpid enhance hall.wav -o hall-clean.wav --attenuation-limit 15
+        arecord -f S16_LE -r 48000 | limpid enhance - -o - --raw s16le \\
+          | aplay -f S16_LE -r 48000
       """)
 
   @Argument(help: "Sound files and folders; - for raw PCM from standard input.", completion: .file())
   var inputs: [String]
 
-  @Option(name: .shortAndLong, help: "Output file, or folder for several inputs; - for raw PCM.")
+  @Option(
+    name: .shortAndLong, help: "Output file, or folder (ends in /, exists, or takes several); - for raw PCM.")
   var output: String?
 
   @Flag(name: .shortAndLong, help: "Replace outputs that exist already.")
@@ -33,7 +38,8 @@ struct EnhanceCommand: ParsableCommand {
   @OptionGroup(title: "Raw PCM (with - as input or output)")
   var raw: RawOptions
 
-  @Option(name: .shortAndLong, help: "Files worked on at once (default: one a processor core).")
+  @Option(
+    name: .shortAndLong, parsing: .unconditional, help: "Files worked on at once (default: one a processor core).")
   var jobs: Int?
 
   @Flag(name: .long, help: "Print a report for machines on standard output.")
@@ -41,26 +47,33 @@ struct EnhanceCommand: ParsableCommand {
 
   func validate() throws {
     guard !inputs.isEmpty else { throw ValidationError("name at least one file, folder, or -") }
-    if let jobs, !(1...256).contains(jobs) { throw ValidationError("--jobs \(jobs) is out of range; give 1 to 256") }
+    if let jobs, !(1...256).contains(jobs) {
+      throw ValidationError("--jobs \(jobs) is out of range; give 1 to 256")
+    }
     if inputs.contains("-") {
       if inputs.count > 1 { throw ValidationError("- (standard input) cannot be one of several inputs") }
-      if raw.sampleFormat == nil { throw ValidationError("raw PCM has no header; say --raw s16le (or another format)") }
-      if output == nil { throw ValidationError("name an output for standard input: -o FILE, or -o - for raw PCM") }
+      if raw.sampleFormat == nil {
+        throw ValidationError("raw PCM has no header; say --raw s16le (or another format)")
+      }
+      if output == nil {
+        throw ValidationError("name an output for standard input: -o FILE, or -o - for raw PCM")
+      }
     }
     if output == "-" {
       if json { throw ValidationError("--json and -o - both want standard output; write to a file instead") }
-      if raw.sampleFormat == nil { throw ValidationError("raw PCM has no header; say --raw s16le (or another format)") }
+      if raw.sampleFormat == nil {
+        throw ValidationError("raw PCM has no header; say --raw s16le (or another format)")
+      }
     }
   }
 
   func run() throws {
     Interruption.prepare()
     do {
-      let plan = try sound.plan()
+      try refuseTerminal()
       let tasks = try FileList(inputs: inputs, output: output, force: force).tasks
-      if sound.saveNoiseProfile != nil, tasks.count > 1 {
-        throw Failure(.usage, "--save-noise-profile takes one input, not \(tasks.count)")
-      }
+      if let profile = sound.saveNoiseProfile { try check(profile, tasks) }
+      let plan = try sound.plan()
       let batch = Batch(tasks: tasks, plan: plan, raw: raw.pcm, jobs: jobs ?? cores, force: force)
       let results = batch.run()
       if json { try JSONReport(results).print() }
@@ -73,6 +86,38 @@ struct EnhanceCommand: ParsableCommand {
     }
   }
 
+  /// The saved noise profile is an output like any other: it takes no input's place, and no file's without --force.
+  private func check(_ profile: String, _ tasks: [FileTask]) throws {
+    guard tasks.count == 1 else {
+      throw Failure(
+        .usage, "--save-noise-profile takes one input, not \(tasks.count); enhance them one by one")
+    }
+    for file in [tasks[0].input, tasks[0].output, sound.noiseProfile ?? "", sound.model ?? ""]
+    where file == profile || isSameFile(file, profile) {
+      throw Failure(
+        .cannotCreate,
+        "\(profile) is used by this command already; name another file for --save-noise-profile")
+    }
+    if let kind = try? FileManager.default.attributesOfItem(atPath: profile)[.type] as? FileAttributeType {
+      guard kind == .typeRegular else { throw AudioFileError.notReplaceable(path: profile) }
+      guard force else {
+        throw Failure(
+          .cannotCreate, "\(profile) exists already; use --force to replace it, or name another file")
+      }
+    }
+  }
+
+  /// Samples from a keyboard or on a screen are a mistake.
+  private func refuseTerminal() throws {
+    if output == "-", isatty(STDOUT_FILENO) != 0 {
+      throw Failure(
+        .usage, "raw PCM would fill the terminal; pipe it to another program, or name a file with -o")
+    }
+    if inputs.contains("-"), isatty(STDIN_FILENO) != 0 {
+      throw Failure(.usage, "there is no raw PCM on a terminal; pipe it in, or name a file")
+    }
+  }
+
   private var cores: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
 
   /// One line a file, for people; nothing when standard output is no terminal and there were no surprises to tell.
@@ -80,7 +125,8 @@ struct EnhanceCommand: ParsableCommand {
     guard isatty(STDOUT_FILENO) != 0 else { return }
     for result in results {
       guard let report = result.report else { continue }
-      let reduction = report.noiseReductionInDecibels.map { String(format: ", noise %.1f dB lower", $0) } ?? ""
+      let reduction =
+        report.noiseReductionInDecibels.map { String(format: ", noise %.1f dB lower", $0) } ?? ""
       print(
         result.task.output
           + String(format: ": %.1f s in %.1f s", report.durationInSeconds, report.secondsTaken) + reduction)
@@ -89,6 +135,8 @@ struct EnhanceCommand: ParsableCommand {
 }
 
 /// The options that choose settings and model; each has a preset's key of the same name.
+///
+/// Numbers are parsed unconditionally: -1 is a number out of range, not an option that nobody knows.
 struct SoundOptions: ParsableArguments {
   @Option(name: .shortAndLong, help: "A preset's name or file; see limpid presets.")
   var preset = "live"
@@ -99,22 +147,23 @@ struct SoundOptions: ParsableArguments {
   @Option(help: "score: the diffusion model; wiener: a classic spectral filter, for comparison.")
   var method: String?
 
-  @Option(help: "Reverse diffusion steps per frame, 1 to 8.")
+  @Option(parsing: .unconditional, help: "Reverse diffusion steps per frame, 1 to 8.")
   var steps: Int?
 
-  @Option(help: "Weight of classifier-free guidance, 0 to 10; 1 is none, others double the work.")
+  @Option(
+    parsing: .unconditional, help: "Weight of classifier-free guidance, 0 to 10; 1 is none, others double the work.")
   var guidance: Float?
 
   @Option(help: "few-step, reverse-diffusion, predictor-corrector or probability-flow.")
   var sampler: String?
 
-  @Option(help: "Randomness of the sampler few-step, 0 to 1.")
+  @Option(parsing: .unconditional, help: "Randomness of the sampler few-step, 0 to 1.")
   var eta: Float?
 
-  @Option(help: "Take noise down by at most this many dB.")
+  @Option(parsing: .unconditional, help: "Take noise down by at most this many dB.")
   var attenuationLimit: Float?
 
-  @Option(help: "0 is the input, 1 the enhanced signal; both are aligned in time.")
+  @Option(parsing: .unconditional, help: "0 is the input, 1 the enhanced signal; both are aligned in time.")
   var mix: Float?
 
   @Option(help: "Names the sampler's noise: the same seed gives the same bits.")
@@ -140,11 +189,11 @@ struct SoundOptions: ParsableArguments {
     if let mix { settings.mix = mix }
     if let seed { settings.seed = seed }
     if let noiseSelection { settings.noiseSelection = try choice(noiseSelection, "--noise-selection") }
-    if sampler != nil || eta != nil {
-      let name: SamplerName = try sampler.map { try choice($0, "--sampler") } ?? .fewStep
-      settings.sampler = try name.kind(eta: eta, correctorSNR: nil, origin: "the command line")
-    }
+    if sampler != nil || eta != nil { settings.sampler = try samplerKind(over: settings.sampler) }
     try settings.validate()
+    if settings.method == .wiener, noiseProfile != nil {
+      throw Failure(.usage, "the method wiener takes no noise profile; remove --noise-profile")
+    }
     var loaded: EnhancementModel?
     if settings.method == .score {
       guard let path = model ?? preset.model else {
@@ -157,7 +206,21 @@ struct SoundOptions: ParsableArguments {
       profile: try noiseProfile.map { try NoiseProfile(path: $0) }, profileToSave: saveNoiseProfile)
   }
 
-  private func choice<Choice: RawRepresentable & CaseIterable>(_ text: String, _ option: String) throws -> Choice
+  /// What is not said stays as the preset has it, as long as the sampler is the preset's.
+  private func samplerKind(over preset: SamplerKind) throws -> SamplerKind {
+    let name: SamplerName = try sampler.map { try choice($0, "--sampler") } ?? SamplerName(preset)
+    var eta = eta
+    var correctorSNR: Float?
+    if name == SamplerName(preset) {
+      if case .fewStep(let kept) = preset { eta = eta ?? kept }
+      if case .predictorCorrector(let kept) = preset { correctorSNR = kept }
+    }
+    return try name.kind(
+      eta: eta, correctorSNR: correctorSNR, origin: "--sampler \(name.rawValue)", code: .usage)
+  }
+
+  private func choice<Choice: RawRepresentable & CaseIterable>(_ text: String, _ option: String) throws
+    -> Choice
   where Choice.RawValue == String {
     guard let value = Choice(rawValue: text) else {
       let all = Choice.allCases.map(\.rawValue).joined(separator: ", ")
@@ -172,10 +235,10 @@ struct RawOptions: ParsableArguments {
   @Option(name: .customLong("raw"), help: "s16le, s24le, s32le or f32le.")
   var sampleFormat: String?
 
-  @Option(help: "Sample rate of raw input in Hz.")
+  @Option(parsing: .unconditional, help: "Sample rate of raw input in Hz; raw output has its input's.")
   var rate = 48_000
 
-  @Option(help: "Channels of raw input.")
+  @Option(parsing: .unconditional, help: "Channels of raw input; raw output has its input's.")
   var channels = 1
 
   var pcm: RawPCM? {

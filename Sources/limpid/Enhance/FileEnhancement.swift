@@ -18,10 +18,11 @@ struct FileEnhancement {
     let (source, tags) = try openSource()
     let format = source.format
     var enhancer = try MultichannelEnhancer(
-      model: plan.model, settings: plan.settings, sampleRate: format.sampleRate, channelCount: format.channelCount,
+      model: plan.model, settings: plan.settings, sampleRate: format.sampleRate,
+      channelCount: format.channelCount,
       maximumBlock: Self.block)
     if let profile = plan.profile { enhancer.setNoiseProfile(profile, isFrozen: true) }
-    let sink = try openSink(format, tags)
+    let sink = try openSink(format, tags, source.sampleCount)
     var count = 0
     do {
       count = try stream(source, through: &enhancer, into: sink, progress)
@@ -58,7 +59,8 @@ struct FileEnhancement {
       early -= skipped
       let kept = min(samples - skipped, count - written)
       guard kept > 0 else { return }
-      try sink.write(UnsafeBufferPointer(rebasing: part[(skipped * channels)..<((skipped + kept) * channels)]))
+      try sink.write(
+        UnsafeBufferPointer(rebasing: part[(skipped * channels)..<((skipped + kept) * channels)]))
       written += kept
     }
 
@@ -68,6 +70,9 @@ struct FileEnhancement {
       count += samples
       try pass(samples)
       progress.advance(by: Double(samples) / Double(source.format.sampleRate))
+    }
+    guard count > 0 else {
+      throw AudioFileError.empty(path: task.input == "-" ? "standard input" : task.input)
     }
     while written < count {
       let samples = min(Self.block, count - written + early)
@@ -79,7 +84,9 @@ struct FileEnhancement {
 
   private func openSource() throws -> (any AudioSource, AudioTags) {
     if task.input == "-" {
-      guard let raw else { throw Failure(.usage, "raw PCM has no header; say --raw s16le (or another format)") }
+      guard let raw else {
+        throw Failure(.usage, "raw PCM has no header; say --raw s16le (or another format)")
+      }
       let reader = try RawReader(
         fileDescriptor: STDIN_FILENO, sampleFormat: raw.sampleFormat, sampleRate: raw.sampleRate,
         channelCount: raw.channelCount)
@@ -89,9 +96,11 @@ struct FileEnhancement {
     return (reader, reader.tags)
   }
 
-  private func openSink(_ format: AudioFormat, _ tags: AudioTags) throws -> any AudioSink {
+  private func openSink(_ format: AudioFormat, _ tags: AudioTags, _ count: Int?) throws -> any AudioSink {
     if task.output == "-" {
-      guard let raw else { throw Failure(.usage, "raw PCM has no header; say --raw s16le (or another format)") }
+      guard let raw else {
+        throw Failure(.usage, "raw PCM has no header; say --raw s16le (or another format)")
+      }
       return RawWriter(
         fileDescriptor: STDOUT_FILENO, sampleFormat: raw.sampleFormat, channelCount: format.channelCount)
     }
@@ -104,8 +113,19 @@ struct FileEnhancement {
     if !FileList.isFolder(folder.path) {
       throw Failure(.cannotCreate, "\(folder.path): there is no such folder; make it, or name another output")
     }
-    let target = try AudioFileWriter.format(forPath: task.output, like: format)
-    return try AudioFileWriter(path: task.output, format: target, tags: tags, overwrite: force)
+    return try AudioFileWriter(
+      path: task.output, format: try target(format), tags: tags, overwrite: force, expectedSampleCount: count)
+  }
+
+  private func target(_ format: AudioFormat) throws -> AudioFormat {
+    do {
+      return try AudioFileWriter.format(forPath: task.output, like: format)
+    } catch .unknownExtension(_, let suffix)
+      where suffix == URL(fileURLWithPath: task.input).pathExtension.lowercased()
+    {
+      // What the input is, the output may be: its extension says nothing.
+      return try AudioFileWriter.format(forPath: "", like: format)
+    }
   }
 
   private func saveProfile(_ enhancer: inout MultichannelEnhancer, _ path: String) throws {

@@ -5,6 +5,7 @@ import Foundation
 /// What `--json` says of one file.
 struct FileReport: Sendable, Encodable {
   struct FrameTime: Sendable, Encodable {
+    let meanInMilliseconds: Double
     let medianInMilliseconds: Double
     let p99InMilliseconds: Double
     let maximumInMilliseconds: Double
@@ -33,6 +34,10 @@ struct FileReport: Sendable, Encodable {
   /// How much quieter the frames without speech became; absent where there were none.
   let noiseReductionInDecibels: Double?
   let levelReductionInDecibels: Double?
+  /// Frames of digital silence, frames judged to be noise alone, and frames that went into the noise reference.
+  let silentFrames: Int
+  let noiseFrames: Int
+  let noiseReferenceFrames: Int
   let noiseReferenceRefreshes: Int
   let clippedSamples: Int
   let nonFiniteSamples: Int
@@ -59,12 +64,16 @@ struct FileReport: Sendable, Encodable {
     realTimeFactor = duration > 0 ? secondsTaken / duration : 0
     frames = statistics.frames
     frameTime = FrameTime(
+      meanInMilliseconds: times.mean * 1000,
       medianInMilliseconds: times.percentile(0.5) * 1000, p99InMilliseconds: times.percentile(0.99) * 1000,
       maximumInMilliseconds: times.maximum * 1000)
     self.latencyInSamples = latencyInSamples
     latencyInMilliseconds = 1000 * Double(latencyInSamples) / Double(format.sampleRate)
     noiseReductionInDecibels = statistics.noiseReductionInDecibels.flatMap { $0.isFinite ? $0 : nil }
     levelReductionInDecibels = statistics.levelReductionInDecibels.flatMap { $0.isFinite ? $0 : nil }
+    silentFrames = statistics.silentFrames
+    noiseFrames = statistics.noiseFrames
+    noiseReferenceFrames = statistics.referenceFrames
     noiseReferenceRefreshes = statistics.referenceRefreshes
     self.clippedSamples = clippedSamples
     nonFiniteSamples = statistics.nonFiniteInputSamples

@@ -15,7 +15,8 @@ struct Preset {
 
   /// Every key a preset may have. Each is named as the option of `limpid enhance`.
   static let keys = [
-    "description", "method", "model", "steps", "guidance", "sampler", "eta", "corrector-snr", "attenuation-limit",
+    "description", "method", "model", "steps", "guidance", "sampler", "eta", "corrector-snr",
+    "attenuation-limit",
     "mix", "noise-selection", "start-level",
   ]
 
@@ -28,7 +29,8 @@ struct Preset {
     do {
       text = try String(contentsOf: url, encoding: .utf8)
     } catch {
-      throw Failure(.configuration, "\(path): the preset cannot be read; check that the file is there and is text")
+      throw Failure(
+        .configuration, "\(path): the preset cannot be read; check that the file is there and is text")
     }
     let table: TOMLTable
     do {
@@ -51,7 +53,8 @@ struct Preset {
     settings.startLevel = try values.number("start-level") ?? settings.startLevel
     let sampler: SamplerName = try values.choice("sampler") ?? .fewStep
     settings.sampler = try sampler.kind(
-      eta: values.number("eta"), correctorSNR: values.number("corrector-snr"), origin: path)
+      eta: values.number("eta"), correctorSNR: values.number("corrector-snr"), origin: path,
+      code: .configuration)
     do {
       try settings.validate()
     } catch {
@@ -74,13 +77,24 @@ enum SamplerName: String, CaseIterable {
   case predictorCorrector = "predictor-corrector"
   case probabilityFlow = "probability-flow"
 
+  init(_ kind: SamplerKind) {
+    self =
+      switch kind {
+      case .fewStep: .fewStep
+      case .reverseDiffusion: .reverseDiffusion
+      case .predictorCorrector: .predictorCorrector
+      case .probabilityFlow: .probabilityFlow
+      }
+  }
+
   /// - Throws: `Failure` when eta or the corrector's ratio is given to a sampler that has none.
-  func kind(eta: Float?, correctorSNR: Float?, origin: String) throws -> SamplerKind {
+  func kind(eta: Float?, correctorSNR: Float?, origin: String, code: Failure.Code) throws -> SamplerKind {
     if eta != nil, self != .fewStep {
-      throw Failure(.usage, "\(origin): 'eta' belongs to the sampler few-step; remove it")
+      throw Failure(
+        code, "\(origin): 'eta' belongs to the sampler few-step; remove it, or choose that sampler")
     }
     if correctorSNR != nil, self != .predictorCorrector {
-      throw Failure(.usage, "\(origin): 'corrector-snr' belongs to the sampler predictor-corrector; remove it")
+      throw Failure(code, "\(origin): 'corrector-snr' belongs to the sampler predictor-corrector; remove it")
     }
     switch self {
     case .fewStep: return .fewStep(eta: eta ?? 0)

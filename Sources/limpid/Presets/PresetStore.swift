@@ -5,10 +5,11 @@ enum PresetStore {
   /// Folders searched, first to last: $LIMPID_PRESETS, the user's, the checkout that the program was built in, the
   /// system's.
   static var folders: [String] {
-    let environment = ProcessInfo.processInfo.environment
+    // An empty variable is as good as none (XDG Base Directory Specification).
+    let environment = ProcessInfo.processInfo.environment.filter { !$0.value.isEmpty }
     let home = environment["HOME"] ?? "/"
     var folders: [String] = []
-    if let own = environment["LIMPID_PRESETS"], !own.isEmpty { folders.append(own) }
+    if let own = environment["LIMPID_PRESETS"] { folders.append(own) }
     folders.append((environment["XDG_CONFIG_HOME"] ?? home + "/.config") + "/limpid/presets")
     folders.append((environment["XDG_DATA_HOME"] ?? home + "/.local/share") + "/limpid/presets")
     if let checkout { folders.append(checkout) }

@@ -12,6 +12,7 @@ struct Failure: Error {
     case noInput = 66
     case software = 70
     case cannotCreate = 73
+    case inputOutput = 74
     case configuration = 78
   }
 
@@ -36,9 +37,12 @@ struct Failure: Error {
   }
 
   private static func code(of error: AudioFileError) -> Code {
-    if !error.isInput { return .cannotCreate }
-    if case .missing = error { return .noInput }
-    return .badInput
+    switch error {
+    case .missing, .unreadable, .notAFile: .noInput
+    case .writingFailed: .inputOutput
+    case _ where error.isInput: .badInput
+    default: .cannotCreate
+    }
   }
 
   /// Prints `limpid: error: …` and gives what to throw to end with the code.

@@ -4,7 +4,7 @@ import Glibc
 /// Ctrl-C and its relatives leave nothing half-written.
 enum Interruption {
   /// From now on SIGINT, SIGTERM and SIGHUP remove unfinished outputs and end with 128 + signal; writing into a closed
-  /// pipe is an error instead of a signal.
+  /// pipe, or beyond the largest file allowed, is an error instead of a signal.
   static func prepare() {
     AudioFileWriter.removeUnfinishedFiles()  // makes its table now, not first in the handler
     var numbers = sigset_t()
@@ -19,5 +19,6 @@ enum Interruption {
     // Programs that start others from a worker thread hand down a mask that blocks them.
     pthread_sigmask(SIG_UNBLOCK, &numbers, nil)
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
   }
 }

@@ -33,14 +33,17 @@ final class Progress: Sendable {
   func finish() { Terminal.show("") }
 
   private func line(done: Double, elapsed: Double) -> String {
-    let speed = elapsed > 0 ? done / elapsed : 0
-    let pace = String(format: "%.1f times as fast as real time", speed)
-    guard let total, total > 0 else { return "\(clock(done)) enhanced, \(pace)" }
+    let columns = Terminal.columns - 1
+    let factor = done > 0 ? elapsed / done : 0
+    let pace = String(format: "real-time factor %.2f", factor)
+    guard let total, total > 0 else { return String("\(clock(done)) enhanced, \(pace)".prefix(columns)) }
     let share = min(1, done / total)
-    let filled = Int(30 * share)
-    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
-    let left = speed > 0 ? ", \(clock((total - done) / speed)) left" : ""
-    return String(format: "%@ %3.0f %%  %@%@", bar, 100 * share, pace, left)
+    let words =
+      String(format: "%3.0f %%  ", 100 * share) + pace + ", \(clock(max(0, total - done) * factor)) left"
+    let width = min(30, columns - words.count - 1)
+    guard width >= 5 else { return String(words.prefix(columns)) }
+    let filled = Int(Double(width) * share)
+    return String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled) + " " + words
   }
 
   private func clock(_ seconds: Double) -> String {

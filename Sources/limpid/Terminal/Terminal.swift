@@ -6,6 +6,12 @@ enum Terminal {
   /// Whether a progress bar has its place: standard error is a terminal.
   static let showsProgress = isatty(STDERR_FILENO) != 0
 
+  /// Width of standard error's terminal.
+  static var columns: Int {
+    var size = winsize()
+    return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+  }
+
   /// The progress line that stands there now; a complaint goes above it.
   private static let line = Mutex("")
 

@@ -1,0 +1,111 @@
+import Foundation
+import Testing
+
+/// Which file goes where, and what of it is kept.
+@Suite("limpid enhance: files")
+struct FileTests {
+  let scratch: Scratch
+  let sound = Wave(samples: Wave.sound(0.3))
+  init() throws { scratch = try Scratch() }
+
+  private func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: scratch.path(name)) }
+
+  @Test("an output that ends in / is a folder, made if need be")
+  func slash() throws {
+    let input = try scratch.write(sound.data, "in.wav")
+    #expect(try run("enhance", input, "-o", scratch.path("new") + "/", "--method", "wiener").status == 0)
+    #expect(exists("new/in.wav"))
+  }
+
+  @Test("an output folder within the input folder, hidden files and earlier outputs are no inputs")
+  func nested() throws {
+    for name in ["in/a.wav", "in/.hidden/b.wav", "in/._c.wav", "in/d.clean.wav"] {
+      try scratch.write(sound.data, name)
+    }
+    for _ in 0..<2 {
+      let result = try run(
+        "enhance", scratch.path("in"), "-o", scratch.path("in/out"), "--force", "--method", "wiener")
+      #expect(result.status == 0, "\(result.errors)")
+    }
+    #expect(try FileManager.default.subpathsOfDirectory(atPath: scratch.path("in/out")) == ["a.wav"])
+  }
+
+  @Test("files of equal names are not written over each other")
+  func collision() throws {
+    let a = try scratch.write(sound.data, "a/x.wav")
+    let b = try scratch.write(sound.data, "b/x.wav")
+    let result = try run("enhance", a, b, "-o", scratch.path("out"), "--method", "wiener")
+    #expect(result.status == 64 && result.errors.contains("written twice"), "\(result.errors)")
+    #expect(!exists("out"))
+  }
+
+  @Test("several files at once give what one at a time gives")
+  func parallel() throws {
+    for n in 0..<5 {
+      try scratch.write(Wave(samples: Wave.sound(0.2 + 0.1 * Double(n))).data, "in/\(n).wav")
+    }
+    for jobs in ["1", "4"] {
+      let result = try run(
+        "enhance", scratch.path("in"), "-o", scratch.path("out" + jobs), "--jobs", jobs, "--model", identity, "--json")
+      let parsed = try JSONSerialization.jsonObject(with: result.output) as? [String: Any]
+      let inputs = (parsed?["files"] as? [[String: Any]])?.compactMap { $0["input"] as? String }
+      #expect(inputs == (0..<5).map { scratch.path("in") + "/\($0).wav" }, "in order")
+    }
+    for n in 0..<5 {
+      #expect(
+        try Data(contentsOf: scratch.url.appendingPathComponent("out1/\(n).wav"))
+          == Data(contentsOf: scratch.url.appendingPathComponent("out4/\(n).wav")))
+    }
+  }
+
+  @Test("tags are kept")
+  func tags() throws {
+    // LIST/INFO with a title, behind the samples, as recorders write it.
+    var data = sound.data
+    data.append(Data("LIST".utf8) + Data([20, 0, 0, 0]) + Data("INFOINAM".utf8) + Data([8, 0, 0, 0]))
+    data.append(Data("Quay 7\0\0".utf8))
+    data.replaceSubrange(4..<8, with: withUnsafeBytes(of: UInt32(data.count - 8).littleEndian) { Data($0) })
+    let input = try scratch.write(data, "in.wav")
+    for name in ["out.wav", "out.flac", "out.ogg"] {
+      #expect(try run("enhance", input, "-o", scratch.path(name), "--method", "wiener").status == 0)
+      #expect(try run("info", scratch.path(name)).text.contains("Quay 7"), "\(name)")
+    }
+  }
+
+  @Test("MP3 becomes WAV, FLAC and MP3; each is as long as the input")
+  func mp3() throws {
+    let input = try scratch.write(Wave(rate: 44_100, samples: Wave.sound(1, rate: 44_100)).data, "in.wav")
+    #expect(try run("enhance", input, "-o", scratch.path("a.mp3"), "--method", "wiener").status == 0)
+    for name in ["b.wav", "b.flac", "b.mp3"] {
+      let result = try run("enhance", scratch.path("a.mp3"), "-o", scratch.path(name), "--method", "wiener")
+      #expect(result.status == 0, "\(name): \(result.errors)")
+      #expect(try run("info", scratch.path(name)).text.contains("1.000 s"), "\(name)")
+    }
+  }
+
+  @Test("a sound file whose extension says nothing keeps its container and its extension")
+  func oddExtension() throws {
+    let input = try scratch.write(sound.data, "take.001")
+    let result = try run("enhance", input, "--method", "wiener")
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(try run("info", scratch.path("take.clean.001")).text.contains("WAV"))
+  }
+
+  @Test("raw PCM of 24 bits becomes a WAV of 24 bits")
+  func rawBits() throws {
+    let raw = Data(Wave(bits: 24, samples: Wave.sound(0.2)).data.dropFirst(44))
+    let out = scratch.path("out.wav")
+    let result = try run(
+      "enhance", "-", "-o", out, "--raw", "s24le", "--rate", "16000", "--model", identity, input: raw)
+    #expect(result.status == 0, "\(result.errors)")
+    let wave = try Wave(Data(contentsOf: URL(fileURLWithPath: out)))
+    #expect(wave.bits == 24 && wave.rate == 16_000 && wave.samples.count == 3200)
+  }
+
+  @Test("weights are known by what they are, not by their name")
+  func weightsByContent() throws {
+    try FileManager.default.copyItem(atPath: identity, toPath: scratch.path("weights"))
+    let result = try run("info", scratch.path("weights"))
+    #expect(result.status == 0 && result.text.contains("parameters"), "\(result.errors)")
+  }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import Testing
+
+/// What must not be lost, destroyed or left behind, whatever the command line says.
+@Suite("limpid is careful")
+struct SafetyTests {
+  let scratch: Scratch
+  let input: String
+  init() throws {
+    scratch = try Scratch()
+    input = try scratch.write(Wave(samples: Wave.sound(0.3)).data, "in.wav")
+  }
+
+  private func bytes(_ name: String) throws -> Data {
+    try Data(contentsOf: scratch.url.appendingPathComponent(name))
+  }
+
+  /// It once replaced the recording with the noise profile.
+  @Test("--save-noise-profile takes no input's place, and no other file's without --force")
+  func profileTargets() throws {
+    let noise = try scratch.write(Wave(samples: Wave.noise(3)).data, "noise.wav")
+    let before = try bytes("noise.wav")
+    try FileManager.default.linkItem(atPath: noise, toPath: scratch.path("link"))
+    for target in [noise, scratch.path("link"), scratch.path("out.wav")] {
+      let result = try run(
+        "enhance", noise, "-o", scratch.path("out.wav"), "--method", "wiener", "--save-noise-profile", target, "--force"
+      )
+      #expect(result.status == 73 && result.errors.contains("used by this command"), "\(result.errors)")
+    }
+    #expect(try bytes("noise.wav") == before)
+    #expect(scratch.names == ["in.wav", "link", "noise.wav"])
+
+    let other = try scratch.write(Data("mine".utf8), "room.safetensors")
+    let refused = try run("enhance", noise, "--method", "wiener", "--save-noise-profile", other)
+    #expect(refused.status == 73 && refused.errors.contains("--force"), "\(refused.errors)")
+    #expect(try bytes("room.safetensors") == Data("mine".utf8))
+    #expect(try run("enhance", noise, "--method", "wiener", "--save-noise-profile", other, "--force").status == 0)
+    #expect(try bytes("room.safetensors").count > 1000)
+  }
+
+  /// --force once put a file in the place of a device; as root, that could have been /dev/null.
+  @Test("--force replaces files, not pipes or devices")
+  func devices() throws {
+    let pipe = scratch.path("pipe")
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let result = try run("enhance", input, "-o", pipe, "--force", "--method", "wiener")
+    #expect(result.status == 73 && result.errors.contains("not a regular file"), "\(result.errors)")
+    var status = stat()
+    #expect(stat(pipe, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+  }
+
+  /// The signal of a file size limit once ended the program with its temporary file left behind; encoders that hold
+  /// samples back once hid the failed write.
+  @Test("where writing fails, one sentence says so and nothing stays", arguments: ["wav", "flac", "ogg", "mp3"])
+  func fullDisk(container: String) throws {
+    let long = try scratch.write(Wave(rate: 48_000, samples: Wave.noise(2, rate: 48_000)).data, "long.wav")
+    let result = try run(
+      "-c", "ulimit -f 4; exec \"$0\" enhance \"$1\" -o \"$2\" --method wiener --mix 0", limpid.path, long,
+      scratch.path("out." + container), program: URL(fileURLWithPath: "/bin/bash"))
+    #expect(result.status == 74, "\(result.errors)")
+    #expect(result.errors.hasPrefix("limpid: error: ") && result.errors.contains("writing failed"))
+    #expect(scratch.names == ["in.wav", "long.wav"])
+  }
+
+  @Test("a reader that ends early is an error, not a signal")
+  func brokenPipe() throws {
+    let long = try scratch.write(Wave(samples: Wave.sound(5)).data, "long.wav")
+    let result = try run(
+      "-c", "\"$0\" enhance \"$1\" -o - --raw s16le --method wiener | head -c 10 >&2; exit ${PIPESTATUS[0]}",
+      limpid.path, long, program: URL(fileURLWithPath: "/bin/bash"))
+    #expect(result.status == 74, "\(result.errors)")
+  }
+
+  @Test("SIGTERM, too, leaves nothing behind, with many files at work")
+  func termination() throws {
+    let long = Wave(samples: Wave.sound(60)).data
+    for name in ["a", "b", "c"] { try scratch.write(long, "in/\(name).wav") }
+    let process = Process()
+    process.executableURL = limpid
+    process.arguments = [
+      "enhance", scratch.path("in"), "-o", scratch.path("out"), "--jobs", "2", "--model", identity, "--steps", "8",
+    ]
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let out = scratch.url.appendingPathComponent("out")
+    func names() -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: out.path)) ?? [] }
+    let deadline = Date(timeIntervalSinceNow: 20)
+    while names().count < 2, Date() < deadline { usleep(10_000) }
+    #expect(names().count == 2)
+    process.terminate()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 143)
+    #expect(names() == [])
+  }
+
+  @Test("an Ogg file without its end is refused; it once became an empty one")
+  func cutOgg() throws {
+    let whole = try scratch.write(Wave(samples: Wave.sound(4)).data, "whole.wav")
+    #expect(try run("enhance", whole, "-o", scratch.path("whole.ogg"), "--method", "wiener").status == 0)
+    let data = try bytes("whole.ogg")
+    try scratch.write(data.prefix(data.count / 2), "cut.ogg")
+    let result = try run("enhance", scratch.path("cut.ogg"), "--method", "wiener")
+    #expect(result.status == 65 && result.errors.contains("cut short"), "\(result.errors)")
+    #expect(!scratch.names.contains("cut.clean.ogg"))
+  }
+
+  @Test("nothing on standard input is an error")
+  func emptyInput() throws {
+    for output in ["-", scratch.path("out.wav")] {
+      let result = try run("enhance", "-", "-o", output, "--raw", "s16le", "--method", "wiener", input: Data())
+      #expect(result.status == 65 && result.errors.contains("no sound"), "\(result.errors)")
+    }
+    #expect(scratch.names == ["in.wav"])
+  }
+}

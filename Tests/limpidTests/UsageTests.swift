@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+
+@Suite("limpid: wrong use, presets and the terminal")
+struct UsageTests {
+  let scratch: Scratch
+  let input: String
+  init() throws {
+    scratch = try Scratch()
+    input = try scratch.write(Wave(samples: Wave.sound(0.3)).data, "in.wav")
+  }
+
+  @Test("wrong use is one sentence with the program's name, the remedy, and exit code 64")
+  func sentences() throws {
+    for (arguments, words) in [
+      (["enhance"], ["inputs", "limpid enhance --help"]),
+      (["enhance", input, "--stpes", "2"], ["--stpes", "--steps"]),
+      (["enhance", input, "--steps", "two"], ["two", "steps"]),
+      (["enhance", input, "--mix", "-1"], ["-1", "0 (the input) to 1"]),
+      (["enhance", input, "--jobs", "0"], ["--jobs 0", "1 to 256"]),
+      (["enhance", "-", input, "-o", "x"], ["standard input"]),
+      (["enhance", input, "-o", "-"], ["--raw"]),
+      (["enhance", input, "-o", "-", "--raw", "u8"], ["u8", "s16le"]),
+      (["enhance", input, "-o", "-", "--raw", "s16le", "--json"], ["--json"]),
+      (["enhance", "-", "-o", "-", "--raw", "s16le", "--rate", "7999"], ["7999", "8000"]),
+      (["enhance", input, "--noise-profile", "p", "--method", "wiener"], ["--noise-profile"]),
+      (["nonsense"], ["nonsense"]),
+    ] {
+      let result = try start(arguments)
+      #expect(result.status == 64, "\(arguments): \(result.errors)")
+      #expect(result.errors.hasPrefix("limpid: error: "), "\(result.errors)")
+      #expect(result.errors.filter { $0 == "\n" }.count == 1, "\(result.errors)")
+      for word in words { #expect(result.errors.contains(word), "\(result.errors)") }
+      #expect(result.output.isEmpty)
+    }
+    #expect(scratch.names == ["in.wav"])
+  }
+
+  private func start(_ arguments: [String]) throws -> Run {
+    let process = Process()
+    process.executableURL = limpid
+    process.arguments = arguments
+    let (out, errors) = (Pipe(), Pipe())
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = out
+    process.standardError = errors
+    try process.run()
+    let output = out.fileHandleForReading.readDataToEndOfFile()
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return Run(status: process.terminationStatus, output: output, errors: text)
+  }
+
+  /// --eta once changed the preset's sampler without a word.
+  @Test("--eta and --sampler lay themselves over the preset's sampler")
+  func samplers() throws {
+    let preset = try scratch.write(
+      Data("model = \"\(identity)\"\nsampler = \"predictor-corrector\"\nsteps = 2\n".utf8), "pc.toml")
+    let refused = try run("enhance", input, "--preset", preset, "--eta", "0.5")
+    #expect(refused.status == 64 && refused.errors.contains("few-step"), "\(refused.errors)")
+    let taken = try run("enhance", input, "--preset", preset, "--sampler", "few-step", "--eta", "0.5")
+    #expect(taken.status == 0, "\(taken.errors)")
+    let wrong = try scratch.write(
+      Data("model = \"\(identity)\"\nsampler = \"probability-flow\"\neta = 0.5\n".utf8), "wrong.toml")
+    let result = try run("enhance", input, "--preset", wrong, "--force")
+    #expect(result.status == 78 && result.errors.contains("wrong.toml"), "\(result.errors)")
+  }
+
+  @Test("the presets of the checkout load, and their weights are named beside them")
+  func ownPresets() throws {
+    let folder = tests.deletingLastPathComponent().appendingPathComponent("presets")
+    for name in ["live", "quality", "gentle", "strong"] {
+      let text = try String(contentsOf: folder.appendingPathComponent(name + ".toml"), encoding: .utf8)
+      #expect(text.contains("#") && text.contains("description"))
+      #expect(text.contains("model = \"models/limpid-sequence.safetensors\""))
+    }
+    #expect(try run("presets", "--paths").text.contains("live.toml"))
+  }
+
+  @Test("a progress bar with the real-time factor stands on a terminal, within its width")
+  func progress() throws {
+    let script = URL(fileURLWithPath: "/usr/bin/script")
+    guard FileManager.default.fileExists(atPath: script.path) else {
+      print("skipped: script is not installed (Debian: bsdutils)")
+      return
+    }
+    let long = try scratch.write(Wave(samples: Wave.sound(8)).data, "long.wav")
+    let command = "stty cols 60; '\(limpid.path)' enhance '\(long)' -o '\(scratch.path("out.wav"))' --method wiener"
+    let text = try run("-qec", command, "/dev/null", program: script).text
+    let lines = text.components(separatedBy: "\r\u{1B}[K").filter { $0.contains("real-time factor") }
+    #expect(!lines.isEmpty, "\(text)")
+    #expect(lines.allSatisfy { $0.contains("█") || $0.contains("░") })
+    #expect(lines.allSatisfy { $0.count < 60 })
+    // On pipes there is silence.
+    let quiet = try run("enhance", long, "-o", scratch.path("quiet.wav"), "--method", "wiener")
+    #expect(quiet.errors == "" && quiet.text == "")
+  }
+}

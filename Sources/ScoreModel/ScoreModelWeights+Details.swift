@@ -21,7 +21,7 @@ extension ScoreModelWeights: CustomStringConvertible {
     case .sequence:
       result.append(("noise encoder", "sequence, \(c.tokens) tokens of \(c.tokenDimension)"))
     }
-    for member in metadata where member.key != "name" {
+    for member in metadata where !["name", "parameters", "multiply_adds_per_frame"].contains(member.key) {
       result.append((member.key, member.value.plainText))
     }
     return result

@@ -56,6 +56,9 @@ public struct AudioFormat: Sendable, Equatable {
     }
   }
 
+  /// µ-law and A-law.
+  var isLogarithmic: Bool { [SF_FORMAT_ULAW, SF_FORMAT_ALAW].contains(Int(encoding)) }
+
   var isFloat: Bool {
     let code = Int(encoding)
     return code == SF_FORMAT_FLOAT || code == SF_FORMAT_DOUBLE

@@ -74,6 +74,21 @@ struct AudioFileTests {
     #expect(try read(path).samples == [2, -3])
   }
 
+  /// libsndfile negates the smallest integer and reads outside its table: full scale became noise.
+  @Test("full scale survives the logarithmic encodings", arguments: [SF_FORMAT_ULAW, SF_FORMAT_ALAW])
+  func logarithmic(encoding: Int) throws {
+    let path = scratch.path("a.wav")
+    #expect(try write([1, -1, -1.001, 0.5], path, format(SF_FORMAT_WAV, encoding)) == 1)
+    let back = try read(path).samples
+    for (sample, expected) in zip(back, [1, -1, -1, 0.5] as [Float]) { #expect(abs(sample - expected) < 0.05) }
+  }
+
+  @Test("what is beyond full scale by less than half a step counts on both sides")
+  func slightClipping() throws {
+    #expect(
+      try write([1.000_001, -1.000_001], scratch.path("a.wav"), format(SF_FORMAT_WAV, SF_FORMAT_PCM_16)) == 2)
+  }
+
   @Test("tags come along")
   func tags() throws {
     var tags = AudioTags()

@@ -27,6 +27,16 @@ struct DamageTests {
     }
   }
 
+  @Test("a FLAC block that is damaged in the middle is an error, not a silence")
+  func damagedBlock() throws {
+    _ = try write(sound(80_000), scratch.path("a.flac"), format(SF_FORMAT_FLAC, SF_FORMAT_PCM_16))
+    var data = try Data(contentsOf: scratch.url.appendingPathComponent("a.flac"))
+    let middle = data.count / 2
+    for n in 0..<40 { data[middle + n] ^= 0x5A }
+    let path = try store(data, "b.flac")
+    #expect(throws: AudioFileError.self) { _ = try read(path, block: 4096) }
+  }
+
   @Test("a header that was never filled in, as recorders leave it on a pipe, is accepted")
   func streamed() throws {
     _ = try write(sound(1000), scratch.path("a.wav"), format(SF_FORMAT_WAV, SF_FORMAT_PCM_16))

@@ -121,7 +121,8 @@ struct EnhanceTests {
     let input = try scratch.write(Wave(samples: Wave.noise(3)).data, "noise.wav")
     let profile = scratch.path("room.safetensors")
     let saved = try run(
-      "enhance", input, "-o", scratch.path("a.wav"), "--model", identity, "--save-noise-profile", profile)
+      "enhance", input, "-o", scratch.path("a.wav"), "--model", identity, "--noise-selection", "spp",
+      "--save-noise-profile", profile)
     #expect(saved.status == 0, "\(saved.errors)")
     #expect(try run("info", profile).text.contains("noise profile"))
     let used = try run("enhance", input, "-o", scratch.path("b.wav"), "--model", identity, "--noise-profile", profile)

@@ -76,10 +76,15 @@ public final class AudioFileReader: AudioSource {
   public func read(into buffer: UnsafeMutableBufferPointer<Float>) throws(AudioFileError) -> Int {
     let room = buffer.count / format.channelCount
     let count = Int(sf_readf_float(file, buffer.baseAddress, sf_count_t(room)))
-    if count < room, sf_error(file) != 0 {
-      throw .damaged(path: path, reason: Self.reason(file))
-    }
     position += count
+    if sf_error(file) != 0 {
+      // FLAC gives silence for a damaged block and goes on, and calls the end of a cut file damage too.
+      let isFLAC = format.container == Int32(SF_FORMAT_FLAC)
+      if isFLAC, count < room, let sampleCount {
+        throw .cutShort(path: path, promised: sampleCount, found: position, unit: "samples")
+      }
+      if isFLAC || count < room { throw .damaged(path: path, reason: Self.reason(file)) }
+    }
     let tolerance = format.container == Int32(SF_FORMAT_MPEG) ? Self.mpegTolerance : 0
     if count == 0, let sampleCount, position < sampleCount - tolerance {
       throw .cutShort(path: path, promised: sampleCount, found: position, unit: "samples")

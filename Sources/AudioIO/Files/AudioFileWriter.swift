@@ -103,15 +103,17 @@ public final class AudioFileWriter: AudioSink {
     if integers.count < samples.count { integers = Array(repeating: 0, count: samples.count) }
     let scale = Double(Int64(1) << (bits - 1))
     let shift = Int32(32 - bits)
+    // For the smallest integer libsndfile reads in front of its table of logarithms.
+    let bottom = format.isLogarithmic ? 1 - scale : -scale
     var clipped = 0
     for (n, x) in samples.enumerated() {
       let value = (Double(x) * scale).rounded(.toNearestOrEven)
       if value >= scale {
-        if Double(x) > 1 { clipped += 1 }
+        if x > 1 { clipped += 1 }
         integers[n] = Int32(scale - 1) << shift
-      } else if value < -scale {
-        clipped += 1
-        integers[n] = Int32(-scale) << shift
+      } else if value <= bottom {
+        if x < -1 { clipped += 1 }
+        integers[n] = Int32(bottom) << shift
       } else {
         integers[n] = value.isNaN ? 0 : Int32(value) << shift
       }

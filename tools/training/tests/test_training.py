@@ -2,6 +2,10 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -106,6 +110,21 @@ def test_a_short_run_learns_resumes_and_exports(folders, tmp_path):
         metadata = json.loads(file.metadata()["limpid"])
         assert torch.equal(file.get_tensor("stem.bias"), again["network"]["stem.bias"])
     assert metadata["configuration"]["channels"] == [8, 8] and metadata["data"] == ["made up"]
+
+
+def test_two_processes_stop_together(folders, tmp_path):
+    """Each process once went by its own clock: one could stop while the other waited for it."""
+    out = tmp_path / "run"
+    command = [
+        sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "29577",
+        "-m", "training.train", "--speech", str(folders / "LibriSpeech"), "--noise", str(folders / "noise"),
+        "--out", str(out), "--channels", "8", "8", "--batch", "2", "--seconds", "0.6", "--workers", "0",
+        "--no-compile", "--minutes", "0.05",
+    ]  # fmt: skip
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(train.__file__).parents[1])}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert torch.load(out / "checkpoint.pt", weights_only=True)["step"] > 0
 
 
 def test_a_file_that_is_no_checkpoint_is_refused(tmp_path, capsys):

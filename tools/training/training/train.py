@@ -221,6 +221,10 @@ def main(argv=None) -> int:
     for index, batch in enumerate(loader):
         if index == 2:  # the clock starts when decoding and compiling are over
             elapsed, last = elapsed_before, time.monotonic()
+        if world > 1:  # one clock for all, or one process would stop before the others, and learning rates differ
+            clock = torch.tensor([elapsed], dtype=torch.float64, device=device)
+            torch.distributed.broadcast(clock, 0)
+            elapsed = clock.item()
         progress = elapsed / total
         if progress >= 1:
             break

@@ -24,10 +24,13 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
   targets: [
     // The C libraries: module maps, nothing else.
+    system("CALSA", pkgConfig: "alsa", apt: "libasound2-dev"),
+    system("CJACK", pkgConfig: "jack", apt: "libjack-jackd2-dev"),
     system("CFFTW", pkgConfig: "fftw3f", apt: "libfftw3-dev"),
     system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
     system("CSndfile", pkgConfig: "sndfile", apt: "libsndfile1-dev"),
@@ -44,11 +47,16 @@ let package = Package(
     .target(
       name: "Enhancement",
       dependencies: ["SignalProcessing", "NeuralLayers", "Diffusion", "ScoreModel"], swiftSettings: warnings),
-    .target(name: "AudioIO", dependencies: ["CSndfile"], swiftSettings: warnings),
+    // Thread priority, locked memory, semaphores: what Swift cannot say itself.
+    .target(name: "CThreads"),
+    .target(name: "AudioIO", dependencies: ["CSndfile", "CALSA", "CJACK", "CThreads"], swiftSettings: warnings),
+    .target(
+      name: "Live", dependencies: ["AudioIO", "Enhancement", "SignalProcessing", "CThreads"], swiftSettings: warnings),
     .executableTarget(
       name: "limpid",
       dependencies: [
-        "AudioIO", "Enhancement",
+        "AudioIO", "Enhancement", "Live",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),
       ], swiftSettings: warnings),
@@ -62,7 +70,8 @@ let package = Package(
     tests(
       "Enhancement",
       ["Enhancement", "SignalProcessing", "ScoreModel", "Diffusion", "NeuralLayers", "HeapCounter"]),
-    tests("AudioIO", ["AudioIO", "CSndfile"]),
+    tests("AudioIO", ["AudioIO", "CSndfile", "CALSA", "CJACK", "HeapCounter"]),
+    tests("Live", ["Live", "AudioIO", "Enhancement", "SignalProcessing", "HeapCounter"]),
     tests("limpid", ["limpid"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,0 +1,19 @@
+import Enhancement
+
+/// How the live engine treats time.
+public struct LiveOptions: Sendable {
+  /// Time that the worker has for its frames beyond the next block, seconds; rounded up to whole blocks, at least one.
+  public var allowance = 0.010
+  /// Whether it may lower the steps when frames are late, and measures at the start what this machine can do.
+  public var adaptsSteps = true
+  /// Priority of the worker thread under SCHED_FIFO, 1…99; nil: ordinary scheduling.
+  public var priority: Int? = 60
+  /// Folder to record into (input, output, settings, decisions); nil: none. It must not exist, or be empty.
+  public var recordingPath: String?
+  /// Noise heard before, used from the first frame on.
+  public var noiseProfile: NoiseProfile?
+  /// Whether the reference stays at `noiseProfile`.
+  public var freezesNoiseReference = false
+
+  public init() {}
+}

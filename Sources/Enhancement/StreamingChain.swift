@@ -3,7 +3,10 @@ import SignalProcessing
 /// One channel at the device's rate: blocks of any size in, as many samples out, a constant delay later.
 ///
 ///     input ─┬─ resampler ─ hop of 160 ─ FrameEnhancer ─ resampler ─ queue ─┬─ output
-///            └─ delay line ────────────────────────────────────────── mix ──┘
+///            └─ queue of the input ───────────────────────────────── mix ───┘
+///
+/// `push` takes pieces of the input, `pull` gives as much back; where several channels are linked, their owner pushes
+/// all before it pulls. `process` is both.
 ///
 /// Generic so that tests can put a predictor of their own in; `StreamingEnhancer` is its public face. One instance
 /// belongs to one thread; `process` neither allocates nor locks if predictor and encoder do not.
@@ -20,55 +23,63 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
   /// Seconds over which bypass, mix and limit move.
   private static var fadeSeconds: Double { 0.01 }
 
-  private let block: Int  // samples worked on at once
+  /// Samples between which `pull` may be called: what was pushed since the last `pull` is a multiple of it.
+  let granularity: Int
+  /// Most samples that one `push` takes: no more than one hop becomes whole by it.
+  let piece: Int
+  private let room: Int  // most samples pushed before they are pulled
   private var down: Resampler
   private var up: Resampler
   private var queue: SampleFIFO
-  private var dryLine: DelayLine
+  private var dryQueue: SampleFIFO
   private var dryWeight: LinearRamp
   private var hopFill = 0
   private var nonFiniteSamples = 0
   private let hop: UnsafeMutablePointer<Float>  // (160), the part of a hop that has come
   private let enhancedHop: UnsafeMutablePointer<Float>  // (160)
-  private let clean: UnsafeMutablePointer<Float>  // (block), the finite input, then the same delayed
-  private let wet: UnsafeMutablePointer<Float>  // (block)
-  private let resampled: UnsafeMutableBufferPointer<Float>  // a block at 16 kHz
+  private let clean: UnsafeMutablePointer<Float>  // (piece), the finite input, then the same delayed
+  private let wet: UnsafeMutablePointer<Float>  // (piece)
+  private let resampled: UnsafeMutableBufferPointer<Float>  // a piece at 16 kHz
   private let returned: UnsafeMutableBufferPointer<Float>  // a hop at the device's rate
 
   init(
     predictor: consuming Predictor?, encoder: consuming Encoder, settings: EnhancementSettings,
-    sampleRate: Int,
-    maximumBlock: Int
+    sampleRate: Int, granularity: Int = 1, service: NoiseEncodingService? = nil, isLinked: Bool = false
   ) throws(EnhancementError) {
     guard (8000...192_000).contains(sampleRate) else { throw .unsupportedSampleRate(sampleRate) }
-    guard (1...1 << 20).contains(maximumBlock) else { throw .unsupportedBlock(maximumBlock) }
+    guard (1...1 << 20).contains(granularity) else { throw .unsupportedBlock(granularity) }
     try settings.validate()
-    let down = try makeResampler(from: sampleRate, to: 16000)
-    let up = try makeResampler(from: 16000, to: sampleRate)
+    let down = try makeResampler(from: sampleRate, to: 16000, quality: settings.resamplerQuality)
+    let up = try makeResampler(from: 16000, to: sampleRate, quality: settings.resamplerQuality)
     self.sampleRate = sampleRate
     self.settings = settings
     latency = StreamLatency(
-      sampleRate: sampleRate, resamplerDelay: down.delayInInputSamples + up.delayInOutputSamples)
+      sampleRate: sampleRate, resamplerDelay: down.delayInInputSamples + up.delayInOutputSamples,
+      granularity: granularity)
     let returnedRoom = up.maximumOutput(forInput: 160)
     self.down = down
     self.up = up
-    frames = FrameEnhancer(predictor: predictor, encoder: encoder, settings: settings)
-    // 10 ms pieces: a larger block gains nothing, and the workspaces stay in the cache.
-    block = min(maximumBlock, sampleRate / 100)
-    queue = SampleFIFO(capacity: latency.leadingZeros + block + 2 * returnedRoom)
+    frames = FrameEnhancer(
+      predictor: predictor, encoder: encoder, settings: settings, service: service, isLinked: isLinked)
+    self.granularity = granularity
+    // 10 ms: a larger piece gains nothing, and the workspaces stay in the cache.
+    piece = sampleRate / 100
+    room = granularity == 1 ? piece : granularity
+    queue = SampleFIFO(capacity: latency.leadingZeros + room + 2 * returnedRoom)
     queue.writeZeros(latency.leadingZeros)
-    dryLine = DelayLine(delay: latency.samples)
+    dryQueue = SampleFIFO(capacity: latency.samples + room)
+    dryQueue.writeZeros(latency.samples)
     dryWeight = LinearRamp(
       value: settings.dryWeight, length: max(1, Int((Self.fadeSeconds * Double(sampleRate)).rounded())))
     hop = .allocate(capacity: 160)
     hop.initialize(repeating: 0, count: 160)
     enhancedHop = .allocate(capacity: 160)
     enhancedHop.initialize(repeating: 0, count: 160)
-    clean = .allocate(capacity: block)
-    clean.initialize(repeating: 0, count: block)
-    wet = .allocate(capacity: block)
-    wet.initialize(repeating: 0, count: block)
-    resampled = .allocate(capacity: self.down.maximumOutput(forInput: block) + 1)
+    clean = .allocate(capacity: piece)
+    clean.initialize(repeating: 0, count: piece)
+    wet = .allocate(capacity: piece)
+    wet.initialize(repeating: 0, count: piece)
+    resampled = .allocate(capacity: self.down.maximumOutput(forInput: piece) + 1)
     resampled.initialize(repeating: 0)
     returned = .allocate(capacity: returnedRoom + 1)
     returned.initialize(repeating: 0)
@@ -83,16 +94,37 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
     returned.deallocate()
   }
 
-  /// Enhances `count` samples; `output` may be `input`.
+  /// Enhances `count` samples, a multiple of `granularity`; `output` may be `input`.
   mutating func process(
     _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, count: Int
   ) {
     var done = 0
     while done < count {
-      let part = min(block, count - done)
-      takeIn(input + done, count: part)
-      enhanceArrived(count: part)
-      dryLine.process(clean, into: clean, count: part)
+      let part = min(room, count - done)
+      var pushed = 0
+      while pushed < part {
+        let next = min(piece, part - pushed)
+        push(input + done + pushed, count: next)
+        pushed += next
+      }
+      pull(into: output + done, count: part)
+      done += part
+    }
+  }
+
+  /// Takes in at most `piece` samples.
+  mutating func push(_ input: UnsafePointer<Float>, count: Int) {
+    takeIn(input, count: count)
+    dryQueue.write(clean, count: count)
+    enhanceArrived(count: count)
+  }
+
+  /// Gives out as many samples as were pushed.
+  mutating func pull(into output: UnsafeMutablePointer<Float>, count: Int) {
+    var done = 0
+    while done < count {
+      let part = min(piece, count - done)
+      dryQueue.read(into: clean, count: part)
       queue.read(into: wet, count: part)
       mix(into: output + done, count: part)
       done += part
@@ -115,7 +147,7 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
   /// Every hop that `clean` completes goes through the enhancer and into the queue.
   private mutating func enhanceArrived(count: Int) {
     let arrived = down.process(UnsafeBufferPointer(start: clean, count: count), into: resampled)
-    precondition(arrived.consumed == count, "a block's resampled samples have room")
+    precondition(arrived.consumed == count, "a piece's resampled samples have room")
     var at = 0
     while at < arrived.produced {
       let part = min(160 - hopFill, arrived.produced - at)
@@ -172,7 +204,8 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
     up.reset()
     queue.reset()
     queue.writeZeros(latency.leadingZeros)
-    dryLine.reset()
+    dryQueue.reset()
+    dryQueue.writeZeros(latency.samples)
     dryWeight.jump(to: dryWeight.target)
     hopFill = 0
     nonFiniteSamples = 0
@@ -188,8 +221,8 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
   }
 }
 
-private func makeResampler(from: Int, to: Int) throws(EnhancementError) -> Resampler {
+func makeResampler(from: Int, to: Int, quality: Int) throws(EnhancementError) -> Resampler {
   do throws(ResamplerError) {
-    return try Resampler(from: from, to: to)
+    return try Resampler(from: from, to: to, quality: quality)
   } catch { throw .unsupportedSampleRate(to == 16000 ? from : to) }
 }

@@ -4,6 +4,8 @@ import Enhancement
 public struct LiveOptions: Sendable {
   /// Time that the worker has for its frames beyond the next block, seconds; rounded up to whole blocks, at least one.
   public var allowance = 0.010
+  /// speexdsp's quality of both resamplers: 3 takes 3 ms at 48 kHz, 5 takes 5 ms and keeps more of 7–8 kHz.
+  public var resamplerQuality = 3
   /// Whether it may lower the steps when frames are late, and measures at the start what this machine can do.
   public var adaptsSteps = true
   /// Priority of the worker thread under SCHED_FIFO, 1…99; nil: ordinary scheduling.
@@ -16,4 +18,12 @@ public struct LiveOptions: Sendable {
   public var freezesNoiseReference = false
 
   public init() {}
+
+  /// The settings as the engine runs them.
+  func adapted(_ settings: EnhancementSettings) -> EnhancementSettings {
+    var settings = settings
+    settings.resamplerQuality = resamplerQuality
+    if settings.maximumSteps == nil { settings.maximumSteps = EnhancementSettings.largestSteps }
+    return settings
+  }
 }

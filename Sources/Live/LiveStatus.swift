@@ -1,5 +1,6 @@
 import AudioIO
 import Enhancement
+import Glibc
 
 /// What went other than planned since the start, counted; nothing of it ever adds to the latency.
 public struct LiveCounters: Sendable, Equatable {
@@ -52,6 +53,10 @@ public struct LiveStatus: Sendable {
   /// The settings in force.
   public var settings: EnhancementSettings
   public var counters = LiveCounters()
+  /// Longest time that the device's callback took, seconds; freewheel left out.
+  public var longestCallback = 0.0
+  /// Difference of the two clocks of input and output, parts per million; nil where there is one clock.
+  public var clockDrift: Double?
   /// Whether the worker runs at real-time priority.
   public var isRealTime = false
 
@@ -61,3 +66,6 @@ public struct LiveStatus: Sendable {
     self.settings = settings
   }
 }
+
+/// dB of a mean square; −∞ for 0.
+func decibels(_ power: Double) -> Double { power > 0 ? 10 * log10(power) : -.infinity }

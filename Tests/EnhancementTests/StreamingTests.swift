@@ -36,7 +36,7 @@ import Testing
     let input = voiceLike(24000, rate: 48000)
     var settings = EnhancementSettings()
     settings.method = .wiener
-    var one = try StreamingEnhancer(model: nil, settings: settings, sampleRate: 48000, maximumBlock: 7)
+    var one = try StreamingEnhancer(model: nil, settings: settings, sampleRate: 48000)
     var other = try StreamingEnhancer(model: nil, settings: settings, sampleRate: 48000)
     #expect(bits(run(&one, input, .whole)) == bits(run(&other, input, .whole)))
   }
@@ -96,7 +96,7 @@ import Testing
     let left = voiceLike(24000, rate: 48000, seed: 1)
     let right = voiceLike(24000, rate: 48000, seed: 2)
     var together = try MultichannelEnhancer(
-      model: model, sampleRate: 48000, channelCount: 2, maximumBlock: 100)
+      model: model, sampleRate: 48000, channelCount: 2)
     var interleaved = zip(left, right).flatMap { [$0, $1] }
     interleaved.withUnsafeMutableBufferPointer {
       together.process(interleaved: UnsafeBufferPointer($0), into: $0)

@@ -132,7 +132,7 @@ func makeChain(
 ) throws -> TestChain {
   try TestChain(
     predictor: TestPredictor(behaviour, log: log), encoder: TestEncoder(log: log, value: token),
-    settings: settings, sampleRate: rate, maximumBlock: 4096)
+    settings: settings, sampleRate: rate)
 }
 
 // MARK: - Running

@@ -27,6 +27,9 @@ void ct_semaphore_post(ct_semaphore *_Nonnull semaphore);
 /// Waits at most `nanoseconds`; whether it was posted.
 bool ct_semaphore_wait(ct_semaphore *_Nonnull semaphore, uint64_t nanoseconds);
 
+/// Sleeps.
+void ct_pause(uint64_t nanoseconds);
+
 /// CLOCK_MONOTONIC in nanoseconds.
 uint64_t ct_now(void);
 

@@ -19,8 +19,7 @@ struct FileEnhancement {
     let format = source.format
     var enhancer = try MultichannelEnhancer(
       model: plan.model, settings: plan.settings, sampleRate: format.sampleRate,
-      channelCount: format.channelCount,
-      maximumBlock: Self.block)
+      channelCount: format.channelCount)
     if let profile = plan.profile { enhancer.setNoiseProfile(profile, isFrozen: true) }
     let sink = try openSink(format, tags, source.sampleCount)
     var count = 0

@@ -1,0 +1,107 @@
+import AudioIO
+import CThreads
+import Enhancement
+import Synchronization
+
+/// Everything that is made for one format: rings, callback, worker, threads. The engine makes a new one when the device
+/// changes its format.
+final class LiveSession: @unchecked Sendable {
+  let format: StreamFormat
+  let budget: LatencyBudget
+  let shared: UnsafeMutablePointer<SharedState>
+  let callback: UnsafeMutablePointer<CallbackState>
+  let worker: Worker
+  let service: NoiseEncodingService
+  let profiles = ProfileMailbox()
+  let recorder: Recorder?
+
+  private let encoderWake: Semaphore
+  private var workerThread: WorkerThread?
+  private var encoderThread: WorkerThread?
+
+  /// - Parameters:
+  ///   - settings: what the user wishes; `resamplerQuality` and `maximumSteps` are already the engine's.
+  ///   - profile: noise heard before.
+  ///   - recordingPath: nil: nothing is recorded.
+  init(
+    model: EnhancementModel?, settings: EnhancementSettings, format: StreamFormat, options: LiveOptions,
+    profile: NoiseProfile?, isFrozen: Bool, recordingPath: String?,
+    commands: UnsafeMutablePointer<ValueRing<CommandValue>>, meters: LiveMeters,
+    remark: @escaping @Sendable (String) -> Void
+  ) throws {
+    self.format = format
+    budget = try LatencyBudget(
+      format, resamplerQuality: settings.resamplerQuality, allowance: options.allowance)
+    let lead = try LatencyBudget.allowedBlocks(format, allowance: options.allowance) * format.block
+
+    let wake = Semaphore()
+    encoderWake = wake
+    service = NoiseEncodingService(model: model, wake: { wake.post() }, pause: { ct_pause(50_000) })
+    var enhancer = try MultichannelEnhancer(
+      model: model, settings: settings, sampleRate: format.sampleRate, channelCount: format.channelCount,
+      granularity: format.block, service: service)
+    let speed = try SpeedTest.run(
+      &enhancer, settings: settings, format: format, mayLower: options.adaptsSteps, remark: remark)
+    if let profile { enhancer.setNoiseProfile(profile, isFrozen: isFrozen) }
+
+    recorder = try recordingPath.map { path in
+      var header = RecordingHeader(format: format, lead: lead, settings: speed.settings, steps: speed.steps)
+      header.hasProfile = profile != nil
+      header.isFrozen = isFrozen
+      header.modelName = model?.name ?? ""
+      header.modelChecksum = model.map { checksum(ofFile: $0.path) } ?? 0
+      return try Recorder(path: path, header: header, profile: profile, remark: remark)
+    }
+    shared = .allocate(capacity: 1)
+    shared.initialize(to: SharedState(format: format, lead: lead))
+    callback = .allocate(capacity: 1)
+    callback.initialize(
+      to: CallbackState(
+        format: format, shared: shared, latency: enhancer.latencyInSamples + lead, tap: recorder?.tap))
+    worker = Worker(
+      format: format, shared: shared, commands: commands, meters: meters, service: service, tap: recorder?.tap,
+      profiles: profiles, enhancer: enhancer, settings: speed.settings,
+      governor: StepGovernor(wished: speed.settings.steps, steps: speed.steps), adapts: options.adaptsSteps,
+      isTimed: true)
+  }
+
+  deinit {
+    callback.deinitialize(count: 1)
+    callback.deallocate()
+    shared.deinitialize(count: 1)
+    shared.deallocate()
+  }
+
+  /// What the device gets.
+  var prepared: PreparedStream {
+    PreparedStream(
+      callback: BlockCallback(context: UnsafeMutableRawPointer(callback), function: liveCallback),
+      latencyInSamples: callback.pointee.latency)
+  }
+
+  /// Starts the threads.
+  ///
+  /// - Parameter didSetPriority: told whether the worker got its priority.
+  func start(priority: Int?, didSetPriority: @escaping @Sendable (Bool) -> Void) throws(LiveError) {
+    try recorder?.start()
+    encoderThread = try WorkerThread(name: "limpid-encoder", priority: nil) { [unowned self] in
+      if encoderWake.wait(nanoseconds: 100_000_000) { service.runPending() }
+    }
+    workerThread = try WorkerThread(name: "limpid-worker", priority: priority, didSetPriority: didSetPriority) {
+      [unowned self] in
+      _ = ct_semaphore_wait(shared.pointee.wake, 100_000_000)
+      worker.run()
+    }
+  }
+
+  /// Ends the threads and the recording; no callback is under way or will come.
+  ///
+  /// - Throws: `LiveError.cannotRecord`.
+  func stop() throws(LiveError) {
+    workerThread?.stop(wake: { ct_semaphore_post(shared.pointee.wake) })
+    encoderThread?.stop(wake: { encoderWake.post() })
+    workerThread = nil
+    encoderThread = nil
+    try recorder?.finish()
+  }
+}

@@ -71,7 +71,10 @@ let package = Package(
       "Enhancement",
       ["Enhancement", "SignalProcessing", "ScoreModel", "Diffusion", "NeuralLayers", "HeapCounter"]),
     tests("AudioIO", ["AudioIO", "CSndfile", "CALSA", "CJACK", "HeapCounter"]),
-    tests("Live", ["Live", "AudioIO", "Enhancement", "SignalProcessing", "HeapCounter"]),
+    // Its weights are those of EnhancementTests.
+    .testTarget(
+      name: "LiveTests", dependencies: ["Live", "AudioIO", "Enhancement", "SignalProcessing", "HeapCounter"],
+      swiftSettings: warnings),
     tests("limpid", ["limpid"]),
   ],
   swiftLanguageModes: [.v6]

@@ -22,6 +22,7 @@ extension FrameEnhancer where Predictor: ~Copyable, Encoder: ~Copyable {
     guidance.jump(to: guidance.target)
     if sampler != nil { sampler!.reset() }
     judgement = .silence
+    isReferenceMissed = false
     deadline = 0
     decisions.reset()
     counts = EnhancementCounts()

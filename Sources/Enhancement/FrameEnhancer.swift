@@ -52,7 +52,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
   /// What the newest frame was taken for.
   var judgement = Judgement.silence
   /// Whether the encoder was too busy to take the reference that is due.
-  private var isReferenceMissed = false
+  var isReferenceMissed = false
   /// Whether the network holds tokens; false: the null condition.
   var hasTokens = false
   var guidance: LinearRamp

@@ -42,6 +42,9 @@ final class LiveSession: @unchecked Sendable {
       granularity: format.block, service: service)
     let speed = try SpeedTest.run(
       &enhancer, settings: settings, format: format, mayLower: options.adaptsSteps, remark: remark)
+    // What the speed test left to the encoder is done with.
+    service.runPending()
+    enhancer.reset()
     if let profile { enhancer.setNoiseProfile(profile, isFrozen: isFrozen) }
 
     recorder = try recordingPath.map { path in

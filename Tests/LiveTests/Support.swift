@@ -32,7 +32,11 @@ func voiceLike(_ count: Int, rate: Int, channels: Int = 1, seed: UInt64 = 1) -> 
   }
 }
 
-func bits(_ x: some Sequence<Float>) -> [UInt32] { x.map(\.bitPattern) }
+/// The first place where the bits differ; nil: nowhere.
+func firstDifference(_ x: some Collection<Float>, _ y: some Collection<Float>) -> Int? {
+  if x.count != y.count { return min(x.count, y.count) }
+  return zip(x, y).enumerated().first { $1.0.bitPattern != $1.1.bitPattern }?.offset
+}
 
 /// The tiny network with random weights, or the one that gives its input back.
 func model(_ name: String = "tiny") throws -> EnhancementModel {

@@ -153,7 +153,9 @@ final class ReplayPlayer {
         guard position <= worker.position else { return }
         worker.follow(steps: count)
       case .gap(let position, let count):
-        guard position <= worker.position + shared.pointee.input.available else { return }
+        guard position <= worker.position + shared.pointee.input.available,
+          shared.pointee.input.available < header.format.block
+        else { return }
         // A part of a block before the gap was left out with it.
         let left = shared.pointee.input.available
         shared.pointee.input.advance(left)

@@ -18,6 +18,7 @@ let package = Package(
   name: "limpid",
   products: [
     .library(name: "Enhancement", targets: ["Enhancement"]),
+    .library(name: "Live", targets: ["Live"]),
     // For the package in Benchmarks.
     .library(name: "ScoreModel", targets: ["ScoreModel"]),
     .executable(name: "limpid", targets: ["limpid"]),

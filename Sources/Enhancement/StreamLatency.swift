@@ -43,18 +43,21 @@ struct StreamLatency: Equatable {
 }
 
 extension StreamingEnhancer {
-  /// The delay of a stream, before one is made: that of frame and hop, and that of both resamplers, in samples at the
+  /// The delay of a stream, before one is made: that of frame and hop, and that of both resamplers
+  /// (made whole where there is a band above the model's), in samples at the
   /// device's rate. Their sum, rounded, is `latencyInSamples`.
   ///
   /// - Throws: `EnhancementError` for a rate, quality or granularity out of range.
   public static func latencyParts(
-    sampleRate: Int, granularity: Int = 1, resamplerQuality: Int = 5
+    sampleRate: Int, granularity: Int = 1, resamplerQuality: Int = 5, band: EnhancementSettings.Band = .full
   ) throws(EnhancementError) -> (frame: Double, resamplers: Double) {
     guard (8000...192_000).contains(sampleRate) else { throw .unsupportedSampleRate(sampleRate) }
     guard (1...1 << 20).contains(granularity) else { throw .unsupportedBlock(granularity) }
     let down = try makeResampler(from: sampleRate, to: 16000, quality: resamplerQuality)
     let up = try makeResampler(from: 16000, to: sampleRate, quality: resamplerQuality)
     let latency = StreamLatency(sampleRate: sampleRate, resamplerDelay: 0, granularity: granularity)
-    return (latency.exact, down.delayInInputSamples + up.delayInOutputSamples)
+    let resamplers = down.delayInInputSamples + up.delayInOutputSamples
+    let hasHigh = band == .full && HighBand.exists(at: sampleRate)
+    return (latency.exact, resamplers + (hasHigh ? HighBand.alignmentDelay(resamplerDelay: resamplers) : 0))
   }
 }

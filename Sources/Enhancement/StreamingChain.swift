@@ -2,8 +2,9 @@ import SignalProcessing
 
 /// One channel at the device's rate: blocks of any size in, as many samples out, a constant delay later.
 ///
-///     input ─┬─ resampler ─ hop of 160 ─ FrameEnhancer ─ resampler ─ queue ─┬─ output
-///            └─ queue of the input ───────────────────────────────── mix ───┘
+///     input ─┬─ resampler ─ hop of 160 ─ FrameEnhancer ─ resampler ─ (+) ─ queue ─┬─ output
+///            ├─ HighBand ────────────────────────────────────────────┘            │
+///            └─ queue of the input ────────────────────────────────────── mix ───┘
 ///
 /// `push` takes pieces of the input, `pull` gives as much back; where several channels are linked, their owner pushes
 /// all before it pulls. `process` is both.
@@ -30,6 +31,10 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
   private let room: Int  // most samples pushed before they are pulled
   private var down: Resampler
   private var up: Resampler
+  /// What is above the model's band; nil: left out.
+  private var high: HighBand?
+  /// Brings the enhanced signal to a whole delay, as `high` does with its own; nil: it has one.
+  private var alignment: FractionalDelay?
   private var queue: SampleFIFO
   private var dryQueue: SampleFIFO
   private var dryWeight: LinearRamp
@@ -51,11 +56,20 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
     try settings.validate()
     let down = try makeResampler(from: sampleRate, to: 16000, quality: settings.resamplerQuality)
     let up = try makeResampler(from: 16000, to: sampleRate, quality: settings.resamplerQuality)
+    let resamplerDelay = down.delayInInputSamples + up.delayInOutputSamples
+    let hasHigh = settings.band == .full && HighBand.exists(at: sampleRate)
+    let shift = hasHigh ? HighBand.alignmentDelay(resamplerDelay: resamplerDelay) : 0
+    high = nil
+    if hasHigh {
+      high = try HighBand(
+        sampleRate: sampleRate, resamplerDelay: resamplerDelay, quality: settings.resamplerQuality,
+        largestInput: 160)
+    }
+    alignment = shift > 0 ? FractionalDelay(delay: shift) : nil
     self.sampleRate = sampleRate
     self.settings = settings
     latency = StreamLatency(
-      sampleRate: sampleRate, resamplerDelay: down.delayInInputSamples + up.delayInOutputSamples,
-      granularity: granularity)
+      sampleRate: sampleRate, resamplerDelay: resamplerDelay + shift, granularity: granularity)
     let returnedRoom = up.maximumOutput(forInput: 160)
     self.down = down
     self.up = up
@@ -146,18 +160,26 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
 
   /// Every hop that `clean` completes goes through the enhancer and into the queue.
   private mutating func enhanceArrived(count: Int) {
+    if high != nil { high!.takeInput(clean, count: count) }
     let arrived = down.process(UnsafeBufferPointer(start: clean, count: count), into: resampled)
     precondition(arrived.consumed == count, "a piece's resampled samples have room")
     var at = 0
     while at < arrived.produced {
       let part = min(160 - hopFill, arrived.produced - at)
       copy(resampled.baseAddress! + at, to: hop + hopFill, count: part)
+      if high != nil { high!.takeResampled(hop + hopFill, count: part) }
       hopFill += part
       at += part
       if hopFill == 160 {
         hopFill = 0
         frames.process(hop, into: enhancedHop)
         let back = up.process(UnsafeBufferPointer(start: enhancedHop, count: 160), into: returned)
+        if alignment != nil { alignment!.process(returned.baseAddress!, count: back.produced) }
+        if high != nil {
+          high!.add(
+            noisy: frames.analysis.bins, enhanced: frames.enhanced, isSilent: frames.judgement == .silence,
+            to: returned.baseAddress!)
+        }
         queue.write(returned.baseAddress!, count: back.produced)
       }
     }
@@ -202,6 +224,8 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
     frames.reset()
     down.reset()
     up.reset()
+    if high != nil { high!.reset() }
+    if alignment != nil { alignment!.reset() }
     queue.reset()
     queue.writeZeros(latency.leadingZeros)
     dryQueue.reset()

@@ -23,9 +23,12 @@ public struct LatencyBudget: Sendable, Equatable {
   public var totalInSeconds: Double { Double(totalInSamples) / Double(sampleRate) }
 
   /// - Throws: `EnhancementError` or `LiveError` for what is out of range.
-  init(_ format: StreamFormat, resamplerQuality: Int, allowance: Double) throws {
+  init(
+    _ format: StreamFormat, resamplerQuality: Int, band: EnhancementSettings.Band, allowance: Double
+  ) throws {
     let parts = try StreamingEnhancer.latencyParts(
-      sampleRate: format.sampleRate, granularity: format.block, resamplerQuality: resamplerQuality)
+      sampleRate: format.sampleRate, granularity: format.block, resamplerQuality: resamplerQuality,
+      band: band)
     let blocks = try Self.allowedBlocks(format, allowance: allowance)
     sampleRate = format.sampleRate
     self.parts = [

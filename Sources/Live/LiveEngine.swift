@@ -207,7 +207,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     _ format: StreamFormat, settings: EnhancementSettings, options: LiveOptions = LiveOptions()
   ) throws -> LatencyBudget {
     try LatencyBudget(
-      format, resamplerQuality: options.resamplerQuality, allowance: options.allowance)
+      format, resamplerQuality: options.resamplerQuality, band: settings.band, allowance: options.allowance)
   }
 
   /// The noise heard in a channel, to be saved; nil where nothing was heard or nothing runs.

@@ -31,7 +31,7 @@ final class LiveSession: @unchecked Sendable {
   ) throws {
     self.format = format
     budget = try LatencyBudget(
-      format, resamplerQuality: settings.resamplerQuality, allowance: options.allowance)
+      format, resamplerQuality: settings.resamplerQuality, band: settings.band, allowance: options.allowance)
     let lead = try LatencyBudget.allowedBlocks(format, allowance: options.allowance) * format.block
 
     let wake = Semaphore()

@@ -41,7 +41,7 @@ struct RecordingHeader: Equatable {
       ("limit", s.attenuationLimitInDecibels.map { "\($0)" } ?? "none"), ("mix", "\(s.mix)"),
       ("bypass", "\(s.bypass)"), ("seed", "\(s.seed)"), ("noise-selection", s.noiseSelection.rawValue),
       ("start-level", "\(s.startLevel)"), ("resampler-quality", "\(s.resamplerQuality)"),
-      ("links-channels", "\(s.linksChannels)"),
+      ("links-channels", "\(s.linksChannels)"), ("band", s.band.rawValue),
     ]
     return lines.map { "\($0.0) \($0.1)\n" }.joined()
   }
@@ -98,6 +98,7 @@ struct RecordingHeader: Equatable {
     s.startLevel = try read("start-level") { Float($0) }
     s.resamplerQuality = try read("resampler-quality", int)
     s.linksChannels = try read("links-channels", bool)
+    s.band = try read("band") { EnhancementSettings.Band(rawValue: String($0)) }
     settings = s
     do throws(EnhancementError) { try s.validate() } catch {
       throw .badRecording(path: path, reason: "\(error)")

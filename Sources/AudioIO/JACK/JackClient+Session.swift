@@ -29,7 +29,8 @@ extension JackClient {
   func close(_ client: OpaquePointer, serverIsThere: Bool) {
     // libjack cancels its real-time thread wherever it is: no block may be under way.
     process.pointee.shut()
-    if serverIsThere { JackMetadata(client: client, process: process).remove() }
+    if serverIsThere, hasMetadata { JackMetadata(client: client, process: process).remove() }
+    hasMetadata = false
     jack_client_close(client)
   }
 
@@ -54,19 +55,32 @@ extension JackClient {
     try prepare(serverFormat)
     setCallbacks(client)
     guard jack_activate(client) == 0 else { throw JackError.notActivated }
+    var connected: Set<JackConnection> = []
     for connection in plan.0 where wanted == nil || jack_port_by_name(client, connection.peer) != nil {
       do {
         try connect(client, connection)
+        connected.insert(connection)
       } catch {
         if wanted == nil || isLost { throw error }
       }
     }
+    waitUntilNoted(connected)
     JackMetadata(client: client, process: process).publish()
+    hasMetadata = true
     jack_recompute_total_latencies(client)
     if let remark = plan.1 { processor.note(.remark(remark)) }
   }
 
-  private func register(_ client: OpaquePointer, _ name: String, _ side: JackPortFlags) throws(JackError) -> OpaquePointer {
+  /// Until the notifications of our own connections are here, so that `connections` is true once `start()` returns.
+  private func waitUntilNoted(_ connections: Set<JackConnection>) {
+    for _ in 0..<1000 where !isLost && !state.withLock({ $0.book.wanted.isDisjoint(with: connections) }) {
+      sleepMilliseconds(1)
+    }
+  }
+
+  private func register(
+    _ client: OpaquePointer, _ name: String, _ side: JackPortFlags
+  ) throws(JackError) -> OpaquePointer {
     // Not terminal: what comes in goes out again, so latencies add up through us.
     guard let port = jack_port_register(client, name, jackAudioType, UInt(side.rawValue), 0) else {
       throw .noPort(name: name)
@@ -103,12 +117,12 @@ extension JackClient {
     let server = configuration.serverName ?? getenv("JACK_DEFAULT_SERVER").map { String(cString: $0) } ?? "default"
     func has(_ bit: JackStatus) -> Bool { status.rawValue & bit.rawValue != 0 }
     if has(JackServerFailed) { return .noServer(name: server, mayStart: mayStart) }
-    let reason =
-      has(JackVersionError)
-      ? "it speaks another version of JACK's protocol"
-      : has(JackShmFailure)
-        ? "its shared memory cannot be reached: does it run as another user?"
-        : has(JackNameNotUnique) ? "the name is taken" : has(JackServerError) ? "it does not answer" : "it gave no reason"
+    let reasons = [
+      (JackVersionError, "it speaks another version of JACK's protocol"),
+      (JackShmFailure, "its shared memory cannot be reached: does it run as another user?"),
+      (JackNameNotUnique, "the name is taken"), (JackServerError, "it does not answer"),
+    ]
+    let reason = reasons.first { has($0.0) }?.1 ?? "it gave no reason"
     return .refused(server: server, client: configuration.clientName, reason: reason)
   }
 }

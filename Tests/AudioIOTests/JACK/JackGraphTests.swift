@@ -14,7 +14,7 @@ extension JackTests {
         ("in_1", "system:capture_1"), ("in_2", "system:capture_2"), ("out_1", "system:playback_1"),
         ("out_2", "system:playback_2"),
       ].map { JackConnection(port: $0, peer: $1) }
-      try wait("the connections to be noted") { client.connections == expected }
+      #expect(client.connections == expected)
       let probe = try JackProbe("probe", server: server)
       for connection in expected { #expect(probe.connections("limpid:\(connection.port)") == [connection.peer]) }
     }
@@ -73,7 +73,7 @@ extension JackTests {
       defer { client.stop() }
       #expect(client.actualName == "limpid-01")
       #expect(other.connections("limpid-01:in_1") == ["system:capture_1"])
-      try wait("the connections to be noted") { client.connections.count == 4 }
+      #expect(client.connections.count == 4)
     }
 
     @Test func namedPortsAreConnected() throws {
@@ -103,7 +103,8 @@ extension JackTests {
       #expect(throws: missing) { try start(["system:capture_9"], []) }
       #expect(
         "\(missing)"
-          == "there is no JACK port \"system:capture_9\" to connect to in_1; there are: system:capture_1, system:capture_2")
+          == "there is no JACK port \"system:capture_9\" to connect to in_1; "
+          + "there are: system:capture_1, system:capture_2")
       #expect(throws: JackError.missingPort(name: "nowhere", port: "out_1", available: playbacks)) {
         try start([], ["nowhere"])
       }

@@ -75,17 +75,22 @@ extension JackTests {
       client.retryNanoseconds = 50_000_000
       try client.start()
       defer { client.stop() }
-      try wait("the connections") { client.connections.count == 4 }
+      #expect(client.connections.count == 4)
       var threads: [Int] = []
+      var mappings: [Int] = []
       for round in 1...10 {
         server.kill(round % 3 == 0 ? SIGTERM : SIGKILL)
         try server.start(rate: 48_000, block: 256)
         try wait("return \(round)") { standIn.events.filter { $0 == .returned }.count == round }
         try wait("blocks") { standIn.line!.blocks.load(ordering: .acquiring) > 0 }
         try wait("the connections") { client.connections.count == 4 }
-        threads.append(libjackThreads())
+        threads.append(jackThreads())
+        mappings.append(try jackMappings())
       }
-      #expect(threads.last == threads.first, "\(threads)")
+      #expect(threads.first! > 1)
+      #expect(threads == Array(repeating: threads[0], count: 10))
+      #expect(mappings.first! > 0)
+      #expect(mappings == Array(repeating: mappings[0], count: 10))
       #expect(standIn.events.filter { $0 == .lost("the JACK server stopped") }.count == 10)
     }
 
@@ -114,16 +119,18 @@ extension JackTests {
       #expect(client.end == .stopped)
     }
 
-    /// Threads of this process that neither Swift nor the tests started by name; others come and go with the thread pool.
-    private func libjackThreads() -> Int {
+    /// The supervisor and libjack's threads, which inherit its name.
+    private func jackThreads() -> Int {
       let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
       return tasks.filter {
-        // libjack's threads run with all signals blocked, as their maker does.
-        guard let status = try? String(contentsOfFile: "/proc/self/task/\($0)/status", encoding: .utf8),
-          let line = status.split(separator: "\n").first(where: { $0.hasPrefix("SigBlk:") })
-        else { return false }
-        return line.hasSuffix("fffffffe7ffbfeff")
+        (try? String(contentsOfFile: "/proc/self/task/\($0)/comm", encoding: .utf8)) == "limpid-jack\n"
       }.count
+    }
+
+    /// Pieces of servers' shared memory, a hundred megabytes each.
+    private func jackMappings() throws -> Int {
+      try String(contentsOfFile: "/proc/self/maps", encoding: .utf8).split(separator: "\n")
+        .filter { $0.contains("/dev/shm/jack-") }.count
     }
   }
 }

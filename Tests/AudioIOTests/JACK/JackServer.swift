@@ -33,7 +33,9 @@ final class JackServer {
         throw Failure("jackd ended at once; remove /dev/shm/jack-shm-registry if no JACK server runs")
       }
       var status = JackStatus(rawValue: 0)
-      guard let client = limpid_jack_client_open("wait", JackNoStartServer.rawValue, &status, name) else { return false }
+      guard let client = limpid_jack_client_open("wait", JackNoStartServer.rawValue, &status, name) else {
+        return false
+      }
       jack_client_close(client)
       return true
     }
@@ -43,7 +45,9 @@ final class JackServer {
   func start(rate: Int, block: Int) throws {
     jack_set_error_function { _ in }
     jack_set_info_function { _ in }
-    guard FileManager.default.isExecutableFile(atPath: "/usr/bin/jackd") else { throw Failure("jackd is not there; install jackd2") }
+    guard FileManager.default.isExecutableFile(atPath: "/usr/bin/jackd") else {
+      throw Failure("there is no /usr/bin/jackd; install the package jackd2, as tools/test does")
+    }
     // The shell reaps the server at once, and a watchdog ends it should this process die.
     let script = """
       exec 3<&0
@@ -73,7 +77,7 @@ final class JackServer {
     try shell.run()
     var line = Data()
     while !line.contains(10), case let more = answer.fileHandleForReading.availableData, !more.isEmpty { line += more }
-    guard let pid = pid_t(String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)) else {
+    guard let pid = pid_t(String(decoding: line.dropLast(), as: UTF8.self)) else {
       throw Failure("jackd did not start")
     }
     self.pid = pid

@@ -62,7 +62,8 @@ final class JackStandIn: BlockProcessor {
       $0.formats.append(format)
       $0.lines.append(line)
     }
-    let callback = BlockCallback(context: Unmanaged.passUnretained(line).toOpaque()) { context, input, output, count, conditions in
+    let callback = BlockCallback(context: Unmanaged.passUnretained(line).toOpaque()) {
+      context, input, output, count, conditions in
       Unmanaged<Line>.fromOpaque(context)._withUnsafeGuaranteedRef { line in
         for channel in 0..<line.channelCount {
           let memory = line.memory + channel * line.length

@@ -53,7 +53,7 @@ final class JackServer {
       exec 3<&0
       /usr/bin/jackd --no-realtime -n "$1" -d dummy -r "$2" -p "$3" </dev/null >/dev/null 2>&1 &
       server=$!
-      (read -r line <&3; kill -KILL $server) >/dev/null 2>&1 &
+      (read -r line <&3; kill $server; sleep 5; kill -KILL $server) >/dev/null 2>&1 &
       watchdog=$!
       echo $server
       wait $server
@@ -105,7 +105,8 @@ struct Failure: Error, CustomStringConvertible {
 
 /// Waits for a condition, at most 30 s: as long as any sane machine takes.
 func wait(_ what: String, until condition: () throws -> Bool) throws {
-  for _ in 0..<6000 {
+  let limit = ContinuousClock.now + .seconds(30)
+  while ContinuousClock.now < limit {
     if try condition() { return }
     usleep(5000)
   }

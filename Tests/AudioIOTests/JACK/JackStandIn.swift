@@ -14,6 +14,7 @@ final class JackStandIn: BlockProcessor {
     let memory: UnsafeMutablePointer<Float>  // (channels, length)
     let channelCount: Int
     let length: Int
+    let block: Int
     var position = 0
     var count = 0
     let blocks = Atomic(0)
@@ -22,11 +23,14 @@ final class JackStandIn: BlockProcessor {
     let heapCalls = Atomic(-1)
     var heapCallsBefore: UInt = 0
     let denormals = Atomic(0)
+    /// Blocks of another size than prepared.
+    let wrongBlocks = Atomic(0)
     /// Microseconds that the next block takes.
     let stall = Atomic(0)
     var tiny: Float = 1.2e-38
 
-    init(channelCount: Int, length: Int) {
+    init(channelCount: Int, length: Int, block: Int) {
+      self.block = block
       self.channelCount = channelCount
       self.length = length
       memory = .allocate(capacity: channelCount * length)
@@ -52,12 +56,13 @@ final class JackStandIn: BlockProcessor {
 
   var formats: [StreamFormat] { state.withLock { $0.formats } }
   var events: [DeviceEvent] { state.withLock { $0.events } }
+  var wrongBlocks: Int { state.withLock { $0.lines.reduce(0) { $0 + $1.wrongBlocks.load(ordering: .acquiring) } } }
   var line: Line? { state.withLock { $0.lines.last } }
 
   func prepare(_ format: StreamFormat) throws -> PreparedStream {
     if format.block == refusedBlock { throw Refusal(description: "blocks of \(format.block) are too small") }
     let latency = format.block + extra
-    let line = Line(channelCount: format.channelCount, length: latency)
+    let line = Line(channelCount: format.channelCount, length: latency, block: format.block)
     state.withLock {
       $0.formats.append(format)
       $0.lines.append(line)
@@ -80,6 +85,7 @@ final class JackStandIn: BlockProcessor {
         if line.count == 1100 {
           line.heapCalls.store(Int(heap_call_count() - line.heapCallsBefore), ordering: .relaxed)
         }
+        if count != line.block { line.wrongBlocks.add(1, ordering: .relaxed) }
         if line.tiny * 0.5 != 0 { line.denormals.add(1, ordering: .relaxed) }
         if conditions & BlockConditions.mayWait.rawValue != 0 { line.waitingBlocks.add(1, ordering: .relaxed) }
         let stall = line.stall.exchange(0, ordering: .relaxed)

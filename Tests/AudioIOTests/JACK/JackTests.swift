@@ -70,6 +70,7 @@ import Testing
         #expect(client.format?.block == block)
       }
       #expect(standIn.formats.map(\.block) == [128, 512, 64])
+      #expect(standIn.wrongBlocks == 0)
       #expect(client.end == nil)
     }
 

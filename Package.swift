@@ -71,7 +71,7 @@ let package = Package(
     tests(
       "Enhancement",
       ["Enhancement", "SignalProcessing", "ScoreModel", "Diffusion", "NeuralLayers", "HeapCounter"]),
-    tests("AudioIO", ["AudioIO", "CSndfile", "CALSA", "CJACK", "HeapCounter"]),
+    tests("AudioIO", ["AudioIO", "CSndfile", "CALSA", "CJACK", "HeapCounter", "Live", "Enhancement"]),
     // Its weights are those of EnhancementTests.
     .testTarget(
       name: "LiveTests", dependencies: ["Live", "AudioIO", "Enhancement", "SignalProcessing", "HeapCounter"],

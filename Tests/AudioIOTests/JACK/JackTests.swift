@@ -26,7 +26,7 @@ import Testing
       defer { client.stop() }
       #expect(client.actualName == "limpid")
       #expect(client.format == StreamFormat(sampleRate: 48_000, block: block, channelCount: 2))
-      let (source, sink) = try probes(server)
+      let (source, sink) = try Self.probes(server)
       try wait("a steady signal") { sink.age != nil }
       #expect(sink.age == block + 37)
       for channel in 1...2 {
@@ -59,7 +59,7 @@ import Testing
       let client = JackClient(configuration(server), processor: standIn)
       try client.start()
       defer { client.stop() }
-      let (source, sink) = try probes(server)
+      let (source, sink) = try Self.probes(server)
       for block in [128, 512, 64] {
         if block != 128 { #expect(jack_set_buffer_size(source.client, UInt32(block)) == 0) }
         try wait("a signal \(block + 5) samples late") { sink.age == block + 5 }
@@ -124,7 +124,7 @@ import Testing
       #expect(standIn.line!.denormals.load(ordering: .acquiring) == 0)
     }
 
-    private func probes(_ server: JackServer) throws -> (source: JackProbe, sink: JackProbe) {
+    static func probes(_ server: JackServer) throws -> (source: JackProbe, sink: JackProbe) {
       let source = try JackProbe("source", server: server, channelCount: 2, isSource: true)
       let sink = try JackProbe("sink", server: server, channelCount: 2)
       for channel in 1...2 {

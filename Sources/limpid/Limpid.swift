@@ -9,6 +9,8 @@ struct Limpid: ParsableCommand {
     discussion: """
       limpid enhance noisy.wav -o clean.wav      one file
       limpid enhance recordings/ -o clean/       a folder, in parallel
+      limpid live                                microphone in, clean speech out (ALSA)
+      limpid jack --connect                      the same in a JACK graph
       limpid presets                             what --preset can name
       limpid info clean.wav                      rate, channels, length
 
@@ -25,7 +27,10 @@ struct Limpid: ParsableCommand {
       Of several files all are tried; the code is that of the first that failed.
       """,
     version: "limpid 0.1.0",
-    subcommands: [EnhanceCommand.self, PresetsCommand.self, InfoCommand.self])
+    subcommands: [
+      EnhanceCommand.self, JackCommand.self, ControlCommand.self, ReplayCommand.self, PresetsCommand.self,
+      InfoCommand.self,
+    ])
 
   /// Parses and runs. Wrong use, too, is one sentence that begins with the program's name.
   static func main() {

@@ -172,6 +172,12 @@ struct SoundOptions: ParsableArguments {
   @Option(help: "How noise is told from speech: spp (speech presence) or residual.")
   var noiseSelection: String?
 
+  @Option(help: "full keeps and denoises what is above 8 kHz, wide leaves it out.")
+  var band: String?
+
+  @Flag(name: .long, help: "Enhance every channel by itself: for channels that are no stereo image.")
+  var independentChannels = false
+
   @Option(help: "Start from a saved noise reference and keep it.", completion: .file())
   var noiseProfile: String?
 
@@ -189,6 +195,8 @@ struct SoundOptions: ParsableArguments {
     if let mix { settings.mix = mix }
     if let seed { settings.seed = seed }
     if let noiseSelection { settings.noiseSelection = try choice(noiseSelection, "--noise-selection") }
+    if let band { settings.band = try choice(band, "--band") }
+    if independentChannels { settings.linksChannels = false }
     if sampler != nil || eta != nil { settings.sampler = try samplerKind(over: settings.sampler) }
     try settings.validate()
     if settings.method == .wiener, noiseProfile != nil {

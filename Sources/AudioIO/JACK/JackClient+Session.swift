@@ -20,17 +20,15 @@ extension JackClient {
       try enter(client, returningTo: wanted)
       return client
     } catch {
-      close(client, serverIsThere: !isLost)
+      close(client)
       throw error
     }
   }
 
   /// Leaves the graph. Without a server libjack's calls fail at once; measured with jackd2 1.9.21, also after SIGKILL.
-  func close(_ client: OpaquePointer, serverIsThere: Bool) {
+  func close(_ client: OpaquePointer) {
     // libjack cancels its real-time thread wherever it is: no block may be under way.
     process.pointee.shut()
-    if serverIsThere, hasMetadata { JackMetadata(client: client, process: process).remove() }
-    hasMetadata = false
     jack_client_close(client)
   }
 
@@ -66,7 +64,6 @@ extension JackClient {
     }
     waitUntilNoted(connected)
     JackMetadata(client: client, process: process).publish()
-    hasMetadata = true
     jack_recompute_total_latencies(client)
     if let remark = plan.1 { processor.note(.remark(remark)) }
   }

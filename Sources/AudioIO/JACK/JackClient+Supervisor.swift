@@ -17,13 +17,13 @@ extension JackClient {
     while true {
       waitForNews(1_000_000_000)
       if isStopping {
-        close(client, serverIsThere: !isLost)
+        close(client)
         return finish(.stopped)
       }
       if isLost {
         let reason = lossReason
         processor.note(.lost(reason))
-        close(client, serverIsThere: false)
+        close(client)
         guard configuration.reconnects else { return finish(.serverStopped(reason)) }
         switch returnToServer() {
         case .client(let new): client = new
@@ -34,7 +34,7 @@ extension JackClient {
       do {
         try adapt(client)
       } catch {
-        close(client, serverIsThere: !isLost)
+        close(client)
         return finish(.failed("\(error)"))
       }
       connectWanted(client)

@@ -25,11 +25,13 @@ extension JackClient {
     }
   }
 
-  /// Leaves the graph. Without a server libjack's calls fail at once; measured with jackd2 1.9.21, also after SIGKILL.
-  func close(_ client: OpaquePointer) {
+  /// Leaves the graph. No block is under way afterwards.
+  ///
+  /// - Returns: false where libjack has not come to an end of it in ten seconds. It can open no client any more then.
+  @discardableResult func close(_ client: OpaquePointer) -> Bool {
     // libjack cancels its real-time thread wherever it is: no block may be under way.
     process.pointee.shut()
-    jack_client_close(client)
+    return JackClosing(client).finish(nanoseconds: 10_000_000_000)
   }
 
   private func enter(_ client: OpaquePointer, returningTo wanted: [JackConnection]?) throws {

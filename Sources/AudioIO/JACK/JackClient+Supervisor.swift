@@ -23,8 +23,11 @@ extension JackClient {
       if isLost {
         let reason = lossReason
         processor.note(.lost(reason))
-        close(client)
+        // A server that ends in order still tells of other clients' leaving; libjack is best closed after that.
+        sleepMilliseconds(100)
+        let isClosed = close(client)
         guard configuration.reconnects else { return finish(.serverStopped(reason)) }
+        guard isClosed else { return finish(.failed("\(reason), and libjack hangs since; start limpid again")) }
         switch returnToServer() {
         case .client(let new): client = new
         case .end(let end): return finish(end)

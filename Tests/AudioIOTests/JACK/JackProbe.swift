@@ -1,4 +1,5 @@
 import CJACK
+import Glibc
 import Synchronization
 
 @testable import AudioIO
@@ -80,7 +81,11 @@ final class JackProbe {
 
   deinit { close() }
   func close() {
-    if isOpen { jack_client_close(client) }
+    // libjack may hang where a client is closed just as another one leaves (see `JackClosing`).
+    if isOpen {
+      usleep(20_000)
+      jack_client_close(client)
+    }
     isOpen = false
   }
 

@@ -121,8 +121,13 @@ int main(int count, char **arguments) {
   signal(SIGINT, finish);
   signal(SIGPIPE, SIG_IGN);
 
-  jack_client_t *client = jack_client_open(name, JackNoStartServer | JackServerName, NULL, server);
-  if (!client) return fprintf(stderr, "control: no JACK server \"%s\" runs\n", server), 1;
+  jack_client_t *client = NULL;
+  jack_status_t status = 0;
+  for (int attempt = 0; !client && attempt < 5; attempt++) {
+    if (attempt) sleep(1);
+    client = jack_client_open(name, JackNoStartServer | JackServerName, &status, server);
+  }
+  if (!client) return fprintf(stderr, "control: the JACK server \"%s\" took no client (status %#x)\n", server, status), 1;
   input = jack_port_register(client, "in_1", JACK_DEFAULT_AUDIO_TYPE, JackPortIsInput, 0);
   output = jack_port_register(client, "out_1", JACK_DEFAULT_AUDIO_TYPE, JackPortIsOutput, 0);
   if (feed) {

@@ -1,5 +1,6 @@
 import CJACK
 import CThreads
+import Glibc
 import Synchronization
 
 // JACK's callbacks that are not real-time: JACK2 calls them on one thread of the client's, the notification thread (the
@@ -58,27 +59,32 @@ extension JackClient {
   fileprivate func wakeSupervisor() { ct_semaphore_post(process.pointee.wake) }
 }
 
-private func client(_ context: UnsafeMutableRawPointer?) -> JackClient {
-  Unmanaged<JackClient>.fromOpaque(context!).takeUnretainedValue()
+/// Does `body` with the client of `context`. jack_client_close cancels the notification thread wherever it is; within
+/// `body`, which takes locks, it does not.
+private func undisturbed(_ context: UnsafeMutableRawPointer?, _ body: (JackClient) -> Void) {
+  var before: Int32 = 0
+  pthread_setcancelstate(Int32(PTHREAD_CANCEL_DISABLE), &before)
+  body(Unmanaged<JackClient>.fromOpaque(context!).takeUnretainedValue())
+  pthread_setcancelstate(before, nil)
 }
 
 private func xrunHappened(_ context: UnsafeMutableRawPointer?) -> Int32 {
-  client(context).processor.note(.xrun)
+  undisturbed(context) { $0.processor.note(.xrun) }
   return 0
 }
 
 private func freewheelChanged(_ starting: Int32, _ context: UnsafeMutableRawPointer?) {
-  client(context).freewheel(starting != 0)
+  undisturbed(context) { $0.freewheel(starting != 0) }
 }
 
 private func connectionChanged(
   _ a: jack_port_id_t, _ b: jack_port_id_t, _ connect: Int32, _ context: UnsafeMutableRawPointer?
 ) {
-  client(context).portsConnected(a, b, connect != 0)
+  undisturbed(context) { $0.portsConnected(a, b, connect != 0) }
 }
 
 private func portRegistered(_ port: jack_port_id_t, _ registered: Int32, _ context: UnsafeMutableRawPointer?) {
-  client(context).wakeSupervisor()
+  undisturbed(context) { $0.wakeSupervisor() }
 }
 
 /// Blocks of another size than prepared are silent by themselves (`JackProcess.process`).
@@ -98,7 +104,11 @@ private func sampleRateChanged(_ rate: jack_nframes_t, _ context: UnsafeMutableR
 
 /// As latent_client of jack-example-tools: what arrives at one side, plus our own, is what leaves at the other. Every output
 /// depends on every input, so the ranges are taken over all ports of a side.
+///
+/// Always on the notification thread, so this is the place to have it cancelled in its system calls only: jackd2 1.9.21 was
+/// seen to cancel it while it held a lock of libjack's (another client came at that moment), and to hang for ever.
 private func latencyAsked(_ mode: jack_latency_callback_mode_t, _ context: UnsafeMutableRawPointer?) {
+  pthread_setcanceltype(Int32(PTHREAD_CANCEL_DEFERRED), nil)
   let process = context!.assumingMemoryBound(to: JackProcess.self)
   let channelCount = process.pointee.channelCount
   let (near, far) =

@@ -20,18 +20,18 @@ extension JackClient {
       try enter(client, returningTo: wanted)
       return client
     } catch {
-      close(client, serverIsThere: !isLost)
+      close(client)
       throw error
     }
   }
 
-  /// Leaves the graph. Without a server libjack's calls fail at once; measured with jackd2 1.9.21, also after SIGKILL.
-  func close(_ client: OpaquePointer, serverIsThere: Bool) {
+  /// Leaves the graph. No block is under way afterwards.
+  ///
+  /// - Returns: false where libjack has not come to an end of it in ten seconds. It can open no client any more then.
+  @discardableResult func close(_ client: OpaquePointer) -> Bool {
     // libjack cancels its real-time thread wherever it is: no block may be under way.
     process.pointee.shut()
-    if serverIsThere, hasMetadata { JackMetadata(client: client, process: process).remove() }
-    hasMetadata = false
-    jack_client_close(client)
+    return JackClosing(client).finish(nanoseconds: 10_000_000_000)
   }
 
   private func enter(_ client: OpaquePointer, returningTo wanted: [JackConnection]?) throws {
@@ -66,7 +66,6 @@ extension JackClient {
     }
     waitUntilNoted(connected)
     JackMetadata(client: client, process: process).publish()
-    hasMetadata = true
     jack_recompute_total_latencies(client)
     if let remark = plan.1 { processor.note(.remark(remark)) }
   }

@@ -17,14 +17,17 @@ extension JackClient {
     while true {
       waitForNews(1_000_000_000)
       if isStopping {
-        close(client, serverIsThere: !isLost)
+        close(client)
         return finish(.stopped)
       }
       if isLost {
         let reason = lossReason
         processor.note(.lost(reason))
-        close(client, serverIsThere: false)
+        // A server that ends in order still tells of other clients' leaving; libjack is best closed after that.
+        sleepMilliseconds(100)
+        let isClosed = close(client)
         guard configuration.reconnects else { return finish(.serverStopped(reason)) }
+        guard isClosed else { return finish(.failed("\(reason), and libjack hangs since; start limpid again")) }
         switch returnToServer() {
         case .client(let new): client = new
         case .end(let end): return finish(end)
@@ -34,7 +37,7 @@ extension JackClient {
       do {
         try adapt(client)
       } catch {
-        close(client, serverIsThere: !isLost)
+        close(client)
         return finish(.failed("\(error)"))
       }
       connectWanted(client)

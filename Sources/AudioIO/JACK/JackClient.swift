@@ -30,8 +30,6 @@ public final class JackClient: @unchecked Sendable {
   private let stopping = Atomic(false)
   /// Between two attempts to reach a server that is gone. Set before the start.
   var retryNanoseconds: UInt64 = 500_000_000
-  /// Whether the graph knows our ports' names. The supervisor's.
-  var hasMetadata = false
 
   struct State {
     var isStarted = false

@@ -16,6 +16,7 @@ public struct JackConfiguration: Sendable, Equatable {
   /// nil: what `JACK_DEFAULT_SERVER` says, else "default".
   public var serverName: String?
   /// Whether JACK may start a server where none runs. Only at the start: a server that stops is waited for, not replaced.
+  /// A server so started writes to our standard output and error; where that must stay clean, start it beforehand.
   public var startsServer = true
   /// Inputs and, as many, outputs; at least 1.
   public var channelCount = 1

@@ -1,6 +1,7 @@
 import CJACK
 
-/// Names, order and groups for graph editors. Servers without metadata ignore it, and so do we.
+/// Names, order and groups for graph editors. Servers without metadata ignore it, and so do we; JACK2 forgets it with the
+/// client.
 struct JackMetadata {
   let client: OpaquePointer
   private let process: UnsafeMutablePointer<JackProcess>
@@ -28,15 +29,6 @@ struct JackMetadata {
         set(subject, "signal-type", "AUDIO")
         set(subject, "order", "\(order + 1)", type: "http://www.w3.org/2001/XMLSchema#int")
       }
-    }
-  }
-
-  /// JACK2 numbers its ports anew after they are gone: without this, the next client's ports would bear our names.
-  func remove() {
-    if let subject = clientSubject { jack_remove_properties(client, subject) }
-    for channel in 0..<process.pointee.channelCount {
-      jack_remove_properties(client, jack_port_uuid(process.pointee.inputPorts[channel]))
-      jack_remove_properties(client, jack_port_uuid(process.pointee.outputPorts[channel]))
     }
   }
 

@@ -1,4 +1,5 @@
 import CJACK
+import Glibc
 import Synchronization
 
 @testable import AudioIO
@@ -80,7 +81,11 @@ final class JackProbe {
 
   deinit { close() }
   func close() {
-    if isOpen { jack_client_close(client) }
+    // libjack may hang where a client is closed just as another one leaves (see `JackClosing`).
+    if isOpen {
+      usleep(20_000)
+      jack_client_close(client)
+    }
     isOpen = false
   }
 
@@ -100,11 +105,14 @@ final class JackProbe {
     return Int(range.min)...Int(range.max)
   }
   func property(_ port: String, _ key: String) -> String? {
+    jack_port_by_name(client, port).flatMap { property(jack_port_uuid($0), key) }
+  }
+  func property(_ subject: jack_uuid_t, _ key: String) -> String? {
     var value: UnsafeMutablePointer<CChar>?
     var type: UnsafeMutablePointer<CChar>?  // libjack writes it without a look
-    guard let port = jack_port_by_name(client, port),
-      jack_get_property(jack_port_uuid(port), "http://jackaudio.org/metadata/" + key, &value, &type) == 0, let value
-    else { return nil }
+    guard jack_get_property(subject, "http://jackaudio.org/metadata/" + key, &value, &type) == 0, let value else {
+      return nil
+    }
     defer {
       jack_free(value)
       jack_free(type)

@@ -87,6 +87,7 @@ private final class JackDevice: LiveDevice {
   init(_ client: JackClient) { self.client = client }
   func start() throws { try client.start() }
   func stop() { client.stop() }
+  var hasEnded: Bool { client.end != nil }
   var endReason: String? {
     switch client.end {
     case nil, .stopped: nil

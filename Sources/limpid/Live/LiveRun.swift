@@ -11,6 +11,8 @@ protocol LiveDevice: AnyObject, Sendable {
   func stop()
   /// Why it runs no longer; nil while it does.
   var endReason: String? { get }
+  /// Whether it has come to its end, be it a good one.
+  var hasEnded: Bool { get }
 }
 
 /// A live run from its start to its end: engine, device, screen or log, control socket, signals. On the main thread.
@@ -132,6 +134,7 @@ final class LiveRun {
         failure = Failure(.noInput, reason)
         return
       }
+      if device.hasEnded { return }
       guard let status = engine.status else { continue }
       if polls[1].revents != 0 {
         var key: UInt8 = 0

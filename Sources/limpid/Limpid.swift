@@ -28,7 +28,7 @@ struct Limpid: ParsableCommand {
       """,
     version: "limpid 0.1.0",
     subcommands: [
-      EnhanceCommand.self, LiveCommandLine.self, JackCommand.self, DevicesCommand.self, ControlCommand.self, ReplayCommand.self, PresetsCommand.self,
+      EnhanceCommand.self, LiveCommandLine.self, JackCommand.self, DevicesCommand.self, ControlCommand.self, ReplayCommand.self, BenchCommand.self, PresetsCommand.self,
       InfoCommand.self,
     ])
 

@@ -138,8 +138,10 @@ struct EnhanceCommand: ParsableCommand {
 ///
 /// Numbers are parsed unconditionally: -1 is a number out of range, not an option that nobody knows.
 struct SoundOptions: ParsableArguments {
-  @Option(name: .shortAndLong, help: "A preset's name or file; see limpid presets.")
-  var preset = "live"
+  static let standardPreset = "live"
+
+  @Option(name: .shortAndLong, help: "A preset's name or file; see limpid presets. (default: \(standardPreset))")
+  var preset: String?
 
   @Option(help: "Weights file, instead of the preset's.", completion: .file(extensions: ["safetensors"]))
   var model: String?
@@ -186,7 +188,7 @@ struct SoundOptions: ParsableArguments {
 
   /// The preset with the options laid over it, the model loaded.
   func plan() throws -> Plan {
-    let preset = try PresetStore.preset(preset)
+    let preset = try PresetStore.preset(preset ?? Self.standardPreset)
     var settings = preset.settings
     if let method { settings.method = try choice(method, "--method") }
     if let steps { settings.steps = steps }

@@ -7,9 +7,12 @@ enum SignalPipe {
   /// From now on these signals arrive in the pipe instead of ending the program.
   ///
   /// - Returns: the end to read from.
-  static func make(_ signals: [Int32]) -> Int32 {
+  /// - Throws: `Failure`.
+  static func make(_ signals: [Int32]) throws -> Int32 {
     var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { return -1 }
+    guard pipe(&ends) == 0 else {
+      throw Failure(.software, "the system gives no pipe (\(String(cString: strerror(errno)))); end other programs")
+    }
     for end in ends {
       _ = fcntl(end, F_SETFL, O_NONBLOCK)
       _ = fcntl(end, F_SETFD, FD_CLOEXEC)

@@ -27,6 +27,13 @@ int ct_make_ordinary(void) {
   return pthread_setschedparam(pthread_self(), SCHED_OTHER, &parameters);
 }
 
+int ct_realtime_priority(void) {
+  struct sched_param parameters = {.sched_priority = 0};
+  int policy = SCHED_OTHER;
+  if (pthread_getschedparam(pthread_self(), &policy, &parameters) != 0) return 0;
+  return policy == SCHED_FIFO || policy == SCHED_RR ? parameters.sched_priority : 0;
+}
+
 void ct_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 
 void ct_flush_denormals(void) {

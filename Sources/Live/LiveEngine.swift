@@ -87,9 +87,9 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
       state.hasRecorded = state.hasRecorded || session.recorder != nil
       let meters = meters
       let remark = remark
-      try session.start(priority: options.priority) { allowed in
-        meters.isRealTime.store(allowed, ordering: .relaxed)
-        if !allowed {
+      try session.start(priority: options.priority) { priority in
+        meters.isRealTime.store(priority == .realTime, ordering: .relaxed)
+        if priority == .refused {
           remark(
             "the worker runs without real-time priority, which the system does not allow; give your user the right "
               + "(group audio, rtprio in /etc/security/limits.d) if you hear gaps")

@@ -8,7 +8,8 @@ public struct LiveOptions: Sendable {
   public var resamplerQuality = 3
   /// Whether it may lower the steps when frames are late, and measures at the start what this machine can do.
   public var adaptsSteps = true
-  /// Priority of the worker thread under SCHED_FIFO, 1…99; nil: ordinary scheduling.
+  /// Most that the worker's priority under SCHED_FIFO may be, 1…99; nil: ordinary scheduling. It stays below that of the
+  /// device's thread: where that one is ordinary, the worker is, too.
   public var priority: Int? = 60
   /// Folder to record into (input, output, settings, decisions); nil: none. It must not exist, or be empty.
   public var recordingPath: String?

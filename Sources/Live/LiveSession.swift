@@ -15,6 +15,7 @@ final class LiveSession: @unchecked Sendable {
   let profiles = ProfileMailbox()
   let recorder: Recorder?
 
+  private var followedPriority = -1  // the worker's
   private let encoderWake: Semaphore
   private var workerThread: WorkerThread?
   private var encoderThread: WorkerThread?
@@ -84,16 +85,32 @@ final class LiveSession: @unchecked Sendable {
 
   /// Starts the threads.
   ///
-  /// - Parameter didSetPriority: told whether the worker got its priority.
-  func start(priority: Int?, didSetPriority: @escaping @Sendable (Bool) -> Void) throws(LiveError) {
+  /// - Parameters:
+  ///   - priority: the worker's at most; nil: ordinary.
+  ///   - didSetPriority: told, on the worker, whether it runs in real time, or that the system does not allow it.
+  func start(priority: Int?, didSetPriority: @escaping @Sendable (WorkerPriority) -> Void) throws(LiveError) {
     try recorder?.start()
-    encoderThread = try WorkerThread(name: "limpid-encoder", priority: nil) { [unowned self] in
+    encoderThread = try WorkerThread(name: "limpid-encoder") { [unowned self] in
       if encoderWake.wait(nanoseconds: 100_000_000) { service.runPending() }
     }
-    workerThread = try WorkerThread(name: "limpid-worker", priority: priority, didSetPriority: didSetPriority) {
-      [unowned self] in
+    workerThread = try WorkerThread(name: "limpid-worker") { [unowned self] in
       _ = ct_semaphore_wait(shared.pointee.wake, 100_000_000)
+      follow(shared.pointee.callbackPriority.load(ordering: .relaxed), most: priority, didSetPriority)
       worker.run()
+    }
+  }
+
+  enum WorkerPriority { case realTime, ordinary, refused }
+
+  /// The worker runs below the device's thread: above it, it would keep the callback waiting for a frame.
+  private func follow(_ callback: Int, most: Int?, _ didSetPriority: (WorkerPriority) -> Void) {
+    guard let most, callback >= 0, callback != followedPriority else { return }
+    followedPriority = callback
+    if callback <= 1 {
+      _ = ct_make_ordinary()
+      didSetPriority(.ordinary)
+    } else {
+      didSetPriority(ct_make_realtime(Int32(min(most, callback - 1))) == 0 ? .realTime : .refused)
     }
   }
 

@@ -28,7 +28,8 @@ struct Limpid: ParsableCommand {
       """,
     version: "limpid 0.1.0",
     subcommands: [
-      EnhanceCommand.self, JackCommand.self, ControlCommand.self, ReplayCommand.self, PresetsCommand.self,
+      EnhanceCommand.self, LiveCommandLine.self, JackCommand.self, DevicesCommand.self, ControlCommand.self,
+      ReplayCommand.self, PresetsCommand.self,
       InfoCommand.self,
     ])
 

@@ -139,3 +139,19 @@ private func silenceLibjack() {
   jack_set_error_function { _ in }
   jack_set_info_function { _ in }
 }
+
+extension JackClient {
+  /// Whether a JACK server answers; none is started. Any ordinary thread, while no client of this process is open.
+  ///
+  /// - Parameter serverName: nil: the default one.
+  public static func isServerRunning(serverName: String? = nil) -> Bool {
+    silenceLibjack()
+    var status = JackStatus(rawValue: 0)
+    let name = serverName ?? getenv("JACK_DEFAULT_SERVER").map { String(cString: $0) } ?? "default"
+    guard let client = limpid_jack_client_open("limpid-look", JackNoStartServer.rawValue, &status, name) else {
+      return false
+    }
+    jack_client_close(client)
+    return true
+  }
+}

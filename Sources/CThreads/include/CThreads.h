@@ -10,6 +10,8 @@
 int ct_make_realtime(int priority);
 /// Gives the calling thread the ordinary scheduling again.
 int ct_make_ordinary(void);
+/// The calling thread's SCHED_FIFO or SCHED_RR priority; 0: ordinary scheduling.
+int ct_realtime_priority(void);
 /// Names the calling thread (at most 15 characters), as debuggers and `top -H` show it.
 void ct_name_thread(const char *_Nonnull name);
 /// Denormal numbers become zero in the calling thread.

@@ -28,6 +28,7 @@ struct CallbackState: ~Copyable {
     mayWait: Bool
   ) {
     let start = now()
+    if position == 0 { shared.pointee.callbackPriority.store(priority(), ordering: .relaxed) }
     takeIn(input, count: count)
     if let tap { tap.pointee.recordInput(input, count: count) }
     shared.pointee.mayWait.store(mayWait, ordering: .relaxed)
@@ -128,6 +129,10 @@ func post(_ semaphore: OpaquePointer) { ct_semaphore_post(semaphore) }
 
 @_semantics("no_performance_analysis") @inline(__always)
 func wait(_ semaphore: OpaquePointer, nanoseconds: UInt64) -> Bool { ct_semaphore_wait(semaphore, nanoseconds) }
+
+/// One system call, once.
+@_semantics("no_performance_analysis") @inline(__always)
+private func priority() -> Int { Int(ct_realtime_priority()) }
 
 /// Nanoseconds of the monotonic clock, read in user space.
 @_semantics("no_performance_analysis") @inline(__always)

@@ -71,7 +71,7 @@ final class Recorder: @unchecked Sendable {
 
   /// Begins to write.
   func start() throws(LiveError) {
-    thread = try WorkerThread(name: "limpid-record", priority: nil) { [unowned self] in
+    thread = try WorkerThread(name: "limpid-record") { [unowned self] in
       drain()
       usleep(50_000)
     }

@@ -12,19 +12,13 @@ final class WorkerThread: @unchecked Sendable {
 
   /// - Parameters:
   ///   - name: at most 15 characters.
-  ///   - priority: SCHED_FIFO, 1…99; nil: ordinary.
-  ///   - didSetPriority: called on the thread with whether the priority was given.
   ///   - body: called again and again; it waits for its work with a limit of a tenth of a second or so.
   /// - Throws: `LiveError.noThread`.
-  init(
-    name: String, priority: Int?, didSetPriority: @escaping @Sendable (Bool) -> Void = { _ in },
-    body: @escaping @Sendable () -> Void
-  ) throws(LiveError) {
+  init(name: String, body: @escaping @Sendable () -> Void) throws(LiveError) {
     let start = Start { [self] in
       ct_name_thread(name)
       ct_block_signals()
       ct_flush_denormals()
-      if let priority { didSetPriority(ct_make_realtime(Int32(priority)) == 0) }
       while !isStopping.load(ordering: .acquiring) { body() }
     }
     let context = Unmanaged.passRetained(start)

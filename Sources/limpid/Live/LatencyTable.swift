@@ -6,6 +6,8 @@ import Live
 struct LatencyTable {
   let format: StreamFormat
   let budget: LatencyBudget
+  /// What the device's own buffers add, where that is known.
+  var device: (samples: Int, explanation: String)?
 
   /// - Throws: `EnhancementError`, `LiveError` for a format or an option out of range.
   init(_ format: StreamFormat, plan: LivePlan) throws {
@@ -16,10 +18,14 @@ struct LatencyTable {
   var lines: [String] {
     let f = format
     let heading = "\(f.sampleRate) Hz, blocks of \(f.block), \(f.channelCount) channel\(f.channelCount == 1 ? "" : "s")"
-    return [heading] + budget.parts.map { line($0.name, $0.samples, $0.explanation) }
-      + [
-        line("total", Double(budget.totalInSamples), "from input to output, constant; the device's buffers come on top")
-      ]
+    let total = Double(budget.totalInSamples)
+    var lines = [heading] + budget.parts.map { line($0.name, $0.samples, $0.explanation) }
+    lines.append(line("total", total, "from input to output, constant; the device's own buffers come on top"))
+    if let device {
+      lines.append(line("device", Double(device.samples), device.explanation))
+      lines.append(line("heard", total + Double(device.samples), "from the microphone to the loudspeaker"))
+    }
+    return lines
   }
 
   private func line(_ name: String, _ samples: Double, _ explanation: String) -> String {
@@ -30,11 +36,13 @@ struct LatencyTable {
 
   /// For machines: the same, one object.
   var json: [String: Any] {
-    [
+    var object: [String: Any] = [
       "sample_rate": format.sampleRate, "block": format.block, "channels": format.channelCount,
       "latency_samples": budget.totalInSamples, "latency_ms": budget.totalInSeconds * 1000,
       "parts": budget.parts.map { ["name": $0.name, "samples": $0.samples, "explanation": $0.explanation] },
     ]
+    if let device { object["device_samples"] = device.samples }
+    return object
   }
 }
 

@@ -61,6 +61,7 @@ final class LiveRun {
       try? engine.stop()
       throw error
     }
+    if let facts = device.facts { sentences.add(facts) }
     let terminal = arguments.json ? nil : RawTerminal()
     var failure = loop(device, signals, terminal)
     terminal?.leave()
@@ -111,6 +112,7 @@ final class LiveRun {
       }
       for sentence in sentences.take() { say(sentence, terminal) }
       if let reason = device.endReason { return Failure(.noInput, reason) }
+      if device.hasEnded { return nil }
       guard let status = engine.status else { continue }
       if polls[1].revents != 0 {
         var key: UInt8 = 0

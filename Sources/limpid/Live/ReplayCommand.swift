@@ -27,7 +27,8 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "Weights file, if the session's was not the presets'.", completion: .file(extensions: ["safetensors"]))
   var model: String?
 
-  @Flag(name: .long, help: "With -o: also tell whether the output equals the recorded one. Without -o that is all it does.")
+  @Flag(
+    name: .long, help: "With -o: also tell whether the output equals the recorded one. Without -o that is all it does.")
   var verify = false
 
   func run() throws {

@@ -35,6 +35,7 @@ struct Failure: Error {
     case let error as EnhancementError: self.init(.usage, error.description)
     case let error as LiveError: self.init(Self.code(of: error), error.description)
     case let error as LiveCommandError: self.init(.usage, error.description)
+    case let error as AlsaError: self.init(.noInput, error.description)
     case let error as JackError: self.init(.noInput, error.description)
     default: self.init(.software, "\(error)")
     }

@@ -66,7 +66,7 @@ final class LiveRun {
     var failure = loop(device, signals, terminal)
     terminal?.leave()
     // Who cannot wait for the end in order may interrupt again.
-    Interruption.prepare()
+    SignalPipe.end()
     let profile = engine.noiseProfile()
     let isFrozen = engine.status?.isFrozen == true
     device.stop()

@@ -68,7 +68,7 @@ final class RawTerminal {
   /// What draws lines over `drawn` earlier ones. After a change of width the earlier ones stand anywhere: all is cleared.
   static func drawing(_ lines: [String], over drawn: Int, clears: Bool) -> String {
     var text = clears ? "\u{1B}[H\u{1B}[2J" : drawn > 0 ? "\u{1B}[\(drawn)A" : ""
-    for line in lines { text += "\r\u{1B}[K" + line + "\r\n" }
+    for line in lines { text += "\r\u{1B}[K" + line + "\n" }
     return text + "\u{1B}[J"
   }
 

@@ -3,6 +3,7 @@ import Foundation
 /// Signals as bytes in a pipe, so that the main loop waits for them along with everything else.
 enum SignalPipe {
   private nonisolated(unsafe) static var writeEnd: Int32 = -1
+  private nonisolated(unsafe) static var taken: [Int32] = []
 
   /// From now on these signals arrive in the pipe instead of ending the program.
   ///
@@ -18,6 +19,7 @@ enum SignalPipe {
       _ = fcntl(end, F_SETFD, FD_CLOEXEC)
     }
     writeEnd = ends[1]
+    taken = signals
     var numbers = sigset_t()
     sigemptyset(&numbers)
     for number in signals {
@@ -33,4 +35,7 @@ enum SignalPipe {
     var byte = byte
     _ = write(writeEnd, &byte, 1)
   }
+
+  /// From now on the signals end the program again, at once.
+  static func end() { for number in taken { signal(number, SIG_DFL) } }
 }

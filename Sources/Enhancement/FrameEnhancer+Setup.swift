@@ -58,6 +58,15 @@ extension FrameEnhancer where Predictor: ~Copyable, Encoder: ~Copyable {
     useTokens()
   }
 
+  /// Whether the newest frame was noise alone; nil: it was silence.
+  var noiseJudgement: Bool? {
+    switch judgement {
+    case .silence: nil
+    case .noise: true
+    case .speech: false
+    }
+  }
+
   var statistics: EnhancementStatistics {
     var result = EnhancementStatistics()
     result.frames = counts.frames

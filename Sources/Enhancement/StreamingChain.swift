@@ -177,7 +177,7 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
         if alignment != nil { alignment!.process(returned.baseAddress!, count: back.produced) }
         if high != nil {
           high!.add(
-            noisy: frames.analysis.bins, enhanced: frames.enhanced, isSilent: frames.judgement == .silence,
+            noisy: frames.analysis.bins, enhanced: frames.enhanced, isNoise: frames.noiseJudgement,
             to: returned.baseAddress!)
         }
         queue.write(returned.baseAddress!, count: back.produced)

@@ -81,14 +81,15 @@ struct HighBand: ~Copyable {
   ///
   /// - Parameters:
   ///   - bins: (161, 2) of the frame at 16 kHz, noisy and enhanced.
+  ///   - isNoise: whether the frame was judged noise alone; nil: it was silence.
   ///   - output: (hopLength) the enhanced signal at the device's rate.
   mutating func add(
-    noisy: UnsafePointer<Float>, enhanced: UnsafePointer<Float>, isSilent: Bool, to output: UnsafeMutablePointer<Float>
+    noisy: UnsafePointer<Float>, enhanced: UnsafePointer<Float>, isNoise: Bool?, to output: UnsafeMutablePointer<Float>
   ) {
     precondition(hopFill == hopLength, "the band's hops end with the model's")
     hopFill = 0
     analysis.push(hop)
-    gain.apply(to: analysis.bins, noisy: noisy, enhanced: enhanced, isSilent: isSilent)
+    gain.apply(to: analysis.bins, noisy: noisy, enhanced: enhanced, isNoise: isNoise)
     synthesis.push(analysis.bins, into: hop)
     for n in 0..<hopLength { output[n] += hop[n] }
   }

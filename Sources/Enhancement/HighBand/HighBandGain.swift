@@ -3,8 +3,8 @@ import SignalProcessing
 
 /// The gains of the sub-bands above the model's, frame by frame.
 ///
-/// What the model does to noise just below 8 kHz, averaged over the frames without speech there, is done to the noise above:
-/// the floor. A sub-band opens from the floor to 1 where its own power rises above its own noise (speech presence on its
+/// What the model does to noise just below 8 kHz, averaged over the frames without speech, is done to the noise above: the
+/// floor. A sub-band opens from the floor to 1 where its own power rises above its own noise (speech presence on its
 /// mean power) and there is speech just below 8 kHz too; and never further than the model left of that, 3 dB added. It
 /// opens at once and closes by 2 dB a frame. One thread; nothing allocates after `init`.
 struct HighBandGain: ~Copyable {
@@ -33,6 +33,7 @@ struct HighBandGain: ~Copyable {
   private var presence: SpeechPresence
   private var floor: Float = 0  // dB
   private var floorFrames = 0
+  private var hasHeardNoise = false
 
   /// - Parameter binCount: of the transform at the device's rate, half of it and one.
   init(sampleRate: Int, binCount: Int) {
@@ -63,7 +64,7 @@ struct HighBandGain: ~Copyable {
     powers = .allocate(capacity: edges.count + 1)
     powers.initialize(repeating: 0, count: edges.count + 1)
     gains = .allocate(capacity: edges.count + 1)
-    gains.initialize(repeating: 1, count: edges.count + 1)
+    gains.initialize(repeating: 0, count: edges.count + 1)
     presence = SpeechPresence(binCount: edges.count + 1)
   }
 
@@ -79,10 +80,11 @@ struct HighBandGain: ~Copyable {
   ///   - bins: (binCount, 2) of the band, changed in place.
   ///   - noisy: (161, 2) of the model's band, as it came and
   ///   - enhanced: as it went.
+  ///   - isNoise: whether the frame was judged noise alone; nil: it was silence.
   mutating func apply(
-    to bins: UnsafeMutablePointer<Float>, noisy: UnsafePointer<Float>, enhanced: UnsafePointer<Float>, isSilent: Bool
+    to bins: UnsafeMutablePointer<Float>, noisy: UnsafePointer<Float>, enhanced: UnsafePointer<Float>, isNoise: Bool?
   ) {
-    if !isSilent { follow(bins, noisy: noisy, enhanced: enhanced) }
+    if let isNoise { follow(bins, noisy: noisy, enhanced: enhanced, isNoise: isNoise) }
     for k in 0..<binCount {
       let g = gains[band[k]] + share[k] * (gains[band[k] + 1] - gains[band[k]])
       bins[2 * k] *= g
@@ -91,7 +93,7 @@ struct HighBandGain: ~Copyable {
   }
 
   private mutating func follow(
-    _ bins: UnsafePointer<Float>, noisy: UnsafePointer<Float>, enhanced: UnsafePointer<Float>
+    _ bins: UnsafePointer<Float>, noisy: UnsafePointer<Float>, enhanced: UnsafePointer<Float>, isNoise: Bool
   ) {
     let before = meanPower(noisy, Self.firstBelow..<Self.lastBelow)
     let after = meanPower(enhanced, Self.firstBelow..<Self.lastBelow)
@@ -101,7 +103,12 @@ struct HighBandGain: ~Copyable {
 
     let kept = before > 0 ? min(1, after / before) : 1
     let speechBelow = opening(presence.probability[0])
-    if speechBelow == 0 {
+    // Before any noise was heard, whatever has no speech below has to do.
+    if speechBelow == 0 && (isNoise || !hasHeardNoise) {
+      if isNoise && !hasHeardNoise {
+        hasHeardNoise = true
+        floorFrames = 0
+      }
       floorFrames += 1
       let reduction = max(Self.lowestFloor, 10 * logarithm10(max(kept, 1e-6)))
       floor += max(Self.floorSmoothing, 1 / Float(floorFrames)) * (reduction - floor)
@@ -132,9 +139,10 @@ struct HighBandGain: ~Copyable {
 
   mutating func reset() {
     presence.reset()
-    gains.update(repeating: 1, count: bandCount + 1)
+    gains.update(repeating: 0, count: bandCount + 1)
     floor = 0
     floorFrames = 0
+    hasHeardNoise = false
   }
 }
 

@@ -26,13 +26,13 @@ final class ControlSocket: @unchecked Sendable {
     answers = ControlProtocol(controls: controls, quit: quit)
     try Self.removeStale(path)
     listener = try newSocket()
-    // No moment at which somebody else could open it: the mask is in force when the name appears.
-    let mask = umask(0o177)
-    defer { umask(mask) }
     do {
+      // Linux gives the name the mode of the socket it is bound to, so there is no moment at which somebody else could
+      // open it; and nobody can connect before it listens. (A mask would be that of the whole process.)
+      guard fchmod(listener, 0o600) == 0 else { throw Self.failure(path, errno) }
       let code = try withSocketAddress(path) { [listener] in bind(listener, $0, $1) == 0 ? 0 : errno }
       guard code == 0 else { throw Self.failure(path, code) }
-      guard listen(listener, 8) == 0, let identity = Self.identity(of: path) else {
+      guard chmod(path, 0o600) == 0, listen(listener, 8) == 0, let identity = Self.identity(of: path) else {
         let code = errno
         unlink(path)
         throw Self.failure(path, code)
@@ -50,9 +50,9 @@ final class ControlSocket: @unchecked Sendable {
     thread.start()
   }
 
-  /// Ends it and takes its name away, if that is still ours.
+  /// Ends it and takes its name away, if that is still ours. Once is enough.
   func stop() {
-    stopping.store(true, ordering: .releasing)
+    guard !stopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
     ended.wait()
     close(listener)
     if let present = Self.identity(of: path), present == identity { unlink(path) }

@@ -11,6 +11,7 @@ struct Limpid: ParsableCommand {
       limpid enhance recordings/ -o clean/       a folder, in parallel
       limpid live                                microphone in, clean speech out (ALSA)
       limpid jack --connect                      the same in a JACK graph
+      limpid bench                               what this machine can run live
       limpid presets                             what --preset can name
       limpid info clean.wav                      rate, channels, length
 
@@ -28,7 +29,8 @@ struct Limpid: ParsableCommand {
       """,
     version: "limpid 0.1.0",
     subcommands: [
-      EnhanceCommand.self, LiveCommandLine.self, JackCommand.self, DevicesCommand.self, ControlCommand.self, ReplayCommand.self, BenchCommand.self, PresetsCommand.self,
+      EnhanceCommand.self, LiveCommandLine.self, JackCommand.self, DevicesCommand.self, ControlCommand.self,
+      ReplayCommand.self, BenchCommand.self, PresetsCommand.self,
       InfoCommand.self,
     ])
 

@@ -23,29 +23,66 @@ struct ControlCommand: ParsableCommand {
   func run() throws {
     Interruption.prepare()
     do {
-      let descriptor = try connectToSocket(socket)
-      defer { close(descriptor) }
-      var timeout = timeval(tv_sec: 5, tv_usec: 0)
-      setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+      let connection = try ControlConnection(socket)
+      defer { connection.close() }
       if command.isEmpty {
-        while let line = readLine() { try exchange(line, descriptor) }
+        while let line = readLine() { try put(connection.ask(line)) }
       } else {
-        try exchange(command.joined(separator: " "), descriptor)
+        try put(connection.ask(command.joined(separator: " ")))
       }
     } catch { throw Failure(error).end() }
   }
 
-  private func exchange(_ line: String, _ descriptor: Int32) throws {
-    let bytes = Array((line + "\n").utf8)
-    guard write(descriptor, bytes, bytes.count) == bytes.count else {
-      throw Failure(.inputOutput, "\(socket): limpid has closed the connection")
+  /// - Throws: `Failure` where the answer is that of an error.
+  private func put(_ answer: String) throws {
+    if answer.hasPrefix("error: ") { throw Failure(.usage, String(answer.dropFirst(7))) }
+    writeAll(answer + "\n", to: STDOUT_FILENO)
+  }
+}
+
+/// A connection to a control socket, from the outside. One thread.
+struct ControlConnection {
+  let path: String
+  private let descriptor: Int32
+
+  /// - Throws: `Failure` where nobody listens.
+  init(_ path: String) throws {
+    self.path = path
+    switch try SocketCall(path) {
+    case .connected(let descriptor): self.descriptor = descriptor
+    case .busy: throw Failure(.inputOutput, "\(path): limpid is too busy to answer; try again")
+    case .refused, .missing:
+      throw Failure(
+        .noInput, "\(path): no limpid listens there; start limpid live or limpid jack with --control \(path)")
+    case .failed(let reason):
+      throw Failure(.noInput, "\(path): cannot be opened (\(reason)); use it as who started limpid")
+    }
+  }
+
+  func close() { Glibc.close(descriptor) }
+
+  /// Sends a line and waits for its answer, at most five seconds.
+  ///
+  /// - Throws: `Failure`.
+  func ask(_ line: String) throws -> String {
+    guard !line.contains(where: \.isNewline) else {
+      throw Failure(.usage, "a command is one line; send one after the other")
+    }
+    guard writeAll(line + "\n", to: descriptor, patience: 5000) else {
+      throw Failure(.inputOutput, "\(path): limpid has closed the connection; see whether it still runs")
     }
     var answer: [UInt8] = []
-    var byte: UInt8 = 0
-    while read(descriptor, &byte, 1) == 1, byte != 10 { answer.append(byte) }
-    let text = String(decoding: answer, as: UTF8.self)
-    if text.isEmpty { throw Failure(.inputOutput, "\(socket): limpid does not answer") }
-    if text.hasPrefix("error: ") { throw Failure(.usage, String(text.dropFirst(7))) }
-    print(text)
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while !answer.contains(10) {
+      var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      let ready = poll(&wait, 1, 5000)
+      if ready < 0 && errno == EINTR { continue }
+      let count = ready == 1 ? recv(descriptor, &buffer, buffer.count, 0) : 0
+      guard count > 0 else {
+        throw Failure(.inputOutput, "\(path): limpid does not answer; see whether it still runs")
+      }
+      answer += buffer[..<count]
+    }
+    return String(decoding: answer.prefix { $0 != 10 }, as: UTF8.self)
   }
 }

@@ -10,33 +10,40 @@ struct DevicesCommand: ParsableCommand {
   @Flag(name: .long, help: "Print JSON.")
   var json = false
 
-  private struct Report: Encodable {
-    struct Device: Encodable {
-      let name, description: String
-      let input, output: Bool
-    }
-    let alsa: [Device]
-    let jack: Bool
-  }
+  @Option(help: "The JACK server's name, instead of the default one.")
+  var server: String?
 
   func run() throws {
-    let devices = AlsaDevices.list()
-    let jack = JackClient.isServerRunning()
-    if json {
-      let report = Report(
-        alsa: devices.map { .init(name: $0.name, description: $0.description, input: $0.isInput, output: $0.isOutput) },
-        jack: jack)
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      print(String(decoding: try encoder.encode(report), as: UTF8.self))
-      return
-    }
-    if devices.isEmpty { print("ALSA has no devices here.") }
+    do {
+      let devices = AlsaDevices.list()
+      let jack = try JackServerProbe.format(server: server)
+      let text = json ? jsonLine(Self.object(devices, jack)) : Self.lines(devices, jack).joined(separator: "\n")
+      writeAll(text + "\n", to: STDOUT_FILENO)
+    } catch { throw Failure(error).end() }
+  }
+
+  static func object(_ devices: [AlsaDevices.Device], _ jack: StreamFormat?) -> [String: Any] {
+    var object: [String: Any] = [
+      "alsa": devices.map {
+        ["name": $0.name, "description": $0.description, "input": $0.isInput, "output": $0.isOutput] as [String: Any]
+      }
+    ]
+    if let jack { object["jack"] = ["sample_rate": jack.sampleRate, "block": jack.block] }
+    return object
+  }
+
+  /// - Parameter jack: what a server runs at; nil: none runs.
+  static func lines(_ devices: [AlsaDevices.Device], _ jack: StreamFormat?) -> [String] {
     let width = min(40, devices.map(\.name.count).max() ?? 0)
-    for device in devices {
+    var lines = devices.map { device in
       let direction = device.isInput ? device.isOutput ? "in, out" : "in     " : "out    "
-      print(device.name.padding(toLength: max(width, device.name.count), withPad: " ", startingAt: 0), direction, device.description)
+      let name = device.name.padding(toLength: max(width, device.name.count), withPad: " ", startingAt: 0)
+      return "\(name)  \(direction)  \(device.description)"
     }
-    print(jack ? "A JACK server runs: limpid jack connects to it." : "No JACK server runs.")
+    if devices.isEmpty { lines.append("ALSA has no devices here.") }
+    lines.append(
+      jack.map { "A JACK server runs at \($0.sampleRate) Hz, blocks of \($0.block): limpid jack connects to it." }
+        ?? "No JACK server runs.")
+    return lines
   }
 }

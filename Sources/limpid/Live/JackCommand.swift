@@ -10,7 +10,8 @@ struct JackCommand: ParsableCommand {
     commandName: "jack", abstract: "Enhances live, as a client between the ports of a JACK graph.",
     discussion: """
       Makes ports in_1, out_1 and so on and tells JACK its latency, which never changes while the block size stays. Where \
-      the server stops it waits for it and comes back with its connections (--once ends instead).
+      the server stops it waits for it and comes back with its connections (--once ends instead). q, Ctrl-C or SIGTERM \
+      end it; its settings are kept under its name for the next time.
 
         limpid jack --connect                                  hardware input -> limpid -> hardware output
         limpid jack --input gate:out_1 --output daw:voice      between two given ports
@@ -51,48 +52,42 @@ struct JackCommand: ParsableCommand {
       throw ValidationError("--connect chooses the hardware's ports; leave it out, or --input and --output")
     }
     guard input.count <= channels, output.count <= channels else {
-      throw ValidationError("there are more ports to connect than channels; add --channels \(max(input.count, output.count))")
+      throw ValidationError(
+        "there are more ports to connect than channels; add --channels \(max(input.count, output.count))")
     }
+  }
+
+  /// What the client is to be.
+  var client: JackConfiguration {
+    var configuration = JackConfiguration()
+    configuration.clientName = name
+    configuration.serverName = server
+    configuration.startsServer = !noStartServer
+    configuration.channelCount = channels
+    configuration.reconnects = !once
+    if connect { configuration.connections = .automatic }
+    if !(input.isEmpty && output.isEmpty) { configuration.connections = .ports(inputs: input, outputs: output) }
+    return configuration
   }
 
   func run() throws {
     do {
-      LoggingSystem.bootstrap(StreamLogHandler.standardError)
       if live.explainLatency { return try explain() }
-      var configuration = JackConfiguration()
-      configuration.clientName = name
-      configuration.serverName = server
-      configuration.startsServer = !noStartServer
-      configuration.channelCount = channels
-      configuration.reconnects = !once
-      if connect { configuration.connections = .automatic }
-      if !(input.isEmpty && output.isEmpty) { configuration.connections = .ports(inputs: input, outputs: output) }
+      LoggingSystem.bootstrap(StreamLogHandler.standardError)
       let run = try LiveRun(name: "limpid jack", device: "jack-\(name)", arguments: live)
-      try run.run { JackDevice(JackClient(configuration, processor: $0)) }
+      try run.run { JackDevice(JackClient(client, processor: $0)) }
     } catch { throw Failure(error).end() }
   }
 
-  /// For the block sizes that servers run at, since it need not run for that.
+  /// For what the server runs at, or for usual block sizes where none runs.
   private func explain() throws {
-    let plan = try live.settings(nil)
-    for block in [64, 256, 1024] {
-      print("48000 Hz, blocks of \(block):")
-      try LiveRun.explain(StreamFormat(sampleRate: 48000, block: block, channelCount: channels), plan: plan)
-    }
-  }
-}
-
-private final class JackDevice: LiveDevice {
-  private let client: JackClient
-  init(_ client: JackClient) { self.client = client }
-  func start() throws { try client.start() }
-  func stop() { client.stop() }
-  var hasEnded: Bool { client.end != nil }
-  var endReason: String? {
-    switch client.end {
-    case nil, .stopped: nil
-    case .serverStopped(let reason): "\(reason); start it again, or leave out --once to wait for it"
-    case .failed(let sentence): sentence
+    let plan = try LivePlan(live)
+    let formats =
+      try JackServerProbe.format(server: server, channelCount: channels).map { [$0] }
+      ?? [64, 256, 1024].map { StreamFormat(sampleRate: 48_000, block: $0, channelCount: channels) }
+    let tables = try formats.map { try LatencyTable($0, plan: plan) }
+    for table in tables {
+      writeAll((live.json ? [jsonLine(table.json)] : table.lines).joined(separator: "\n") + "\n", to: STDOUT_FILENO)
     }
   }
 }

@@ -1,6 +1,4 @@
 import ArgumentParser
-import AudioIO
-import Enhancement
 import Foundation
 import Live
 
@@ -18,7 +16,8 @@ struct LiveArguments: ParsableArguments {
   @Flag(name: .long, help: "Print the latency part by part, and end.")
   var explainLatency = false
 
-  @Option(help: "Record input, output and every decision into this new folder; see limpid replay.", completion: .directory)
+  @Option(
+    help: "Record input, output and every decision into this new folder; see limpid replay.", completion: .directory)
   var record: String?
 
   @Option(help: "Listen for commands on a socket of this name; see limpid ctl.", completion: .file())
@@ -40,40 +39,18 @@ struct LiveArguments: ParsableArguments {
     guard interval >= 0.1, interval <= 86_400 else {
       throw ValidationError("--interval \(interval) is out of range; give 0.1 to 86400 s")
     }
+    if let path = sound.saveNoiseProfile, FileManager.default.fileExists(atPath: path) {
+      throw ValidationError("\(path) exists already; name another file for --save-noise-profile")
+    }
   }
 
-  /// - Parameter remembered: what the last run left; options that were given win over it.
-  func settings(_ remembered: RememberedSettings?) throws -> LivePlan {
-    var sound = sound
-    if let remembered, !Self.named("--preset", "-p") { sound.preset = remembered.preset }
-    let plan = try sound.plan()
-    var settings = plan.settings
-    if let remembered {
-      settings.bypass = remembered.bypass
-      if sound.attenuationLimit == nil { settings.attenuationLimitInDecibels = remembered.attenuationLimit }
-      if sound.mix == nil { settings.mix = remembered.mix }
-      if sound.guidance == nil { settings.guidance = remembered.guidance }
-      if sound.steps == nil { settings.steps = remembered.steps }
-    }
+  /// How the engine is to treat time, and where it records.
+  var options: LiveOptions {
     var options = LiveOptions()
     options.allowance = allowance / 1000
+    options.locksMemory = true
     options.adaptsSteps = !noAdapt
     options.recordingPath = record
-    options.noiseProfile = plan.profile ?? remembered?.profile
-    options.freezesNoiseReference = options.noiseProfile != nil
-    return LivePlan(preset: plan.preset, model: plan.model, settings: settings, options: options)
+    return options
   }
-
-  /// Whether an option stands on the command line, in any of its forms.
-  private static func named(_ long: String, _ short: String) -> Bool {
-    CommandLine.arguments.contains { $0 == long || $0.hasPrefix(long + "=") || $0 == short }
-  }
-}
-
-/// Everything that a live run needs to know before it has a device.
-struct LivePlan {
-  let preset: String
-  let model: EnhancementModel?
-  let settings: EnhancementSettings
-  let options: LiveOptions
 }

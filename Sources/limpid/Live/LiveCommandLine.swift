@@ -10,7 +10,8 @@ struct LiveCommandLine: ParsableCommand {
     commandName: "live", abstract: "Enhances live: an ALSA input to an ALSA output.",
     discussion: """
       Input and output may be different devices with clocks of their own. A device that is unplugged is waited for. On a \
-      terminal, keys change what is heard (? shows them); elsewhere a line a minute goes to the log.
+      terminal, keys change what is heard (? shows them); elsewhere a line a minute goes to the log. q, Ctrl-C or SIGTERM \
+      end it; its settings are kept with the input's name for the next time.
 
         limpid live
         limpid live --input hw:CARD=USB --output hw:CARD=PCH --period 128
@@ -52,43 +53,35 @@ struct LiveCommandLine: ParsableCommand {
     }
   }
 
+  /// What is to be opened.
+  var devices: AlsaConfiguration {
+    var configuration = AlsaConfiguration()
+    configuration.input = input
+    configuration.output = output
+    configuration.sampleRate = rate
+    configuration.period = period
+    configuration.periods = periods
+    configuration.channelCount = channels
+    return configuration
+  }
+
   func run() throws {
     do {
-      LoggingSystem.bootstrap(StreamLogHandler.standardError)
       if live.explainLatency { return try explain() }
-      var configuration = AlsaConfiguration()
-      configuration.input = input
-      configuration.output = output
-      configuration.sampleRate = rate
-      configuration.period = period
-      configuration.periods = periods
-      configuration.channelCount = channels
+      LoggingSystem.bootstrap(StreamLogHandler.standardError)
       let run = try LiveRun(name: "limpid live", device: "alsa-\(input)", arguments: live)
-      try run.run { AlsaDevice(AlsaDuplex(configuration, processor: $0)) }
+      try run.run { AlsaDevice(AlsaDuplex(devices, processor: $0)) }
     } catch { throw Failure(error).end() }
   }
 
+  /// For what was asked for; the devices are not opened.
   private func explain() throws {
-    let rate = rate ?? 48000
-    try LiveRun.explain(
-      StreamFormat(sampleRate: rate, block: period, channelCount: channels), plan: try live.settings(nil))
-    let device = Double((1 + periods) * period)
-    print(
-      "device     " + String(format: "%8g samples %7.2f ms   ", device, device / Double(rate) * 1000)
-        + "a period to gather, \(periods) in the output's buffer (as asked for; devices may differ)")
+    let format = StreamFormat(sampleRate: rate ?? 48_000, block: period, channelCount: channels)
+    var table = try LatencyTable(format, plan: try LivePlan(live))
+    table.device = (
+      samples: (1 + periods) * period,
+      explanation: "a period to gather, \(periods) in the output's buffer; devices may give other ones"
+    )
+    writeAll((live.json ? [jsonLine(table.json)] : table.lines).joined(separator: "\n") + "\n", to: STDOUT_FILENO)
   }
-}
-
-private final class AlsaDevice: LiveDevice {
-  private let duplex: AlsaDuplex
-  init(_ duplex: AlsaDuplex) { self.duplex = duplex }
-  func start() throws { try duplex.start() }
-  func stop() { duplex.stop() }
-  var endReason: String? {
-    switch duplex.end {
-    case .failed(let sentence): sentence
-    case nil, .stopped, .inputEnded: nil
-    }
-  }
-  var hasEnded: Bool { duplex.end != nil }
 }

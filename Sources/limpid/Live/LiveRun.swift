@@ -5,24 +5,15 @@ import Live
 import Logging
 import Synchronization
 
-/// A device that runs: JACK or ALSA.
-protocol LiveDevice: AnyObject, Sendable {
-  func start() throws
-  func stop()
-  /// Why it runs no longer; nil while it does.
-  var endReason: String? { get }
-  /// Whether it has come to its end, be it a good one.
-  var hasEnded: Bool { get }
-}
-
 /// A live run from its start to its end: engine, device, screen or log, control socket, signals. On the main thread.
 final class LiveRun {
   private let name: String  // "limpid jack"
   private let arguments: LiveArguments
   private let plan: LivePlan
   private let engine: LiveEngine
-  private let store: StateStore
+  private let keeper: SettingsKeeper
   private let sentences: Sentences
+  private let report: Report
 
   /// What the engine and the device have to say, from their threads to the main one.
   private final class Sentences: Sendable {
@@ -42,40 +33,25 @@ final class LiveRun {
   init(name: String, device: String, arguments: LiveArguments) throws {
     self.name = name
     self.arguments = arguments
-    store = StateStore(device: device)
     let sentences = Sentences()
     self.sentences = sentences
+    let store = StateStore(device: device)
     let remembered = arguments.fresh ? nil : store.load { sentences.add($0) }
-    plan = try arguments.settings(remembered)
-    if let remembered, let preset = try? PresetStore.preset(remembered.preset) {
-      let differences = remembered.differences(from: preset.settings)
-      if !differences.isEmpty || remembered.preset != "live" {
-        let what = [remembered.preset == "live" ? "" : "preset \(remembered.preset)", differences].filter { !$0.isEmpty }
-        sentences.add("as in the last run: \(what.joined(separator: ", ")) (--fresh begins anew)")
-      }
-    }
+    plan = try LivePlan(arguments, remembered: remembered) { sentences.add($0) }
     engine = try LiveEngine(
       model: plan.model, settings: plan.settings, options: plan.options, remark: { sentences.add($0) })
+    keeper = SettingsKeeper(store: store, preset: plan.preset)
+    report = Report(interval: arguments.interval, isJSON: arguments.json)
   }
 
-  /// Prints the latency's parts for a format.
-  static func explain(_ format: StreamFormat, plan: LivePlan) throws {
-    let budget = try LiveEngine.latencyBudget(format, settings: plan.settings, options: plan.options)
-    for part in budget.parts { print(line(part.name, part.samples, budget.sampleRate, part.explanation)) }
-    print(line("total", Double(budget.totalInSamples), budget.sampleRate, "constant; the device's own buffers come on top"))
-  }
-
-  private static func line(_ name: String, _ samples: Double, _ rate: Int, _ explanation: String) -> String {
-    name.padding(toLength: 11, withPad: " ", startingAt: 0)
-      + String(format: "%8g samples %7.2f ms   ", samples, samples / Double(rate) * 1000) + explanation
-  }
-
-  /// Runs until somebody or something ends it.
+  /// Runs until somebody or something ends it; that is a normal end, also by a signal.
   ///
   /// - Parameter makeDevice: given the engine.
+  /// - Throws: `Failure` and what the rooms below throw, after everything was ended in order.
   func run(_ makeDevice: (LiveEngine) throws -> any LiveDevice) throws {
-    let signals = SignalPipe.make([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT])
+    let signals = try SignalPipe.make([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT])
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     let device = try makeDevice(engine)
     let control = try arguments.control.map { path in
       try ControlSocket(path: path, controls: engine, quit: { SignalPipe.put(0) })
@@ -85,84 +61,85 @@ final class LiveRun {
       try? engine.stop()
       throw error
     }
+    if let facts = device.facts { sentences.add(facts) }
     let terminal = arguments.json ? nil : RawTerminal()
-    var failure: Failure?
-    loop(device, signals, terminal, &failure)
+    var failure = loop(device, signals, terminal)
     terminal?.leave()
-    let last = engine.status
-    let profile = last?.isFrozen == true ? engine.noiseProfile() : nil
+    // Who cannot wait for the end in order may interrupt again.
+    SignalPipe.end()
+    let profile = engine.noiseProfile()
+    let isFrozen = engine.status?.isFrozen == true
     device.stop()
-    let settings = engine.settings
+    let last = engine.status
+    keeper.save(engine.settings, isFrozen ? profile : nil)
     do { try engine.stop() } catch { failure = failure ?? Failure(error) }
+    if let path = arguments.sound.saveNoiseProfile {
+      do { try save(profile, path) } catch { failure = failure ?? Failure(error) }
+    }
     for sentence in sentences.take() { Terminal.complain("note", sentence) }
-    if let last, arguments.json { put(StatusJSON(last).line) }
-    remember(settings, profile)
+    if let problem = keeper.problem { Terminal.complain("note", problem) }
+    if let last { report.end(last, name: name) }
     if let failure { throw failure }
   }
 
-  private func loop(_ device: any LiveDevice, _ signals: Int32, _ terminal: RawTerminal?, _ failure: inout Failure?) {
-    var logger = Logger(label: "limpid")
-    logger.logLevel = .info
+  private func save(_ profile: NoiseProfile?, _ path: String) throws {
+    guard let profile else {
+      throw Failure(.badInput, "no noise was heard, so there is no noise profile to save")
+    }
+    try profile.save(to: path)
+  }
+
+  /// - Returns: why the device runs no longer, where it was that.
+  private func loop(_ device: any LiveDevice, _ signals: Int32, _ terminal: RawTerminal?) -> Failure? {
+    var keys = KeyReader()
     var showsHelp = false
-    var nextReport = Date().addingTimeInterval(arguments.interval)
     while true {
+      terminal?.enter()
       var polls = [
         pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
-        pollfd(fd: terminal == nil ? -1 : STDIN_FILENO, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: terminal?.isRaw == true ? STDIN_FILENO : -1, events: Int16(POLLIN), revents: 0),
       ]
-      _ = poll(&polls, UInt(polls.count), 100)
+      if poll(&polls, UInt(polls.count), 100) == 0 { keys.pause() }
       var byte: UInt8 = 0
       while read(signals, &byte, 1) == 1 {
         switch Int32(byte) {
         case SIGTSTP:
           terminal?.leave()
           kill(getpid(), SIGSTOP)
-        case SIGCONT: terminal?.enter()
-        default: return
+        case SIGCONT: continue  // the terminal is taken again as soon as it is ours
+        default: return nil
         }
       }
-      for sentence in sentences.take() {
-        if let terminal {
-          terminal.say(sentence)
-        } else if arguments.json {
-          Terminal.complain("note", sentence)
-        } else {
-          logger.notice("\(sentence)")
-        }
-      }
-      if let reason = device.endReason {
-        failure = Failure(.noInput, reason)
-        return
-      }
-      if device.hasEnded { return }
+      for sentence in sentences.take() { say(sentence, terminal) }
+      if let reason = device.endReason { return Failure(.noInput, reason) }
+      if device.hasEnded { return nil }
       guard let status = engine.status else { continue }
       if polls[1].revents != 0 {
         var key: UInt8 = 0
-        guard read(STDIN_FILENO, &key, 1) == 1 else { return }
-        switch KeyAction(Character(UnicodeScalar(key)), status: status) {
+        guard read(STDIN_FILENO, &key, 1) == 1 else { return nil }  // the terminal is gone
+        switch keys.key(key).flatMap({ KeyAction($0, status: status) }) {
         case .command(let command): do { try engine.send(command) } catch { sentences.add("\(error)") }
         case .help: showsHelp.toggle()
-        case .quit: return
+        case .quit: return nil
         case nil: break
         }
       }
+      keeper.note(engine.settings, isFrozen: status.isFrozen) { engine.noiseProfile() }
       if let terminal {
-        terminal.draw(StatusScreen.lines(status, name: name, columns: terminal.columns, showsHelp: showsHelp))
-      } else if Date() >= nextReport {
-        nextReport = nextReport.addingTimeInterval(arguments.interval)
-        if arguments.json { put(StatusJSON(status).line) } else { logger.info("\(StatusScreen.logLine(status))") }
+        terminal.draw(StatusScreen.lines(status, name: name, columns: terminal.size.columns, showsHelp: showsHelp))
+      } else if !report.tick(status) {
+        return nil
       }
     }
   }
 
-  private func remember(_ settings: EnhancementSettings, _ profile: NoiseProfile?) {
-    do {
-      try store.save(RememberedSettings(preset: plan.preset, settings: settings, profile: profile))
-    } catch {
-      Terminal.complain("note", "the settings could not be kept in \(store.folder.path) (\(error))")
+  private func say(_ sentence: String, _ terminal: RawTerminal?) {
+    if let terminal, terminal.isRaw {
+      terminal.say(sentence)
+    } else if arguments.json || terminal != nil {
+      Terminal.complain("note", sentence)
+    } else {
+      report.log(sentence)
     }
   }
-
-  /// A line on standard output, at once.
-  private func put(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Live
 
-/// A status as a JSON object on one line. Levels of silence are null.
+/// A status as a JSON object on one line. What there is none of (the level of silence, a limit that is off) is left out.
 struct StatusJSON: Encodable {
   let seconds: Double
   let sampleRate, block, channels, latencySamples: Int
@@ -26,7 +26,7 @@ struct StatusJSON: Encodable {
     latencyMs = Double(s.latencyInSamples) / Double(s.format.sampleRate) * 1000
     inputDb = level(s.inputLevel)
     outputDb = level(s.outputLevel)
-    noiseReductionDb = s.noiseReduction
+    noiseReductionDb = s.noiseReduction.flatMap(level)
     frameMsMedian = s.frameTimeMedian * 1000
     frameMsP99 = s.frameTime99 * 1000
     frameMsLongest = s.frameTimeLongest * 1000
@@ -42,7 +42,7 @@ struct StatusJSON: Encodable {
     referenceFrames = s.referenceFrames
     referenceAgeS = s.referenceAge
     learningS = s.learning
-    clockDriftPpm = s.clockDrift
+    clockDriftPpm = s.clockDrift.flatMap(level)
     late = s.counters.late
     reduced = s.counters.reduced
     dry = s.counters.dry

@@ -79,7 +79,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
         try session.stop()
         if session.recorder != nil { remark("the recording has ended, since the device runs at another format now") }
       }
-      _ = ct_lock_memory()
+      if options.locksMemory { _ = ct_lock_memory() }
       let session = try LiveSession(
         model: model, settings: state.settings, format: format, options: options, profile: state.profile,
         isFrozen: state.isFrozen, recordingPath: state.hasRecorded ? nil : options.recordingPath,

@@ -11,6 +11,9 @@ public struct LiveOptions: Sendable {
   /// Most that the worker's priority under SCHED_FIFO may be, 1…99; nil: ordinary scheduling. It stays below that of the
   /// device's thread: where that one is ordinary, the worker is, too.
   public var priority: Int? = 60
+  /// Whether the process' memory is locked as it is touched (MCL_ONFAULT), so that no page has to be fetched in time: for
+  /// programs that are all audio, not for guests of others.
+  public var locksMemory = false
   /// Folder to record into (input, output, settings, decisions); nil: none. It must not exist, or be empty.
   public var recordingPath: String?
   /// Noise heard before, used from the first frame on.

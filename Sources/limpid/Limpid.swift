@@ -14,6 +14,7 @@ struct Limpid: ParsableCommand {
       limpid devices                             what there is to listen and play to
       limpid ctl SOCKET bypass on                a command to a running live or jack
       limpid replay SESSION/                     what --record kept, to the bit
+      limpid bench                               what this machine can run live
       limpid presets                             what --preset can name
       limpid info clean.wav                      rate, channels, length
 
@@ -33,7 +34,7 @@ struct Limpid: ParsableCommand {
     version: "limpid 0.1.0",
     subcommands: [
       EnhanceCommand.self, LiveCommandLine.self, JackCommand.self, DevicesCommand.self, ControlCommand.self,
-      ReplayCommand.self, PresetsCommand.self,
+      ReplayCommand.self, BenchCommand.self, PresetsCommand.self,
       InfoCommand.self,
     ])
 

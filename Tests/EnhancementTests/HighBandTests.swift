@@ -83,7 +83,9 @@ import Testing
         highDrop.append(highNoise[frame] - highOutput[frame])
       }
       if (-1...1).allSatisfy({ scene.isBurst[frame + $0] }) { burstLoss.append(highBurst[frame] - highOutput[frame]) }
-      if scene.isBurst[frame], !scene.isBurst[frame - 1] { onsetLoss.append(highBurst[frame + 1] - highOutput[frame + 1]) }
+      if scene.isBurst[frame], !scene.isBurst[frame - 1] {
+        onsetLoss.append(highBurst[frame + 1] - highOutput[frame + 1])
+      }
     }
     let low = mean(lowDrop)
     let high = mean(highDrop)

@@ -10,7 +10,9 @@ import Testing
     #expect(try LiveCommand(line: command.description) == command)
   }
 
-  @Test(arguments: ["", "bypass", "bypass maybe", "steps 9", "steps 1.5", "limit -1", "mix nan", "clear now", "fly on", "mix 1 2"])
+  @Test(arguments: [
+    "", "bypass", "bypass maybe", "steps 9", "steps 1.5", "limit -1", "mix nan", "clear now", "fly on", "mix 1 2",
+  ])
   func aLineThatIsNoCommandIsRefusedWithWhatWasExpected(_ line: String) {
     #expect(throws: LiveCommandError.self) { try LiveCommand(line: line) }
   }

@@ -91,7 +91,8 @@ import Testing
     let status = try #require(engine.status)
     #expect(status.counters.xruns == 2)
     #expect(status.clockDrift == -12.5)
-    #expect(sentences.all.withLock { $0 } == ["the JACK server stopped; waiting for it to come back", "the device is back"])
+    #expect(
+      sentences.all.withLock { $0 } == ["the JACK server stopped; waiting for it to come back", "the device is back"])
     try engine.stop()
   }
 

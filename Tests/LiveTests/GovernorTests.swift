@@ -23,7 +23,9 @@ import Testing
   @Test func roomRaisesThemAgainOneByOne() {
     var governor = StepGovernor(wished: 4, steps: 1)
     var raisedAt: [Int] = []
-    for n in 0..<4000 { if governor.note(frames: 1, areLate: false, load: 0.1 * Double(governor.steps)) { raisedAt.append(n) } }
+    for n in 0..<4000 {
+      if governor.note(frames: 1, areLate: false, load: 0.1 * Double(governor.steps)) { raisedAt.append(n) }
+    }
     #expect(governor.steps == 4)
     #expect(raisedAt.count == 3)
     #expect(raisedAt[0] >= StepGovernor.firstPatience - 1)

@@ -28,7 +28,10 @@ import Testing
     #expect(budget.totalInSamples <= 48 * 33)
   }
 
-  @Test(arguments: [(16000, 16), (16000, 160), (44100, 64), (44100, 441), (48000, 128), (48000, 512), (96000, 4096), (192_000, 1024), (11025, 100)])
+  @Test(arguments: [
+    (16000, 16), (16000, 160), (44100, 64), (44100, 441), (48000, 128), (48000, 512), (96000, 4096), (192_000, 1024),
+    (11025, 100),
+  ])
   func anImpulseComesOutWhereTheBudgetSays(rate: Int, block: Int) throws {
     // The identity network: what comes out is what went in, later.
     let format = StreamFormat(sampleRate: rate, block: block, channelCount: 1)

@@ -16,7 +16,9 @@ import Testing
     #expect(RecordedEvent(line: event.line) == event)
   }
 
-  @Test(arguments: ["", "sample", "sample 1 steps", "sample -1 steps 2", "frame 1 channel 0", "dry 1 2 nan", "dry 1 2", "noise 1 2 3"])
+  @Test(arguments: [
+    "", "sample", "sample 1 steps", "sample -1 steps 2", "frame 1 channel 0", "dry 1 2 nan", "dry 1 2", "noise 1 2 3",
+  ])
   func aLineThatIsNoEventIsRefused(_ line: String) { #expect(RecordedEvent(line: line) == nil) }
 
   /// Stalls of the worker, a late encoder, commands, steps cut by the clock, lost input: all of it again, to the bit.

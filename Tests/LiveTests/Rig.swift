@@ -77,6 +77,7 @@ func tinyModel() throws -> EnhancementModel { try model("tiny") }
 
 /// The weights that are shipped.
 func shippedModel() throws -> EnhancementModel {
-  let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
   return try EnhancementModel(path: root.appending(path: "presets/models/limpid-sequence.safetensors").path)
 }

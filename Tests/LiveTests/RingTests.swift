@@ -38,7 +38,9 @@ private final class Shared: Sendable {
         sched_yield()
         continue
       }
-      for n in 0..<count where memory[0][n] != Float(received + n) || memory[1][n] != -Float(received + n) { wrong += 1 }
+      for n in 0..<count where memory[0][n] != Float(received + n) || memory[1][n] != -Float(received + n) {
+        wrong += 1
+      }
       received += count
     }
     #expect(wrong == 0)

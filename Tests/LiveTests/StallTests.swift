@@ -59,7 +59,8 @@ import Testing
     }
     #expect(rig.shared.pointee.overruns.load(ordering: .relaxed) == 1)
     let after = 701 * 256 + rig.latency + rig.shared.pointee.lead + 2 * 256
-    #expect(firstDifference(rig.output[after...], input[(after - rig.latency)..<(rig.output.count - rig.latency)]) == nil)
+    #expect(
+      firstDifference(rig.output[after...], input[(after - rig.latency)..<(rig.output.count - rig.latency)]) == nil)
     #expect(rig.output.allSatisfy { $0.isFinite })
   }
 

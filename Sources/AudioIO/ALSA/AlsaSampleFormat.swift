@@ -49,7 +49,9 @@ public enum AlsaSampleFormat: Int, Sendable, CaseIterable {
     case .float:
       for n in 0..<count { output[n] = bytes.loadUnaligned(fromByteOffset: n * stride, as: Float.self) }
     case .s32:
-      for n in 0..<count { output[n] = Float(bytes.loadUnaligned(fromByteOffset: n * stride, as: Int32.self)) * 0x1p-31 }
+      for n in 0..<count {
+        output[n] = Float(bytes.loadUnaligned(fromByteOffset: n * stride, as: Int32.self)) * 0x1p-31
+      }
     case .s24:
       for n in 0..<count {
         // The upper byte is anything.
@@ -65,7 +67,9 @@ public enum AlsaSampleFormat: Int, Sendable, CaseIterable {
         output[n] = Float(high << 16 | middle << 8 | low) * 0x1p-23
       }
     case .s16:
-      for n in 0..<count { output[n] = Float(bytes.loadUnaligned(fromByteOffset: n * stride, as: Int16.self)) * 0x1p-15 }
+      for n in 0..<count {
+        output[n] = Float(bytes.loadUnaligned(fromByteOffset: n * stride, as: Int16.self)) * 0x1p-15
+      }
     }
   }
 

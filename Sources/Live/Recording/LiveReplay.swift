@@ -28,11 +28,13 @@ public final class LiveReplay {
     let checksum = model.map { Live.checksum(ofFile: $0.path) } ?? 0
     if header.settings.method == .score {
       guard let model else {
-        throw LiveError.badRecording(path: path, reason: "made with the model '\(header.modelName)'; give it with --model")
+        throw LiveError.badRecording(
+          path: path, reason: "made with the model '\(header.modelName)'; give it with --model")
       }
       guard checksum == header.modelChecksum else {
         throw LiveError.badRecording(
-          path: path, reason: "made with other weights than \(model.path); give those of '\(header.modelName)' with --model")
+          path: path,
+          reason: "made with other weights than \(model.path); give those of '\(header.modelName)' with --model")
       }
     }
     guard header.dispatchLevel == EnhancementModel.dispatchLevel else {
@@ -47,7 +49,8 @@ public final class LiveReplay {
     guard input.format.channelCount == header.format.channelCount,
       input.format.sampleRate == header.format.sampleRate, let count = input.sampleCount
     else {
-      throw LiveError.badRecording(path: path, reason: "\(RecordingHeader.inputName) does not fit session.txt; record anew")
+      throw LiveError.badRecording(
+        path: path, reason: "\(RecordingHeader.inputName) does not fit session.txt; record anew")
     }
     inputCount = count
     events = []
@@ -78,7 +81,8 @@ public final class LiveReplay {
     defer { room.deallocate() }
     var done = 0
     while done < inputCount {
-      let count = try read(reader, into: UnsafeMutableBufferPointer(rebasing: room[..<(min(block, inputCount - done) * channels)]))
+      let count = try read(
+        reader, into: UnsafeMutableBufferPointer(rebasing: room[..<(min(block, inputCount - done) * channels)]))
       if count == 0 { break }
       player.play(room.baseAddress!, count: count)
       try output(UnsafeBufferPointer(rebasing: room[..<(count * channels)]))
@@ -127,7 +131,9 @@ public final class LiveReplay {
   private static func text(_ file: String, in path: String) throws(LiveError) -> String {
     guard let stream = fopen(file, "rb") else {
       throw .badRecording(
-        path: path, reason: "no recording of limpid live or jack (there is no \(file.split(separator: "/").last ?? "")); name its folder")
+        path: path,
+        reason:
+          "no recording of limpid live or jack (there is no \(file.split(separator: "/").last ?? "")); name its folder")
     }
     defer { fclose(stream) }
     var bytes: [UInt8] = []

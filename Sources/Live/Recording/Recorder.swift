@@ -29,7 +29,8 @@ final class Recorder: @unchecked Sendable {
     self.remark = remark
     if mkdir(path, 0o755) != 0 {
       guard errno == EEXIST, Self.isEmptyFolder(path) else {
-        let reason = errno == EEXIST || errno == 0 ? "it exists and is not an empty folder" : String(cString: strerror(errno))
+        let reason =
+          errno == EEXIST || errno == 0 ? "it exists and is not an empty folder" : String(cString: strerror(errno))
         throw .cannotRecord(path: path, reason: "\(reason); name a new folder")
       }
     }

@@ -54,7 +54,9 @@ final class ReplayPlayer {
       case .dry, .frameCut, .tokensLate: false
       }
     }
-    spans = events.compactMap { if case .dry(let position, let count, let gain) = $0 { (position, count, gain) } else { nil } }
+    spans = events.compactMap {
+      if case .dry(let position, let count, let gain) = $0 { (position, count, gain) } else { nil }
+    }
     var size = 1
     while size < latency + format.block { size *= 2 }
     historySize = size
@@ -119,7 +121,8 @@ final class ReplayPlayer {
         continue
       }
       // Up to the next change only: a gap may begin in the middle of a block.
-      let part = min(count - start, untilGap() - (shared.pointee.input.writePosition - shared.pointee.input.readPosition))
+      let part = min(
+        count - start, untilGap() - (shared.pointee.input.writePosition - shared.pointee.input.readPosition))
       guard part > 0 else { break }
       let offset = start
       withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: header.format.channelCount) { pointers in
@@ -180,7 +183,9 @@ final class ReplayPlayer {
     shared.pointee.output.advance(count)
     var start = 0
     while start < count {
-      while nextSpan < spans.count, spans[nextSpan].position + spans[nextSpan].count <= position + start { nextSpan += 1 }
+      while nextSpan < spans.count, spans[nextSpan].position + spans[nextSpan].count <= position + start {
+        nextSpan += 1
+      }
       let span = nextSpan < spans.count ? spans[nextSpan] : (position: Int.max, count: 0, gain: 1)
       if span.position <= position + start {
         let end = min(count, span.position + span.count - position)

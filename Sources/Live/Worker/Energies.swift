@@ -15,11 +15,15 @@ struct Energies {
   private var seen = (input: 0.0, output: 0.0, noiseInput: 0.0, noiseOutput: 0.0)
   private var recent = (input: 0.0, output: 0.0, noiseInput: 0.0, noiseOutput: 0.0)
 
-  mutating func addInput(_ channels: UnsafePointer<UnsafeMutablePointer<Float>>, channels count: Int, count samples: Int) {
+  mutating func addInput(
+    _ channels: UnsafePointer<UnsafeMutablePointer<Float>>, channels count: Int, count samples: Int
+  ) {
     input = Self.sumOfSquares(channels, count, samples)
   }
 
-  mutating func addOutput(_ channels: UnsafePointer<UnsafeMutablePointer<Float>>, channels count: Int, count samples: Int) {
+  mutating func addOutput(
+    _ channels: UnsafePointer<UnsafeMutablePointer<Float>>, channels count: Int, count samples: Int
+  ) {
     output = Self.sumOfSquares(channels, count, samples)
   }
 

@@ -248,7 +248,8 @@ final class Worker: @unchecked Sendable {
 
   private func publishMeters(frames: Int, position: Int) {
     meters.samples.store(position, ordering: .relaxed)
-    energies.settle(seconds: Double(format.block) / Double(format.sampleRate), count: format.channelCount * format.block)
+    energies.settle(
+      seconds: Double(format.block) / Double(format.sampleRate), count: format.channelCount * format.block)
     meters.inputPower.store(double: energies.inputPower)
     meters.outputPower.store(double: energies.outputPower)
     let left = learnUntil >= 0 ? learnUntil - position : -1

@@ -48,6 +48,7 @@ struct LiveArguments: ParsableArguments {
   var options: LiveOptions {
     var options = LiveOptions()
     options.allowance = allowance / 1000
+    options.locksMemory = true
     options.adaptsSteps = !noAdapt
     options.recordingPath = record
     return options

@@ -14,7 +14,9 @@ private final class PassThrough: BlockProcessor, @unchecked Sendable {
   /// Set: nothing is kept of events, so that nothing is allocated.
   var isQuiet = false
 
-  func prepare(_ format: StreamFormat) throws -> PreparedStream { PreparedStream(callback: callback, latencyInSamples: 0) }
+  func prepare(_ format: StreamFormat) throws -> PreparedStream {
+    PreparedStream(callback: callback, latencyInSamples: 0)
+  }
   func note(_ event: DeviceEvent) { if !isQuiet { notes.withLock { $0.append(event) } } }
 
   var callback: BlockCallback {
@@ -227,7 +229,9 @@ private struct Bench {
   @Test func theUpperByteOfS24IsIgnored() {
     var value: Float = 0
     let word: UInt32 = 0xAB40_0000
-    withUnsafeBytes(of: word.littleEndian) { AlsaSampleFormat.s24.decode($0.baseAddress!, stride: 4, count: 1, into: &value) }
+    withUnsafeBytes(of: word.littleEndian) {
+      AlsaSampleFormat.s24.decode($0.baseAddress!, stride: 4, count: 1, into: &value)
+    }
     #expect(value == 0.5)
   }
 }
@@ -254,7 +258,9 @@ private struct Bench {
         }
       }
       // The first block still moves to the ratio.
-      if block == 0 { time = Double(256) + resampler.fractionWaiting } else {
+      if block == 0 {
+        time = Double(256) + resampler.fractionWaiting
+      } else {
         for n in 0..<count {
           let expected = sin(2 * Double.pi * frequency / 48000 * (time - Double(AdaptiveResampler.delayInSamples)))
           if block > 1 {

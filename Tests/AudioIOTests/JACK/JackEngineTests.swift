@@ -11,7 +11,8 @@ import Testing
 extension JackTests {
   @Suite struct EngineTests {
     static func engine(_ weights: String, bypass: Bool) throws -> LiveEngine {
-      let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+      let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
       let path = tests.appending(path: "EnhancementTests/Fixtures/\(weights).safetensors").path
       var settings = EnhancementSettings()
       settings.bypass = bypass
@@ -39,7 +40,9 @@ extension JackTests {
     }
 
     /// The identity network through rings, worker, resamplers, transform: noise in, found again by correlation.
-    @Test(arguments: [(64, 48000), (512, 44100)]) func theEnhancedSignalIsAsLateAsTheGraphSays(block: Int, rate: Int) throws {
+    @Test(arguments: [(64, 48000), (512, 44100)]) func theEnhancedSignalIsAsLateAsTheGraphSays(block: Int, rate: Int)
+      throws
+    {
       let server = try JackServer(rate: rate, block: block)
       let engine = try Self.engine("identity", bypass: false)
       let client = JackClient(JackTests.configuration(server, channels: 1), processor: engine)

@@ -39,7 +39,9 @@ import Testing
     process.standardOutput = FileHandle(forWritingAtPath: output)
     try process.run()
     let limit = Date().addingTimeInterval(60)
-    while process.isRunning, Date() < limit, !done(try String(contentsOfFile: errors, encoding: .utf8)) { usleep(50_000) }
+    while process.isRunning, Date() < limit, !done(try String(contentsOfFile: errors, encoding: .utf8)) {
+      usleep(50_000)
+    }
     process.terminate()
     process.waitUntilExit()
     let lines = try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n").map {

@@ -37,7 +37,9 @@ public func endCallback() -> Int {
     let status = engine?.status
     try? engine?.stop()
     guard let status else { return 0 }
-    print("\(status.seconds) s played, \(status.counters.dry) dry spans, longest callback \(status.longestCallback * 1e6) µs")
+    print(
+      "\(status.seconds) s played, \(status.counters.dry) dry spans, longest callback \(status.longestCallback * 1e6) µs"
+    )
     return Int(status.seconds * 100)
   }
 }

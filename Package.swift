@@ -76,7 +76,7 @@ let package = Package(
     .testTarget(
       name: "LiveTests", dependencies: ["Live", "AudioIO", "Enhancement", "SignalProcessing", "HeapCounter"],
       swiftSettings: warnings),
-    tests("limpid", ["limpid"]),
+    tests("limpid", ["limpid", "Live", "AudioIO", "Enhancement"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -76,6 +76,29 @@ import Testing
     }
   }
 
+  /// The input's file was a block longer than the output's, so what there was did not play again.
+  @Test func aRecordingThatEndsForWantOfRoomIsWholeUpToThere() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let format = StreamFormat(sampleRate: 16000, block: 160, channelCount: 1)
+    let rig = try Rig(format, recordingPath: folder.path)
+    let tap = try #require(rig.session.recorder?.tap)
+    let input = voiceLike(16000, rate: 16000)
+    for n in 0..<100 {
+      // Of the output nothing was taken away; of the input all of it.
+      if n == 50 {
+        input.withUnsafeBufferPointer { samples in while tap.pointee.output.write([samples.baseAddress!], count: 160) {}
+        }
+      }
+      rig.callback(Array(input[n * 160..<(n + 1) * 160]))
+      rig.work()
+      let isBroken = tap.pointee.isBroken.load(ordering: .relaxed)
+      #expect(isBroken == (n >= 50))
+    }
+    let kept = tap.pointee.input.writePosition
+    #expect(kept == 50 * 160, "what has no output has no input either")
+  }
+
   @Test func aSessionWithThreadsAndADevicesPacePlaysAgainToTheBit() throws {
     let folder = temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -29,6 +29,7 @@ struct CallbackState: ~Copyable {
   ) {
     let start = now()
     if position == 0 { shared.pointee.callbackPriority.store(priority(), ordering: .relaxed) }
+    if mayWait, let tap { waitForRoom(tap, count: count) }
     takeIn(input, count: count)
     if let tap { tap.pointee.recordInput(input, count: count) }
     shared.pointee.mayWait.store(mayWait, ordering: .relaxed)
@@ -111,6 +112,17 @@ struct CallbackState: ~Copyable {
     }
     shared.pointee.isWaiting.store(false, ordering: .relaxed)
   }
+
+  /// Freewheel: waits until the recorder has taken enough away, or for ten seconds. Blocks may come a hundred times as fast
+  /// as the device's rate.
+  @_noLocks
+  private func waitForRoom(_ tap: UnsafeMutablePointer<RecordingTap>, count: Int) {
+    var patience = 10_000
+    while patience > 0 && !tap.pointee.isBroken.load(ordering: .relaxed) && !tap.pointee.hasRoom(count) {
+      pause(nanoseconds: 1_000_000)
+      patience -= 1
+    }
+  }
 }
 
 /// The function that devices call.
@@ -129,6 +141,10 @@ func post(_ semaphore: OpaquePointer) { ct_semaphore_post(semaphore) }
 
 @_semantics("no_performance_analysis") @inline(__always)
 func wait(_ semaphore: OpaquePointer, nanoseconds: UInt64) -> Bool { ct_semaphore_wait(semaphore, nanoseconds) }
+
+// A system call that sleeps; in freewheel only.
+@_semantics("no_performance_analysis") @inline(__always)
+private func pause(nanoseconds: UInt64) { ct_pause(nanoseconds) }
 
 /// One system call, once.
 @_semantics("no_performance_analysis") @inline(__always)

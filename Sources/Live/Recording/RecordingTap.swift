@@ -26,10 +26,18 @@ struct RecordingTap: ~Copyable, @unchecked Sendable {
     events = ValueRing(capacity: 4096, filler: WorkerEvent(position: 0, kind: .overrun))
   }
 
+  /// Whether both rings take a block. Callback; it stays true until that block is in.
+  @_noLocks
+  func hasRoom(_ count: Int) -> Bool {
+    input.writePosition + count - input.readPosition <= input.capacity
+      && output.writePosition + count - output.readPosition <= output.capacity
+  }
+
+  /// Ends the recording where there is no room for the block's output either: both files have the same length.
   @_noLocks
   func recordInput(_ channels: UnsafePointer<UnsafePointer<Float>>, count: Int) {
     guard !isBroken.load(ordering: .relaxed) else { return }
-    if !input.write(channels, count: count) { isBroken.store(true, ordering: .relaxed) }
+    if !hasRoom(count) || !input.write(channels, count: count) { isBroken.store(true, ordering: .relaxed) }
   }
 
   @_noLocks

@@ -41,8 +41,7 @@ extension AlsaLoop where Input: ~Copyable, Output: ~Copyable {
     self.output = output
   }
 
-  /// Samples that the device adds to the engine's latency: a period to gather, and what waits in the output.
-  var deviceLatency: Int {
-    hasOneClock ? period + primed : primed + period + AdaptiveResampler.delayInSamples
-  }
+  /// Samples that the device adds to the engine's latency. A sample's period to gather is no part of it: meanwhile the
+  /// output plays a period of what it was primed with.
+  var deviceLatency: Int { hasOneClock ? primed : primed + AdaptiveResampler.delayInSamples }
 }

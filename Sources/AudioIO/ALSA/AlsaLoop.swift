@@ -1,3 +1,4 @@
+import CThreads
 import Glibc
 import Synchronization
 
@@ -49,9 +50,9 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
   let lanesMemory: UnsafeMutablePointer<Float>
   let resampledMemory: UnsafeMutablePointer<Float>
 
-  /// Blocks since the start, and when that was: a device without a clock is far ahead of its rate at once.
+  /// Blocks since the start, and nanoseconds that the device let us wait for them: one without a clock never does.
   private var blocksSinceStart = 0
-  private var startedAt: UInt64 = 0
+  private var waited: UInt64 = 0
   private var emptyReads = 0
 
   deinit {
@@ -87,13 +88,15 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
     if let end = check(input.prepare()) ?? check(output.prepare()) { return end }
     writeSilence()
     blocksSinceStart = 0
-    startedAt = input.now()
+    waited = 0
     return check(input.start()) ?? check(output.start())
   }
 
   /// One block, or what has to be done instead. nil: it goes on.
   mutating func step() -> End? {
+    let before = input.now()
     let got = input.read(inputBytes, count: period)
+    waited += input.now() - before
     if got < 0 { return recover(got, isInput: true) }
     if got < period, !takeShort(got) { return .inputEnded }
     decode(got)
@@ -116,9 +119,10 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
   private mutating func judgeClock() {
     blocksSinceStart += 1
     guard blocksSinceStart == Self.judgedBlocks, !report.isClockless.load(ordering: .relaxed) else { return }
-    // A real device has taken three periods at least by now.
-    if input.now() - startedAt < UInt64(Double(period) / Double(sampleRate) * 1e9) {
+    // A real device has let us wait for three periods at least by now.
+    if waited < UInt64(Double(period) / Double(sampleRate) * 1e9) {
       report.isClockless.store(true, ordering: .relaxed)
+      _ = ct_make_ordinary()  // at real-time priority it would leave the machine to nobody else
       processor.note(
         .remark("the device has no clock of its own, so blocks come as fast as they are enhanced, and none is late"))
     }
@@ -149,7 +153,9 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
 
   private mutating func play(_ samples: UnsafePointer<UnsafeMutablePointer<Float>>, count: Int) -> End? {
     encode(samples, count: count)
+    let before = input.now()
     let put = output.write(outputBytes, count: count)
+    waited += input.now() - before
     return put < 0 ? recover(put, isInput: false) : nil
   }
 

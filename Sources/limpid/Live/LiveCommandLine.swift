@@ -79,8 +79,8 @@ struct LiveCommandLine: ParsableCommand {
     let format = StreamFormat(sampleRate: rate ?? 48_000, block: period, channelCount: channels)
     var table = try LatencyTable(format, plan: try LivePlan(live))
     table.device = (
-      samples: (1 + periods) * period,
-      explanation: "a period to gather, \(periods) in the output's buffer; devices may give other ones"
+      samples: periods * period,
+      explanation: "\(periods) periods in the output's buffer, as asked for; devices may give other ones"
     )
     writeAll((live.json ? [jsonLine(table.json)] : table.lines).joined(separator: "\n") + "\n", to: STDOUT_FILENO)
   }

@@ -131,7 +131,7 @@ struct LiveUsageTests {
     let sum = parts.reduce(0) { $0 + ($1["samples"] as? Double ?? .nan) }
     #expect(object["latency_samples"] as? Int == Int(sum.rounded()))
     #expect(object["latency_samples"] as? Int == 1584, "33 ms at 48 kHz, blocks of 256")
-    #expect(object["device_samples"] as? Int == 1024)
+    #expect(object["device_samples"] as? Int == 768)
   }
 
   @Test("devices are listed for people and for machines, also where there are none")

@@ -18,16 +18,20 @@ let package = Package(
   name: "limpid",
   products: [
     .library(name: "Enhancement", targets: ["Enhancement"]),
+    .library(name: "Live", targets: ["Live"]),
     // For the package in Benchmarks.
     .library(name: "ScoreModel", targets: ["ScoreModel"]),
     .executable(name: "limpid", targets: ["limpid"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
   targets: [
     // The C libraries: module maps, nothing else.
+    system("CALSA", pkgConfig: "alsa", apt: "libasound2-dev"),
+    system("CJACK", pkgConfig: "jack", apt: "libjack-jackd2-dev"),
     system("CFFTW", pkgConfig: "fftw3f", apt: "libfftw3-dev"),
     system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
     system("CSndfile", pkgConfig: "sndfile", apt: "libsndfile1-dev"),
@@ -44,11 +48,16 @@ let package = Package(
     .target(
       name: "Enhancement",
       dependencies: ["SignalProcessing", "NeuralLayers", "Diffusion", "ScoreModel"], swiftSettings: warnings),
-    .target(name: "AudioIO", dependencies: ["CSndfile"], swiftSettings: warnings),
+    // Thread priority, locked memory, semaphores: what Swift cannot say itself.
+    .target(name: "CThreads"),
+    .target(name: "AudioIO", dependencies: ["CSndfile", "CALSA", "CJACK", "CThreads"], swiftSettings: warnings),
+    .target(
+      name: "Live", dependencies: ["AudioIO", "Enhancement", "SignalProcessing", "CThreads"], swiftSettings: warnings),
     .executableTarget(
       name: "limpid",
       dependencies: [
-        "AudioIO", "Enhancement",
+        "AudioIO", "Enhancement", "Live",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),
       ], swiftSettings: warnings),
@@ -62,8 +71,12 @@ let package = Package(
     tests(
       "Enhancement",
       ["Enhancement", "SignalProcessing", "ScoreModel", "Diffusion", "NeuralLayers", "HeapCounter"]),
-    tests("AudioIO", ["AudioIO", "CSndfile"]),
-    tests("limpid", ["limpid"]),
+    tests("AudioIO", ["AudioIO", "CSndfile", "CALSA", "CJACK", "HeapCounter", "Live", "Enhancement"]),
+    // Its weights are those of EnhancementTests.
+    .testTarget(
+      name: "LiveTests", dependencies: ["Live", "AudioIO", "Enhancement", "SignalProcessing", "HeapCounter"],
+      swiftSettings: warnings),
+    tests("limpid", ["limpid", "Live", "AudioIO", "Enhancement"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -64,3 +64,11 @@ public struct AudioFormat: Sendable, Equatable {
     return code == SF_FORMAT_FLOAT || code == SF_FORMAT_DOUBLE
   }
 }
+
+extension AudioFormat {
+  /// WAV with 32-bit floats: samples as they are, to the bit.
+  public static func floatWAV(sampleRate: Int, channelCount: Int) -> AudioFormat {
+    AudioFormat(
+      sampleRate: sampleRate, channelCount: channelCount, code: Int32(SF_FORMAT_WAV | SF_FORMAT_FLOAT))
+  }
+}

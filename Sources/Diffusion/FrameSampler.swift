@@ -14,10 +14,20 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
 
   /// N, from 1 to `maximumSteps`; may change between frames.
   ///
-  /// More steps than in the frame before: the new ones take over the predictor state of the last step in use.
+  /// More steps than in the frame before: the new ones take over the predictor state of the last step in use, and run
+  /// unheard for `warmUpFrames` before the result is theirs.
   public var steps: Int {
     didSet { precondition(steps >= 1 && steps <= maximumSteps, "steps must be from 1 to maximumSteps") }
   }
+
+  /// Frames for which a step that comes into use runs unheard; 0: its first estimate counts. From the start of the
+  /// stream on, where no step has a past, all are heard.
+  public var warmUpFrames = 0
+
+  /// Steps that ran in the newest frame: `steps`, or fewer where the frame was cut short.
+  public private(set) var stepsRun = 0
+  /// The step whose estimate the newest frame's result is, from 1; less than `stepsRun` while steps run unheard.
+  public private(set) var stepsHeard = 0
 
   /// The weight w of classifier-free guidance; may change between frames. 1 evaluates the network once per step,
   /// any other value as one batch of two, for which the predictor must have been made.
@@ -35,9 +45,13 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
   /// Steps and batch of the frame before: states beyond them are out of date. 0 before the first frame.
   private var currentSteps = 0
   private var currentBatch = 0
+  /// Steps that are heard, and the frames for which those beyond have run.
+  private var heardSteps = 0
+  private var unheardFrames = 0
   private let x: UnsafeMutablePointer<Float>  // (binCount, 2), the state of the reverse process
   private let z: UnsafeMutablePointer<Float>  // (binCount, 2), the newest draw
   private let estimates: UnsafeMutablePointer<Float>  // (2, binCount, 2), conditional and unconditional x̂0
+  private let result: UnsafeMutablePointer<Float>  // (binCount, 2), what is heard
 
   /// Makes the workspaces and the coefficients of all steps.
   ///
@@ -67,9 +81,12 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
     x.initialize(repeating: 0, count: 2 * binCount)
     z.initialize(repeating: 0, count: 2 * binCount)
     estimates.initialize(repeating: 0, count: 4 * binCount)
+    result = .allocate(capacity: 2 * binCount)
+    result.initialize(repeating: 0, count: 2 * binCount)
   }
 
   deinit {
+    result.deallocate()
     x.deallocate()
     z.deallocate()
     estimates.deallocate()
@@ -87,13 +104,16 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
   ///   - y: the noisy compressed spectrum, (binCount, 2).
   ///   - frameIndex: names the frame's noise, from 0.
   ///   - output: the clean compressed spectrum, (binCount, 2); may be `y` itself.
+  ///   - goesOn: asked after every step but the last, with the steps done; false ends the frame at the estimate that
+  ///     there is. The steps left out are then out of use, as if `steps` had been lower.
   /// - Returns: true if all is finite. If an estimate or the result is not, false: `output` then holds `y`, and
   ///   the predictor's state may be spoilt, so call `reset()` before the next frame.
   @discardableResult
   public mutating func enhance(
-    noisy y: UnsafePointer<Float>, frameIndex: Int, into output: UnsafeMutablePointer<Float>
+    noisy y: UnsafePointer<Float>, frameIndex: Int, into output: UnsafeMutablePointer<Float>,
+    goesOn: (_ stepsDone: Int) -> Bool = { _ in true }
   ) -> Bool {
-    run(noisy: y, draws: .counter(frameIndex), into: output)
+    run(noisy: y, draws: .counter(frameIndex), into: output, goesOn: goesOn)
   }
 
   /// Enhances one frame with noise that is given, for comparison with other implementations.
@@ -104,7 +124,7 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
     noisy y: UnsafePointer<Float>, explicitNoise: UnsafePointer<Float>,
     into output: UnsafeMutablePointer<Float>
   ) -> Bool {
-    run(noisy: y, draws: .explicit(explicitNoise), into: output)
+    run(noisy: y, draws: .explicit(explicitNoise), into: output, goesOn: { _ in true })
   }
 
   /// Forgets all frames: the predictor's states. Settings stay.
@@ -112,6 +132,8 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
     predictor.reset()
     currentSteps = 0
     currentBatch = 0
+    heardSteps = 0
+    unheardFrames = 0
   }
 
   // MARK: - One frame
@@ -122,31 +144,41 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
   }
 
   private mutating func run(
-    noisy y: UnsafePointer<Float>, draws: Draws, into output: UnsafeMutablePointer<Float>
+    noisy y: UnsafePointer<Float>, draws: Draws, into output: UnsafeMutablePointer<Float>,
+    goesOn: (Int) -> Bool
   ) -> Bool {
     let count = 2 * binCount
     bringStatesUpToDate()
     var draw = 0
     nextNoise(draws, &draw)
     addNoise(to: y, deviation: schedule.priorDeviation, noise: z, into: x, count: count)
-    for n in 0..<steps {
+    var n = 0
+    while true {
       if let corrector = schedule.corrector {
         guard evaluate(slot: maximumSteps + n, noisy: y) else { return giveUp(y, output) }
         nextNoise(draws, &draw)
         corrector[n].apply(state: x, noisy: y, clean: estimates, noise: z, count: count)
       }
       guard evaluate(slot: n, noisy: y) else { return giveUp(y, output) }
-      if n + 1 < steps {
-        if schedule.interior[n].isStochastic { nextNoise(draws, &draw) }
-        schedule.interior[n].apply(state: x, noisy: y, clean: estimates, noise: z, count: count)
-      } else if let final = schedule.final {
-        final[n].apply(state: x, noisy: y, clean: estimates, noise: z, count: count)
-        guard allFinite(x, count: count) else { return giveUp(y, output) }
-        copy(x, to: output, count: count)
-      } else {
-        copy(estimates, to: output, count: count)
+      // Every step but the last may be the last: what is heard is kept as it comes.
+      if n < heardSteps {
+        if let final = schedule.final {
+          copy(x, to: result, count: count)
+          final[n].apply(state: result, noisy: y, clean: estimates, noise: z, count: count)
+        } else {
+          copy(estimates, to: result, count: count)
+        }
       }
+      n += 1
+      if n == steps || !goesOn(n) { break }
+      if schedule.interior[n - 1].isStochastic { nextNoise(draws, &draw) }
+      schedule.interior[n - 1].apply(state: x, noisy: y, clean: estimates, noise: z, count: count)
     }
+    stepsRun = n
+    stepsHeard = min(n, heardSteps)
+    leaveOutOfUse(beyond: n)
+    guard schedule.final == nil || allFinite(result, count: count) else { return giveUp(y, output) }
+    copy(result, to: output, count: count)
     return true
   }
 
@@ -181,15 +213,30 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
         if hasCorrector { predictor.startUnconditionalLane(slot: maximumSteps + n) }
       }
     }
-    if currentSteps > 0 {
+    if currentSteps == 0 {
+      heardSteps = steps
+    } else if steps < currentSteps {
+      leaveOutOfUse(beyond: steps)
+    } else if steps > currentSteps {
       var n = currentSteps
       while n < steps {
         predictor.copySlot(from: n - 1, to: n)
         if hasCorrector { predictor.copySlot(from: maximumSteps + n - 1, to: maximumSteps + n) }
         n += 1
       }
+      unheardFrames = 0
     }
     currentSteps = steps
     currentBatch = batch
+    if heardSteps < currentSteps {
+      if unheardFrames >= warmUpFrames { heardSteps = currentSteps }
+      unheardFrames += 1
+    }
+  }
+
+  /// Steps beyond the first `count` missed a frame.
+  private mutating func leaveOutOfUse(beyond count: Int) {
+    currentSteps = min(currentSteps, count)
+    heardSteps = min(heardSteps, count)
   }
 }

@@ -6,6 +6,8 @@ struct EnhancementCounts {
   var noiseFrames = 0
   var referenceFrames = 0
   var referenceRefreshes = 0
+  var reducedFrames = 0
+  var lateReferences = 0
   var inputEnergy = 0.0
   var outputEnergy = 0.0
   var noiseInputEnergy = 0.0

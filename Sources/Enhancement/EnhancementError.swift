@@ -4,7 +4,7 @@ public enum EnhancementError: Error, Equatable, Sendable {
   case unsupportedSampleRate(Int)
   /// A channel count outside 1…32.
   case unsupportedChannelCount(Int)
-  /// `maximumBlock` is not from 1 to 2^20.
+  /// `granularity` is not from 1 to 2^20.
   case unsupportedBlock(Int)
   /// The method `score` without a model.
   case modelRequired
@@ -24,6 +24,8 @@ public enum EnhancementError: Error, Equatable, Sendable {
   case mixOutOfRange(Float)
   /// `startLevel` outside −75…10 dB.
   case startLevelOutOfRange(Float)
+  /// `resamplerQuality` outside 0…10.
+  case resamplerQualityOutOfRange(Int)
   /// A setting that only a new enhancer can take was changed.
   case fixedWhileRunning(setting: String)
 }
@@ -36,7 +38,7 @@ extension EnhancementError: CustomStringConvertible {
     case .unsupportedChannelCount(let count):
       "\(count) channels are not supported; 1 to 32 are"
     case .unsupportedBlock(let size):
-      "a largest block of \(size) samples is not supported; give 1 to \(1 << 20)"
+      "blocks of \(size) samples are not supported; give 1 to \(1 << 20)"
     case .modelRequired:
       "the method 'score' needs a model; give a weights file, or choose the method 'wiener'"
     case .stepsOutOfRange(let steps, let maximum):
@@ -55,6 +57,8 @@ extension EnhancementError: CustomStringConvertible {
       "the mix \(mix) is out of range; give 0 (the input) to 1 (the enhanced signal)"
     case .startLevelOutOfRange(let level):
       "the start level \(level) dB is out of range; give -75 to 10 dB"
+    case .resamplerQualityOutOfRange(let quality):
+      "the resampler quality \(quality) is out of range; give 0 to 10"
     case .fixedWhileRunning(let setting):
       "'\(setting)' cannot change while the enhancer runs; make a new one"
     }

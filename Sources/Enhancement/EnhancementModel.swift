@@ -34,6 +34,8 @@ public final class EnhancementModel: Sendable {
   public var parameterCount: Int { weights.parameterCount }
   /// Multiply-adds of one network evaluation.
   public var multiplyAddsPerFrame: Int { weights.multiplyAddsPerFrame }
+  /// The processor level of the arithmetic, such as "v4": results of different levels differ in their last bits.
+  public static var dispatchLevel: String { kernelLevelName }
   /// Labels and values that describe the file, in the order to print them.
   public var details: [(label: String, value: String)] { weights.details }
 }

@@ -35,6 +35,19 @@ public struct EnhancementSettings: Sendable, Equatable {
   /// Level assumed before anything was heard, in dB (mean square), −75…10.
   public var startLevel: Float = -26
 
+  /// What becomes of the sound above the model's 8 kHz, at devices of 32 kHz and more.
+  public enum Band: String, Sendable, CaseIterable {
+    /// It is kept and denoised along with the rest.
+    case full
+    /// It is left out.
+    case wide
+  }
+  public var band: Band = .full
+  /// speexdsp's quality of both resamplers, 0…10: 5 keeps more of 7–8 kHz, 3 is 2 ms faster at 48 kHz.
+  public var resamplerQuality = 5
+  /// Whether the channels of one stream share level and judgement of noise, which keeps the stereo image.
+  public var linksChannels = true
+
   public init() {}
 
   /// The largest number of steps, the points of the standard time grid.
@@ -62,6 +75,7 @@ public struct EnhancementSettings: Sendable, Equatable {
     }
     guard mix >= 0, mix <= 1 else { throw .mixOutOfRange(mix) }
     guard startLevel >= -75, startLevel <= 10 else { throw .startLevelOutOfRange(startLevel) }
+    guard (0...10).contains(resamplerQuality) else { throw .resamplerQualityOutOfRange(resamplerQuality) }
   }
 
   /// Checks that `next` differs from these settings only in what may change while running.
@@ -73,6 +87,11 @@ public struct EnhancementSettings: Sendable, Equatable {
     guard next.noiseSelection == noiseSelection else { throw .fixedWhileRunning(setting: "noise selection") }
     guard next.startLevel == startLevel else { throw .fixedWhileRunning(setting: "start level") }
     guard next.maximumSteps == maximumSteps else { throw .fixedWhileRunning(setting: "maximum steps") }
+    guard next.band == band else { throw .fixedWhileRunning(setting: "band") }
+    guard next.resamplerQuality == resamplerQuality else {
+      throw .fixedWhileRunning(setting: "resampler quality")
+    }
+    guard next.linksChannels == linksChannels else { throw .fixedWhileRunning(setting: "linked channels") }
   }
 
   /// How much of the delayed input stays in the output.

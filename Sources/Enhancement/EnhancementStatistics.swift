@@ -16,6 +16,10 @@ public struct EnhancementStatistics: Sendable, Equatable {
   public var referenceFrames = 0
   /// How often new noise tokens took effect.
   public var referenceRefreshes = 0
+  /// Frames that were cut short: fewer steps ran than were set.
+  public var reducedFrames = 0
+  /// Refreshes of the noise tokens that were not ready at their frame.
+  public var lateReferences = 0
   /// Sum over the frames of the mean square before and after, at 16 kHz, attenuation limit and mix included.
   public var inputEnergy = 0.0
   public var outputEnergy = 0.0
@@ -41,6 +45,8 @@ public struct EnhancementStatistics: Sendable, Equatable {
     sum.noiseFrames += other.noiseFrames
     sum.referenceFrames += other.referenceFrames
     sum.referenceRefreshes += other.referenceRefreshes
+    sum.reducedFrames += other.reducedFrames
+    sum.lateReferences += other.lateReferences
     sum.inputEnergy += other.inputEnergy
     sum.outputEnergy += other.outputEnergy
     sum.noiseInputEnergy += other.noiseInputEnergy

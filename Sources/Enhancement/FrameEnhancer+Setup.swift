@@ -5,6 +5,8 @@ import SignalProcessing
 extension FrameEnhancer where Predictor: ~Copyable, Encoder: ~Copyable {
   /// Frames over which a new guidance weight is reached.
   static var guidanceFrames: Int { 10 }
+  /// Frames for which a step that comes into use runs unheard.
+  static var warmUpFrames: Int { 10 }
 
   /// Back to the state after `init`, with the settings of now. The reference is empty and not frozen.
   mutating func reset() {
@@ -19,6 +21,10 @@ extension FrameEnhancer where Predictor: ~Copyable, Encoder: ~Copyable {
     clearReference()
     guidance.jump(to: guidance.target)
     if sampler != nil { sampler!.reset() }
+    judgement = .silence
+    isReferenceMissed = false
+    deadline = 0
+    decisions.reset()
     counts = EnhancementCounts()
     times.reset()
   }
@@ -29,6 +35,7 @@ extension FrameEnhancer where Predictor: ~Copyable, Encoder: ~Copyable {
   /// Forgets the noise heard: the null condition, from the next frame on.
   mutating func clearReference() {
     reference.clear()
+    newestNoise = -1
     job.cancel()
     guard hasTokens else { return }
     sampler!.predictor.setTokens(nil)
@@ -46,9 +53,18 @@ extension FrameEnhancer where Predictor: ~Copyable, Encoder: ~Copyable {
       }
     }
     guard frameIndex == 0, sampler != nil else { return }
-    job.take(reference, gain: level.gain)
-    job.run(&encoder)
+    guard job.state != .taken else { return }
+    if job.take(reference, gain: level.gain) { job.run(&encoder) }
     useTokens()
+  }
+
+  /// Whether the newest frame was noise alone; nil: it was silence.
+  var noiseJudgement: Bool? {
+    switch judgement {
+    case .silence: nil
+    case .noise: true
+    case .speech: false
+    }
   }
 
   var statistics: EnhancementStatistics {
@@ -59,6 +75,8 @@ extension FrameEnhancer where Predictor: ~Copyable, Encoder: ~Copyable {
     result.noiseFrames = counts.noiseFrames
     result.referenceFrames = counts.referenceFrames
     result.referenceRefreshes = counts.referenceRefreshes
+    result.reducedFrames = counts.reducedFrames
+    result.lateReferences = counts.lateReferences
     result.inputEnergy = counts.inputEnergy
     result.outputEnergy = counts.outputEnergy
     result.noiseInputEnergy = counts.noiseInputEnergy

@@ -24,6 +24,10 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
   /// e_k below which a frame is digital silence: −115 dB.
   static var silence: Float { 3.162_277_7e-12 }
 
+  /// The newest frame taken into the reference; −1: none.
+  var newestNoise = -1
+  enum Judgement { case silence, noise, speech }
+
   /// Frames seen; names the next frame's noise and its place in the schedule of the reference.
   var frameIndex = 0
   /// Weight of the noisy spectrum in the output, for the statistics only: the mix itself is made in the time domain.
@@ -40,7 +44,15 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
   var reference = NoiseReference()
   let selection: NoiseSelection
   var encoder: Encoder
-  var job: NoiseEncodingJob
+  let job: NoiseEncodingJob
+  /// Runs the encoder beside the frame path; nil: the frame path does.
+  let service: NoiseEncodingService?
+  /// Whether the owner of several channels decides for all of them which frames are noise (`keepNoise`).
+  let isLinked: Bool
+  /// What the newest frame was taken for.
+  var judgement = Judgement.silence
+  /// Whether the encoder was too busy to take the reference that is due.
+  var isReferenceMissed = false
   /// Whether the network holds tokens; false: the null condition.
   var hasTokens = false
   var guidance: LinearRamp
@@ -48,6 +60,11 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
   let compressed: UnsafeMutablePointer<Float>  // (160, 2): y, then x̂0
   let enhanced: UnsafeMutablePointer<Float>  // (161, 2)
   let power: UnsafeMutablePointer<Float>  // (161) |Y|²
+
+  /// Nanoseconds of the monotonic clock after which no further step begins; 0: none.
+  var deadline: UInt64 = 0
+  /// What the clock decided, and what it is to have decided when a recording is played again.
+  var decisions = FrameDecisions()
 
   let startLevel: Float
   /// The most steps there is room for.
@@ -60,7 +77,14 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
   ///     Wiener filter.
   ///   - encoder: makes the noise tokens.
   ///   - settings: valid ones.
-  init(predictor: consuming Predictor?, encoder: consuming Encoder, settings: EnhancementSettings) {
+  ///   - service: runs the encoder beside the frame path; nil: the frame path does.
+  ///   - isLinked: whether `keepNoise` decides which frames are noise.
+  init(
+    predictor: consuming Predictor?, encoder: consuming Encoder, settings: EnhancementSettings,
+    service: NoiseEncodingService? = nil, isLinked: Bool = false
+  ) {
+    self.service = service
+    self.isLinked = isLinked
     level = LevelGain(startLevel: settings.startLevel)
     startLevel = settings.startLevel
     maximumSteps = settings.maximumSteps ?? settings.steps
@@ -68,12 +92,14 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
     guidance = LinearRamp(value: settings.guidance, length: Self.guidanceFrames)
     dryWeight = settings.dryWeight
     job = NoiseEncodingJob(tokenFloatCount: encoder.tokenFloatCount)
+    service?.register(job)
     self.encoder = encoder
     if let predictor {
       sampler = FrameSampler(
         predictor: predictor, kind: settings.sampler, maximumSteps: maximumSteps,
         seed: settings.seed, binCount: Self.modelBinCount)
       sampler!.steps = settings.steps
+      sampler!.warmUpFrames = Self.warmUpFrames
       wiener = nil
     } else {
       sampler = nil
@@ -130,7 +156,20 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
     let gain = level.gain
     AmplitudeCompression.compress(bins, gain: gain, count: Self.modelBinCount, into: compressed)
     sampler!.guidance = guidance.next()
-    var isFinite = sampler!.enhance(noisy: compressed, frameIndex: frameIndex, into: compressed)
+    let deadline = deadline
+    let scripted = decisions.scriptedSteps(frameIndex)
+    var cutAfter = 0
+    var isFinite = sampler!.enhance(
+      noisy: compressed, frameIndex: frameIndex, into: compressed,
+      goesOn: { done in
+        let goesOn = if let scripted { done < scripted } else { deadline == 0 || monotonicNanoseconds() < deadline }
+        if !goesOn { cutAfter = done }
+        return goesOn
+      })
+    if cutAfter > 0 {
+      counts.reducedFrames += 1
+      decisions.note(FrameDecision(frameIndex: frameIndex, kind: .stepsRun(cutAfter)))
+    }
     if isFinite {
       AmplitudeCompression.expand(compressed, gain: gain, count: Self.modelBinCount, into: enhanced)
       enhanceLastBin(bins)
@@ -153,6 +192,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
   /// Counts the frame and, if it is noise alone, keeps it for the reference.
   private mutating func listen(_ bins: UnsafePointer<Float>, isSilent: Bool) {
     counts.frames += 1
+    judgement = .silence
     if isSilent {
       counts.silentFrames += 1
       return
@@ -179,22 +219,44 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
       counts.noiseOutputEnergy += left
     }
     let isNoise = selection == .spp ? isPause : ResidualDetector.isNoise(enhanced: clean, noisy: noisy)
-    if isNoise && reference.push(bins: bins) { counts.referenceFrames += 1 }
+    judgement = isNoise ? .noise : .speech
+    if isNoise && !isLinked { keepNoise() }
+  }
+
+  /// Takes the newest frame into the reference.
+  mutating func keepNoise() {
+    guard reference.push(bins: analysis.bins) else { return }
+    counts.referenceFrames += 1
+    newestNoise = frameIndex
   }
 
   /// The reference is taken before frame k·25 is seen, its tokens are in the network from frame k·25 + 10 on.
   private mutating func followSchedule() {
     guard sampler != nil else { return }
     let place = frameIndex % NoiseEncodingJob.interval
-    if place == 0 {
-      job.take(reference, gain: level.gain)
-      job.run(&encoder)
-    }
+    if place == 0 { takeReference() }
     if place == NoiseEncodingJob.delay { useTokens() }
   }
 
-  /// The job's result goes into the network.
+  /// The encoder gets the reference, unless it is still busy with the last one.
+  private mutating func takeReference() {
+    isReferenceMissed = job.state == .taken
+    guard !isReferenceMissed, job.take(reference, gain: level.gain) else { return }
+    if let service, !decisions.isScripted { service.wake() } else { job.run(&encoder) }
+  }
+
+  /// The job's result goes into the network; where it is not ready, the old tokens stay.
   mutating func useTokens() {
+    if let service, service.waits {
+      while job.state == .taken { service.pause() }
+    }
+    if job.state == .taken || isReferenceMissed || decisions.isScriptedLate(frameIndex) {
+      isReferenceMissed = false
+      counts.lateReferences += 1
+      decisions.note(FrameDecision(frameIndex: frameIndex, kind: .tokensLate))
+      job.cancel()
+      return
+    }
     switch job.state {
     case .encoded:
       sampler!.predictor.setTokens(job.tokens)

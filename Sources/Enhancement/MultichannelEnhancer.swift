@@ -1,16 +1,23 @@
 /// Several channels of one stream, each with an enhancer of its own.
 ///
-/// All take the same seed, so equal channels stay equal. One instance belongs to one thread; `process` neither allocates
-/// nor locks.
+/// All take the same seed, so equal channels stay equal. Linked channels (`EnhancementSettings.linksChannels`) share what
+/// keeps the stereo image: one level, that of the loudest, so that the model sees their balance as it is, and one judgement
+/// of noise: a frame is noise only where no channel hears speech. One instance belongs to one thread; `process` neither
+/// allocates nor locks.
 public struct MultichannelEnhancer: ~Copyable {
   /// 1…32.
   public let channelCount: Int
   /// Samples per channel from input to output, the same for all channels.
   public let latencyInSamples: Int
-  /// Samples per channel worked on at once.
-  private let block: Int
-  private let enhancers: UnsafeMutablePointer<StreamingEnhancer>  // (channelCount)
-  private let lane: UnsafeMutablePointer<Float>  // (block), one channel taken out of an interleaved block
+  /// Every block has a multiple of so many samples per channel; 1: any size.
+  public let granularity: Int
+  private let isLinked: Bool
+  /// Samples per channel that are pushed at once, and before they are pulled.
+  private let piece: Int
+  private let room: Int
+  let enhancers: UnsafeMutablePointer<StreamingEnhancer>  // (channelCount)
+  private let lanes: UnsafeMutablePointer<Float>  // (channelCount, room), an interleaved block's channels
+  private let lanePointers: UnsafeMutablePointer<UnsafeMutablePointer<Float>>  // (channelCount)
 
   /// - Parameters:
   ///   - channelCount: 1…32.
@@ -18,16 +25,18 @@ public struct MultichannelEnhancer: ~Copyable {
   /// - Throws: `unsupportedChannelCount`, and what `StreamingEnhancer` throws.
   public init(
     model: EnhancementModel?, settings: EnhancementSettings = EnhancementSettings(), sampleRate: Int,
-    channelCount: Int, maximumBlock: Int = 4096
+    channelCount: Int, granularity: Int = 1, service: NoiseEncodingService? = nil
   ) throws(EnhancementError) {
     guard (1...32).contains(channelCount) else { throw .unsupportedChannelCount(channelCount) }
+    let isLinked = settings.linksChannels && channelCount > 1
     let enhancers = UnsafeMutablePointer<StreamingEnhancer>.allocate(capacity: channelCount)
     var made = 0
     do throws(EnhancementError) {
       while made < channelCount {
         (enhancers + made).initialize(
           to: try StreamingEnhancer(
-            model: model, settings: settings, sampleRate: sampleRate, maximumBlock: maximumBlock))
+            model: model, settings: settings, sampleRate: sampleRate, granularity: granularity, service: service,
+            isLinked: isLinked))
         made += 1
       }
     } catch {
@@ -36,17 +45,23 @@ public struct MultichannelEnhancer: ~Copyable {
       throw error
     }
     self.channelCount = channelCount
+    self.granularity = granularity
     self.enhancers = enhancers
+    self.isLinked = isLinked
     latencyInSamples = enhancers[0].latencyInSamples
-    block = min(maximumBlock, 1024)
-    lane = .allocate(capacity: block)
-    lane.initialize(repeating: 0, count: block)
+    piece = enhancers[0].chain.piece
+    room = granularity == 1 ? piece : granularity
+    lanes = .allocate(capacity: room * channelCount)
+    lanes.initialize(repeating: 0, count: room * channelCount)
+    lanePointers = .allocate(capacity: channelCount)
+    for channel in 0..<channelCount { (lanePointers + channel).initialize(to: lanes + channel * room) }
   }
 
   deinit {
     enhancers.deinitialize(count: channelCount)
     enhancers.deallocate()
-    lane.deallocate()
+    lanes.deallocate()
+    lanePointers.deallocate()
   }
 
   /// Lends the enhancer of one channel: its settings, noise reference and statistics.
@@ -59,30 +74,33 @@ public struct MultichannelEnhancer: ~Copyable {
     return try body(&enhancers[channel])
   }
 
-  /// Enhances an interleaved block of any length.
+  /// Enhances an interleaved block.
   ///
   /// - Parameters:
-  ///   - input: (samples, channelCount).
+  ///   - input: (samples, channelCount), the samples a multiple of the granularity.
   ///   - output: (samples, channelCount); may be `input`.
   public mutating func process(
     interleaved input: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>
   ) {
     precondition(
-      input.count == output.count && input.count % channelCount == 0,
-      "process takes and gives whole samples of all channels")
+      input.count == output.count && input.count % (channelCount * granularity) == 0,
+      "process takes and gives whole samples of all channels, a multiple of the granularity")
     guard let source = input.baseAddress, let target = output.baseAddress else { return }
     let count = input.count / channelCount
     var done = 0
     while done < count {
-      let part = min(block, count - done)
+      let part = min(room, count - done)
       let offset = done * channelCount
       for channel in 0..<channelCount {
         let from = source + offset + channel
-        let to = target + offset + channel
+        let lane = lanePointers[channel]
         for n in 0..<part { lane[n] = from[n * channelCount] }
-        enhancers[channel].process(
-          UnsafeBufferPointer(start: lane, count: part),
-          into: UnsafeMutableBufferPointer(start: lane, count: part))
+      }
+      let lanePointers = lanePointers
+      pass(count: part, from: { UnsafePointer(lanePointers[$0]) }, into: { lanePointers[$0] })
+      for channel in 0..<channelCount {
+        let to = target + offset + channel
+        let lane = lanePointers[channel]
         for n in 0..<part { to[n * channelCount] = lane[n] }
       }
       done += part
@@ -92,17 +110,51 @@ public struct MultichannelEnhancer: ~Copyable {
   /// Enhances one block per channel.
   ///
   /// - Parameters:
-  ///   - input: (channelCount) pointers to `count` samples each.
+  ///   - input: (channelCount) pointers to `count` samples each, a multiple of the granularity.
   ///   - output: (channelCount) pointers to room for `count` samples; each may be that of `input`.
   public mutating func process(
     planar input: UnsafePointer<UnsafePointer<Float>>,
     into output: UnsafePointer<UnsafeMutablePointer<Float>>,
     count: Int
   ) {
+    precondition(count % granularity == 0, "a block is a multiple of the granularity")
+    var done = 0
+    while done < count {
+      let part = min(room, count - done)
+      pass(count: part, from: { input[$0] + done }, into: { output[$0] + done })
+      done += part
+    }
+  }
+
+  /// One part through all channels, piece by piece, so that linked channels hear of each other after every frame.
+  private mutating func pass(
+    count: Int, from input: (Int) -> UnsafePointer<Float>, into output: (Int) -> UnsafeMutablePointer<Float>
+  ) {
+    var pushed = 0
+    while pushed < count {
+      let next = min(piece, count - pushed)
+      let frame = enhancers[0].frameCount
+      for channel in 0..<channelCount { enhancers[channel].chain.push(input(channel) + pushed, count: next) }
+      if isLinked && enhancers[0].frameCount != frame { link() }
+      pushed += next
+    }
+    for channel in 0..<channelCount { enhancers[channel].chain.pull(into: output(channel), count: count) }
+  }
+
+  /// All channels have just seen the same frame: the loudest one's level is everybody's, and what any takes for speech
+  /// is no noise for the others.
+  private func link() {
+    var level = -Float.infinity
+    var hearsSpeech = false
     for channel in 0..<channelCount {
-      enhancers[channel].process(
-        UnsafeBufferPointer(start: input[channel], count: count),
-        into: UnsafeMutableBufferPointer(start: output[channel], count: count))
+      level = max(level, enhancers[channel].chain.frames.level.level)
+      if enhancers[channel].chain.frames.judgement == .speech { hearsSpeech = true }
+    }
+    for channel in 0..<channelCount {
+      enhancers[channel].chain.frames.level.level = level
+      if !hearsSpeech && enhancers[channel].chain.frames.judgement == .noise {
+        enhancers[channel].chain.frames.keepNoise()
+      }
     }
   }
 

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Turns a noise reference into the tokens that the network attends to.
 protocol NoiseTokenEncoder: ~Copyable {
   /// Floats of one set of tokens, (tokens, dimension); 0 where the model takes no condition.
@@ -12,16 +14,18 @@ protocol NoiseTokenEncoder: ~Copyable {
 
 /// One refresh of the noise tokens: the reference copied out of the frame path, and room for the result.
 ///
-/// The frame path *takes* it at frame k·R, something *runs* it, the frame path *uses* its result at frame k·R + D.
-/// Here the frame path runs it at once; a thread beside it may as well, since `run` touches nothing but the job's own
-/// memory and the encoder. The tokens are the same either way, and take effect at the same frame.
-struct NoiseEncodingJob: ~Copyable {
+/// The frame path *takes* the reference at frame k·R, something *runs* the encoder on it, the frame path *uses* the
+/// result at frame k·R + D. Offline the frame path runs it itself; live, a thread beside it does (`NoiseEncodingService`).
+/// The tokens are the same either way, and take effect at the same frame; a result that comes later is not used at all.
+///
+/// The state says whose turn it is: in `taken` the memory belongs to whoever runs the encoder, else to the frame path.
+final class NoiseEncodingJob: @unchecked Sendable {
   /// R: frames from reference to reference.
   static var interval: Int { @_noLocks get { 25 } }
   /// D: frames from the reference to its effect.
   static var delay: Int { @_noLocks get { 10 } }
 
-  enum State {
+  enum State: Int {
     /// Nothing to do.
     case idle
     /// The reference is taken; tokens are to be made of it.
@@ -32,10 +36,12 @@ struct NoiseEncodingJob: ~Copyable {
     case null
   }
 
-  private(set) var state = State.idle
   /// (tokenFloatCount), valid in the state `encoded`.
   let tokens: UnsafeMutablePointer<Float>
 
+  private let stateNumber = Atomic<Int>(State.idle.rawValue)
+  /// Set when nobody waits for the result any more.
+  private var isAbandoned = false  // frame path only
   private let tokenFloatCount: Int
   private let magnitudes: UnsafeMutablePointer<Float>  // (200, 160), compressed
   private var frameCount = 0
@@ -54,25 +60,40 @@ struct NoiseEncodingJob: ~Copyable {
     magnitudes.deallocate()
   }
 
-  /// Copies the reference as it is now.
-  @_noLocks
-  mutating func take(_ reference: borrowing NoiseReference, gain: Float) {
+  /// What the frame path may do now: `idle` also where a result is not wanted any more.
+  var state: State {
+    let state = State(rawValue: stateNumber.load(ordering: .acquiring)) ?? .idle
+    return isAbandoned && state != .taken ? .idle : state
+  }
+
+  /// Copies the reference as it is now. Frame path; not while the encoder runs.
+  ///
+  /// - Returns: whether there is something to run.
+  func take(_ reference: borrowing NoiseReference, gain: Float) -> Bool {
+    isAbandoned = false
     guard tokenFloatCount > 0, reference.count >= NoiseReference.fewestFrames else {
-      state = .null
-      return
+      stateNumber.store(State.null.rawValue, ordering: .relaxed)
+      return false
     }
     frameCount = reference.compressed(gain: gain, into: magnitudes)
-    state = .taken
+    stateNumber.store(State.taken.rawValue, ordering: .releasing)
+    return true
   }
 
-  /// Makes the tokens, if there is something to make them of.
-  mutating func run<Encoder: NoiseTokenEncoder & ~Copyable>(_ encoder: inout Encoder) {
-    guard state == .taken else { return }
+  /// Makes the tokens, if there is something to make them of. Whoever runs the encoder.
+  func run<Encoder: NoiseTokenEncoder & ~Copyable>(_ encoder: inout Encoder) {
+    guard stateNumber.load(ordering: .acquiring) == State.taken.rawValue else { return }
     encoder.encode(magnitudes: magnitudes, frameCount: frameCount, into: tokens)
-    state = allFinite(tokens, count: tokenFloatCount) ? .encoded : .null
+    let state: State = allFinite(tokens, count: tokenFloatCount) ? .encoded : .null
+    stateNumber.store(state.rawValue, ordering: .releasing)
   }
 
-  /// Forgets what was taken.
-  @_noLocks
-  mutating func cancel() { state = .idle }
+  /// Forgets what was taken; an encoder that runs just now may end, its result is not used. Frame path.
+  func cancel() {
+    if stateNumber.load(ordering: .acquiring) == State.taken.rawValue {
+      isAbandoned = true
+    } else {
+      stateNumber.store(State.idle.rawValue, ordering: .relaxed)
+    }
+  }
 }

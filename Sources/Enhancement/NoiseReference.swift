@@ -70,16 +70,24 @@ struct NoiseReference: ~Copyable {
     return count
   }
 
+  /// Writes all frames, oldest first.
+  ///
+  /// - Parameter output: room for (capacity, 160).
+  /// - Returns: the number of frames written.
+  @_noLocks
+  func copyMagnitudes(into output: UnsafeMutablePointer<Float>) -> Int {
+    let first = count < Self.capacity ? 0 : next
+    let head = min(count, Self.capacity - first)
+    copy(ring + first * Self.binCount, to: output, count: head * Self.binCount)
+    copy(ring, to: output + head * Self.binCount, count: (count - head) * Self.binCount)
+    return count
+  }
+
   /// All frames, oldest first, (count, 160). Allocates.
   func magnitudes() -> [Float] {
-    let first = count < Self.capacity ? 0 : next
-    var result: [Float] = []
-    result.reserveCapacity(count * Self.binCount)
-    for n in 0..<count {
-      let row = (first + n) % Self.capacity
-      result.append(contentsOf: UnsafeBufferPointer(start: ring + row * Self.binCount, count: Self.binCount))
+    [Float](unsafeUninitializedCapacity: max(count, 1) * Self.binCount) { memory, written in
+      written = copyMagnitudes(into: memory.baseAddress!) * Self.binCount
     }
-    return result
   }
 
   /// Forgets all frames; frozen or not stays.

@@ -10,7 +10,8 @@ import SignalProcessing
 ///     P = max over k of ⌊r·(160(k+1) − 1)⌋ − ⌈160·k·r⌉,
 ///
 /// which repeats with k after at most 100. No fewer zeros will do for a host that may send single samples, and with these
-/// every split of the input gives the same output. The whole delay is
+/// every split of the input gives the same output. Where the input always comes in multiples of b samples, only those n
+/// count that are multiples of b, and P is hop − gcd(b, hop), where r and the hop 160·r are whole. The whole delay is
 ///
 ///     P + 160·r + (both resamplers' delay)
 ///
@@ -26,14 +27,37 @@ struct StreamLatency: Equatable {
   /// - Parameters:
   ///   - sampleRate: the device's rate in Hz.
   ///   - resamplerDelay: of both resamplers together, in samples of the device.
-  init(sampleRate: Int, resamplerDelay: Double) {
+  ///   - granularity: b, of which the input's blocks are multiples; 1: of any size.
+  init(sampleRate: Int, resamplerDelay: Double, granularity b: Int = 1) {
     var zeros = 0
-    for k in 0..<100 {
-      let arrived = sampleRate * (160 * (k + 1) - 1) / 16000
+    // The hops' places among the blocks repeat after at most 100·b hops.
+    let period = min(100 * b, 500_000)
+    for k in 0..<period {
+      let last = sampleRate * (160 * (k + 1) - 1) / 16000 / b * b
       let ready = (160 * k * sampleRate + 15999) / 16000
-      zeros = max(zeros, arrived - ready)
+      zeros = max(zeros, last - ready)
     }
     leadingZeros = zeros
     exact = Double(zeros) + Double(160 * sampleRate) / 16000 + resamplerDelay
+  }
+}
+
+extension StreamingEnhancer {
+  /// The delay of a stream, before one is made: that of frame and hop, and that of both resamplers
+  /// (made whole where there is a band above the model's), in samples at the
+  /// device's rate. Their sum, rounded, is `latencyInSamples`.
+  ///
+  /// - Throws: `EnhancementError` for a rate, quality or granularity out of range.
+  public static func latencyParts(
+    sampleRate: Int, granularity: Int = 1, resamplerQuality: Int = 5, band: EnhancementSettings.Band = .full
+  ) throws(EnhancementError) -> (frame: Double, resamplers: Double) {
+    guard (8000...192_000).contains(sampleRate) else { throw .unsupportedSampleRate(sampleRate) }
+    guard (1...1 << 20).contains(granularity) else { throw .unsupportedBlock(granularity) }
+    let down = try makeResampler(from: sampleRate, to: 16000, quality: resamplerQuality)
+    let up = try makeResampler(from: 16000, to: sampleRate, quality: resamplerQuality)
+    let latency = StreamLatency(sampleRate: sampleRate, resamplerDelay: 0, granularity: granularity)
+    let resamplers = down.delayInInputSamples + up.delayInOutputSamples
+    let hasHigh = band == .full && HighBand.exists(at: sampleRate)
+    return (latency.exact, resamplers + (hasHigh ? HighBand.alignmentDelay(resamplerDelay: resamplers) : 0))
   }
 }

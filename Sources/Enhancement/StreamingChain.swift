@@ -2,8 +2,12 @@ import SignalProcessing
 
 /// One channel at the device's rate: blocks of any size in, as many samples out, a constant delay later.
 ///
-///     input ─┬─ resampler ─ hop of 160 ─ FrameEnhancer ─ resampler ─ queue ─┬─ output
-///            └─ delay line ────────────────────────────────────────── mix ──┘
+///     input ─┬─ resampler ─ hop of 160 ─ FrameEnhancer ─ resampler ─ (+) ─ queue ─┬─ output
+///            ├─ HighBand ────────────────────────────────────────────┘            │
+///            └─ queue of the input ────────────────────────────────────── mix ───┘
+///
+/// `push` takes pieces of the input, `pull` gives as much back; where several channels are linked, their owner pushes
+/// all before it pulls. `process` is both.
 ///
 /// Generic so that tests can put a predictor of their own in; `StreamingEnhancer` is its public face. One instance
 /// belongs to one thread; `process` neither allocates nor locks if predictor and encoder do not.
@@ -20,55 +24,76 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
   /// Seconds over which bypass, mix and limit move.
   private static var fadeSeconds: Double { 0.01 }
 
-  private let block: Int  // samples worked on at once
+  /// Samples between which `pull` may be called: what was pushed since the last `pull` is a multiple of it.
+  let granularity: Int
+  /// Most samples that one `push` takes: no more than one hop becomes whole by it.
+  let piece: Int
+  private let room: Int  // most samples pushed before they are pulled
   private var down: Resampler
   private var up: Resampler
+  /// What is above the model's band; nil: left out.
+  private var high: HighBand?
+  /// Brings the enhanced signal to a whole delay, as `high` does with its own; nil: it has one.
+  private var alignment: FractionalDelay?
   private var queue: SampleFIFO
-  private var dryLine: DelayLine
+  private var dryQueue: SampleFIFO
   private var dryWeight: LinearRamp
   private var hopFill = 0
   private var nonFiniteSamples = 0
   private let hop: UnsafeMutablePointer<Float>  // (160), the part of a hop that has come
   private let enhancedHop: UnsafeMutablePointer<Float>  // (160)
-  private let clean: UnsafeMutablePointer<Float>  // (block), the finite input, then the same delayed
-  private let wet: UnsafeMutablePointer<Float>  // (block)
-  private let resampled: UnsafeMutableBufferPointer<Float>  // a block at 16 kHz
+  private let clean: UnsafeMutablePointer<Float>  // (piece), the finite input, then the same delayed
+  private let wet: UnsafeMutablePointer<Float>  // (piece)
+  private let resampled: UnsafeMutableBufferPointer<Float>  // a piece at 16 kHz
   private let returned: UnsafeMutableBufferPointer<Float>  // a hop at the device's rate
 
   init(
     predictor: consuming Predictor?, encoder: consuming Encoder, settings: EnhancementSettings,
-    sampleRate: Int,
-    maximumBlock: Int
+    sampleRate: Int, granularity: Int = 1, service: NoiseEncodingService? = nil, isLinked: Bool = false
   ) throws(EnhancementError) {
     guard (8000...192_000).contains(sampleRate) else { throw .unsupportedSampleRate(sampleRate) }
-    guard (1...1 << 20).contains(maximumBlock) else { throw .unsupportedBlock(maximumBlock) }
+    guard (1...1 << 20).contains(granularity) else { throw .unsupportedBlock(granularity) }
     try settings.validate()
-    let down = try makeResampler(from: sampleRate, to: 16000)
-    let up = try makeResampler(from: 16000, to: sampleRate)
+    let down = try makeResampler(from: sampleRate, to: 16000, quality: settings.resamplerQuality)
+    let up = try makeResampler(from: 16000, to: sampleRate, quality: settings.resamplerQuality)
+    let resamplerDelay = down.delayInInputSamples + up.delayInOutputSamples
+    let hasHigh = settings.band == .full && HighBand.exists(at: sampleRate)
+    let shift = hasHigh ? HighBand.alignmentDelay(resamplerDelay: resamplerDelay) : 0
+    high = nil
+    if hasHigh {
+      high = try HighBand(
+        sampleRate: sampleRate, resamplerDelay: resamplerDelay, quality: settings.resamplerQuality,
+        largestInput: 160)
+    }
+    alignment = shift > 0 ? FractionalDelay(delay: shift) : nil
     self.sampleRate = sampleRate
     self.settings = settings
     latency = StreamLatency(
-      sampleRate: sampleRate, resamplerDelay: down.delayInInputSamples + up.delayInOutputSamples)
+      sampleRate: sampleRate, resamplerDelay: resamplerDelay + shift, granularity: granularity)
     let returnedRoom = up.maximumOutput(forInput: 160)
     self.down = down
     self.up = up
-    frames = FrameEnhancer(predictor: predictor, encoder: encoder, settings: settings)
-    // 10 ms pieces: a larger block gains nothing, and the workspaces stay in the cache.
-    block = min(maximumBlock, sampleRate / 100)
-    queue = SampleFIFO(capacity: latency.leadingZeros + block + 2 * returnedRoom)
+    frames = FrameEnhancer(
+      predictor: predictor, encoder: encoder, settings: settings, service: service, isLinked: isLinked)
+    self.granularity = granularity
+    // 10 ms: a larger piece gains nothing, and the workspaces stay in the cache.
+    piece = sampleRate / 100
+    room = granularity == 1 ? piece : granularity
+    queue = SampleFIFO(capacity: latency.leadingZeros + room + 2 * returnedRoom)
     queue.writeZeros(latency.leadingZeros)
-    dryLine = DelayLine(delay: latency.samples)
+    dryQueue = SampleFIFO(capacity: latency.samples + room)
+    dryQueue.writeZeros(latency.samples)
     dryWeight = LinearRamp(
       value: settings.dryWeight, length: max(1, Int((Self.fadeSeconds * Double(sampleRate)).rounded())))
     hop = .allocate(capacity: 160)
     hop.initialize(repeating: 0, count: 160)
     enhancedHop = .allocate(capacity: 160)
     enhancedHop.initialize(repeating: 0, count: 160)
-    clean = .allocate(capacity: block)
-    clean.initialize(repeating: 0, count: block)
-    wet = .allocate(capacity: block)
-    wet.initialize(repeating: 0, count: block)
-    resampled = .allocate(capacity: self.down.maximumOutput(forInput: block) + 1)
+    clean = .allocate(capacity: piece)
+    clean.initialize(repeating: 0, count: piece)
+    wet = .allocate(capacity: piece)
+    wet.initialize(repeating: 0, count: piece)
+    resampled = .allocate(capacity: self.down.maximumOutput(forInput: piece) + 1)
     resampled.initialize(repeating: 0)
     returned = .allocate(capacity: returnedRoom + 1)
     returned.initialize(repeating: 0)
@@ -83,16 +108,37 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
     returned.deallocate()
   }
 
-  /// Enhances `count` samples; `output` may be `input`.
+  /// Enhances `count` samples, a multiple of `granularity`; `output` may be `input`.
   mutating func process(
     _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, count: Int
   ) {
     var done = 0
     while done < count {
-      let part = min(block, count - done)
-      takeIn(input + done, count: part)
-      enhanceArrived(count: part)
-      dryLine.process(clean, into: clean, count: part)
+      let part = min(room, count - done)
+      var pushed = 0
+      while pushed < part {
+        let next = min(piece, part - pushed)
+        push(input + done + pushed, count: next)
+        pushed += next
+      }
+      pull(into: output + done, count: part)
+      done += part
+    }
+  }
+
+  /// Takes in at most `piece` samples.
+  mutating func push(_ input: UnsafePointer<Float>, count: Int) {
+    takeIn(input, count: count)
+    dryQueue.write(clean, count: count)
+    enhanceArrived(count: count)
+  }
+
+  /// Gives out as many samples as were pushed.
+  mutating func pull(into output: UnsafeMutablePointer<Float>, count: Int) {
+    var done = 0
+    while done < count {
+      let part = min(piece, count - done)
+      dryQueue.read(into: clean, count: part)
       queue.read(into: wet, count: part)
       mix(into: output + done, count: part)
       done += part
@@ -114,18 +160,26 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
 
   /// Every hop that `clean` completes goes through the enhancer and into the queue.
   private mutating func enhanceArrived(count: Int) {
+    if high != nil { high!.takeInput(clean, count: count) }
     let arrived = down.process(UnsafeBufferPointer(start: clean, count: count), into: resampled)
-    precondition(arrived.consumed == count, "a block's resampled samples have room")
+    precondition(arrived.consumed == count, "a piece's resampled samples have room")
     var at = 0
     while at < arrived.produced {
       let part = min(160 - hopFill, arrived.produced - at)
       copy(resampled.baseAddress! + at, to: hop + hopFill, count: part)
+      if high != nil { high!.takeResampled(hop + hopFill, count: part) }
       hopFill += part
       at += part
       if hopFill == 160 {
         hopFill = 0
         frames.process(hop, into: enhancedHop)
         let back = up.process(UnsafeBufferPointer(start: enhancedHop, count: 160), into: returned)
+        if alignment != nil { alignment!.process(returned.baseAddress!, count: back.produced) }
+        if high != nil {
+          high!.add(
+            noisy: frames.analysis.bins, enhanced: frames.enhanced, isNoise: frames.noiseJudgement,
+            to: returned.baseAddress!)
+        }
         queue.write(returned.baseAddress!, count: back.produced)
       }
     }
@@ -170,9 +224,12 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
     frames.reset()
     down.reset()
     up.reset()
+    if high != nil { high!.reset() }
+    if alignment != nil { alignment!.reset() }
     queue.reset()
     queue.writeZeros(latency.leadingZeros)
-    dryLine.reset()
+    dryQueue.reset()
+    dryQueue.writeZeros(latency.samples)
     dryWeight.jump(to: dryWeight.target)
     hopFill = 0
     nonFiniteSamples = 0
@@ -188,8 +245,8 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
   }
 }
 
-private func makeResampler(from: Int, to: Int) throws(EnhancementError) -> Resampler {
+func makeResampler(from: Int, to: Int, quality: Int) throws(EnhancementError) -> Resampler {
   do throws(ResamplerError) {
-    return try Resampler(from: from, to: to)
+    return try Resampler(from: from, to: to, quality: quality)
   } catch { throw .unsupportedSampleRate(to == 16000 ? from : to) }
 }

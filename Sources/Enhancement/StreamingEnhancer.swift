@@ -22,7 +22,10 @@ public struct StreamingEnhancer: ~Copyable {
   /// The settings in force.
   public var settings: EnhancementSettings { chain.settings }
 
-  private var chain: StreamingChain<ScoreNetwork, ModelNoiseEncoder>
+  /// Every block has a multiple of so many samples; 1: any size.
+  public var granularity: Int { chain.granularity }
+
+  var chain: StreamingChain<ScoreNetwork, ModelNoiseEncoder>
 
   /// Makes all memory and the tables of the resamplers.
   ///
@@ -30,11 +33,23 @@ public struct StreamingEnhancer: ~Copyable {
   ///   - model: the weights; may be nil for the method `wiener`.
   ///   - settings: how to work.
   ///   - sampleRate: the device's rate in Hz, 8000…192000.
-  ///   - maximumBlock: the usual largest block; a larger one is cut into pieces and costs no memory.
+  ///   - granularity: a promise that every block has a multiple of so many samples, which takes up to a hop off the
+  ///     latency; 1 promises nothing.
+  ///   - service: makes the noise tokens on a thread beside this one; nil: `process` does.
   /// - Throws: `EnhancementError` where a setting is out of range or a model is missing.
   public init(
     model: EnhancementModel?, settings: EnhancementSettings = EnhancementSettings(), sampleRate: Int,
-    maximumBlock: Int = 4096
+    granularity: Int = 1, service: NoiseEncodingService? = nil
+  ) throws(EnhancementError) {
+    try self.init(
+      model: model, settings: settings, sampleRate: sampleRate, granularity: granularity, service: service,
+      isLinked: false)
+  }
+
+  /// - Parameter isLinked: whether the owner decides which frames are noise.
+  init(
+    model: EnhancementModel?, settings: EnhancementSettings, sampleRate: Int, granularity: Int,
+    service: NoiseEncodingService?, isLinked: Bool
   ) throws(EnhancementError) {
     try settings.validate()
     if settings.method == .score && model == nil { throw .modelRequired }
@@ -47,13 +62,13 @@ public struct StreamingEnhancer: ~Copyable {
     }
     chain = try StreamingChain(
       predictor: network, encoder: ModelNoiseEncoder(weights: weights), settings: settings,
-      sampleRate: sampleRate, maximumBlock: maximumBlock)
+      sampleRate: sampleRate, granularity: granularity, service: service, isLinked: isLinked)
     self.sampleRate = sampleRate
     latencyInSamples = chain.latency.samples
     exactLatencyInSamples = chain.latency.exact
   }
 
-  /// Enhances a block of any length.
+  /// Enhances a block: a multiple of `granularity` samples.
   ///
   /// - Parameters:
   ///   - input: samples, full scale ±1. Samples that are not finite are taken as 0 and counted.
@@ -62,6 +77,7 @@ public struct StreamingEnhancer: ~Copyable {
     _ input: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>
   ) {
     precondition(input.count == output.count, "process gives as many samples as it takes")
+    precondition(input.count % granularity == 0, "a block is a multiple of the granularity")
     guard let source = input.baseAddress, let target = output.baseAddress else { return }
     chain.process(source, into: target, count: input.count)
   }
@@ -101,5 +117,48 @@ public struct StreamingEnhancer: ~Copyable {
   /// point of the schedule, 100 to 350 ms away. The room goes on adding to it; freeze it where that is not wanted.
   public mutating func setNoiseProfile(_ profile: NoiseProfile) {
     profile.magnitudes.withUnsafeBufferPointer { chain.frames.setReference($0) }
+  }
+}
+
+// MARK: - Time
+
+extension StreamingEnhancer {
+  /// Nanoseconds of the monotonic clock (CLOCK_MONOTONIC) after which a frame begins no further step; 0: no limit.
+  public var deadline: UInt64 {
+    get { chain.frames.deadline }
+    set { chain.frames.deadline = newValue }
+  }
+
+  /// Frames seen since `init` or `reset`.
+  public var frameCount: Int { chain.frames.frameIndex }
+  /// The newest frame taken into the noise reference; nil while it is empty or came from a profile.
+  public var newestNoiseFrame: Int? {
+    chain.frames.newestNoise >= 0 && chain.frames.reference.count > 0 ? chain.frames.newestNoise : nil
+  }
+  /// Frames in the noise reference, 0…200.
+  public var noiseReferenceFrameCount: Int { chain.frames.reference.count }
+
+  /// Numbers for meters, without the allocations of `statistics`: energies as `EnhancementStatistics` has them.
+  public var energies: (input: Double, output: Double, noiseInput: Double, noiseOutput: Double) {
+    let counts = chain.frames.counts
+    return (counts.inputEnergy, counts.outputEnergy, counts.noiseInputEnergy, counts.noiseOutputEnergy)
+  }
+  /// Frames cut short and refreshes of the noise tokens that came late, since `init` or `reset`.
+  public var missed: (reducedFrames: Int, lateReferences: Int) {
+    (chain.frames.counts.reducedFrames, chain.frames.counts.lateReferences)
+  }
+
+  /// Hands over what the clock decided since the last time, oldest first. Does not allocate.
+  public mutating func takeDecisions(_ body: (FrameDecision) -> Void) { chain.frames.decisions.take(body) }
+
+  /// Makes the clock's decisions those of a recording, from the first frame on. Before the first block.
+  public mutating func follow(_ decisions: [FrameDecision]) { chain.frames.decisions.setScript(decisions) }
+
+  /// Copies the noise heard, (count, 160), oldest first, without allocating.
+  ///
+  /// - Parameter magnitudes: room for 200 · 160 floats.
+  /// - Returns: the frames copied.
+  public func copyNoiseReference(into magnitudes: UnsafeMutablePointer<Float>) -> Int {
+    chain.frames.reference.copyMagnitudes(into: magnitudes)
   }
 }

@@ -288,4 +288,59 @@ import Testing
       sampler.guidance = .nan
     }
   }
+
+  // MARK: - Frames cut short, steps that warm up
+
+  @Test(arguments: kinds) func `A frame that is cut short is a frame of fewer steps`(kind: SamplerKind) {
+    var cut = Self.toy(kind)
+    var few = Self.toy(kind)
+    few.steps = 2
+    var a = y
+    var b = y
+    var asked: [Int] = []
+    cut.enhance(
+      noisy: y, frameIndex: 3, into: &a,
+      goesOn: { done in
+        asked.append(done)
+        return done < 2
+      })
+    few.enhance(noisy: y, frameIndex: 3, into: &b)
+    #expect(a == b)
+    #expect(asked == [1, 2])
+    #expect(cut.stepsRun == 2)
+    // The steps left out are out of use: both go on alike.
+    for frame in 4..<8 {
+      few.steps = 4
+      cut.enhance(noisy: y, frameIndex: frame, into: &a)
+      few.enhance(noisy: y, frameIndex: frame, into: &b)
+      #expect(a == b)
+    }
+  }
+
+  @Test func `Steps that come into use run unheard until they are warm`() {
+    var warming = Self.toy()
+    var few = Self.toy()
+    var full = Self.toy()
+    warming.warmUpFrames = 3
+    var a = y
+    var b = y
+    var c = y
+    for frame in 0..<12 {
+      warming.steps = frame == 5 ? 2 : 4
+      few.steps = frame < 5 ? 4 : 2
+      full.steps = frame == 5 ? 2 : 4
+      warming.enhance(noisy: y, frameIndex: frame, into: &a)
+      few.enhance(noisy: y, frameIndex: frame, into: &b)
+      full.enhance(noisy: y, frameIndex: frame, into: &c)
+      switch frame {
+      case 6..<9:
+        #expect(a == b, "frame \(frame): the two warm steps are heard")
+        #expect(a != c)
+        #expect((warming.stepsRun, warming.stepsHeard) == (4, 2))
+      default:
+        #expect(a == c, "frame \(frame)")
+        #expect(warming.stepsHeard == warming.steps)
+      }
+    }
+  }
 }

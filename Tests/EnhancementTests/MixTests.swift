@@ -14,9 +14,10 @@ import Testing
   }
 
   @Test func `bypass fades in 10 ms and is exact from there on`() throws {
-    var chain = try makeChain(.scale(0), rate: 48000)
+    var settings = EnhancementSettings()
+    settings.band = .wide
+    var chain = try makeChain(.scale(0), rate: 48000, settings: settings)
     let input = [Float](repeating: 0.5, count: 9600)
-    var settings = chain.settings
     #expect(bits(run(&chain, input)) == bits([Float](repeating: 0, count: 9600)))
     settings.bypass = true
     try chain.update(settings)
@@ -47,6 +48,7 @@ import Testing
     var settings = EnhancementSettings()
     settings.attenuationLimitInDecibels = limit
     settings.mix = mix
+    settings.band = .wide
     var chain = try makeChain(.scale(0), rate: 44100, settings: settings)
     let input = whiteNoise(22050)
     let output = run(&chain, input)

@@ -63,7 +63,7 @@ import Testing
       }
     }
     #expect(throws: EnhancementError.unsupportedBlock(0)) {
-      _ = try StreamingEnhancer(model: nil, settings: settings, sampleRate: 48000, maximumBlock: 0)
+      _ = try StreamingEnhancer(model: nil, settings: settings, sampleRate: 48000, granularity: 0)
     }
   }
 

@@ -36,7 +36,7 @@ import Testing
     let input = voiceLike(24000, rate: 48000)
     var settings = EnhancementSettings()
     settings.method = .wiener
-    var one = try StreamingEnhancer(model: nil, settings: settings, sampleRate: 48000, maximumBlock: 7)
+    var one = try StreamingEnhancer(model: nil, settings: settings, sampleRate: 48000)
     var other = try StreamingEnhancer(model: nil, settings: settings, sampleRate: 48000)
     #expect(bits(run(&one, input, .whole)) == bits(run(&other, input, .whole)))
   }
@@ -91,12 +91,14 @@ import Testing
     #expect(try output(seed: 4) != output(seed: 5))
   }
 
-  @Test func `channels together give what each gives alone`() throws {
+  @Test func `channels that are not linked give what each gives alone`() throws {
     let model = try tinyModel()
+    var settings = EnhancementSettings()
+    settings.linksChannels = false
     let left = voiceLike(24000, rate: 48000, seed: 1)
     let right = voiceLike(24000, rate: 48000, seed: 2)
     var together = try MultichannelEnhancer(
-      model: model, sampleRate: 48000, channelCount: 2, maximumBlock: 100)
+      model: model, settings: settings, sampleRate: 48000, channelCount: 2)
     var interleaved = zip(left, right).flatMap { [$0, $1] }
     interleaved.withUnsafeMutableBufferPointer {
       together.process(interleaved: UnsafeBufferPointer($0), into: $0)
@@ -110,7 +112,8 @@ import Testing
     #expect(together.withChannel(1) { $0.statistics.frames } == 50)
     #expect(together.latencyInSamples == together.withChannel(0) { $0.latencyInSamples })
 
-    var planar = try MultichannelEnhancer(model: model, sampleRate: 48000, channelCount: 2)
+    var planar = try MultichannelEnhancer(
+      model: model, settings: settings, sampleRate: 48000, channelCount: 2)
     var copyOfRight = right
     var copyOfLeft = left
     copyOfLeft.withUnsafeMutableBufferPointer { a in
@@ -121,5 +124,50 @@ import Testing
       }
     }
     #expect(bits(zip(copyOfLeft, copyOfRight).flatMap { [$0, $1] }) == bits(interleaved))
+  }
+
+  /// A voice on the left, faint on the right, in noise that both have: the model hears both at the left one's level, and
+  /// what the left takes for speech is no noise for the right.
+  @Test(arguments: [1, 480, 1000]) func `linked channels share level and judgement of noise`(block: Int) throws {
+    var settings = EnhancementSettings()
+    settings.noiseSelection = .residual
+    let left = voiceLike(96000, rate: 48000, seed: 1)
+    let right = left.map { 0.05 * $0 }
+    func play(links: Bool) throws -> (outputs: [[Float]], levels: [Float], references: [Int]) {
+      settings.linksChannels = links
+      var enhancer = try MultichannelEnhancer(
+        model: try tinyModel(), settings: settings, sampleRate: 48000, channelCount: 2)
+      var samples = zip(left, right).flatMap { [$0, $1] }
+      samples.withUnsafeMutableBufferPointer { memory in
+        for start in stride(from: 0, to: memory.count, by: 2 * block) {
+          let part = UnsafeMutableBufferPointer(rebasing: memory[start..<min(start + 2 * block, memory.count)])
+          enhancer.process(interleaved: UnsafeBufferPointer(part), into: part)
+        }
+      }
+      let outputs = (0..<2).map { channel in stride(from: channel, to: samples.count, by: 2).map { samples[$0] } }
+      let levels = (0..<2).map { enhancer.enhancers[$0].chain.frames.level.level }
+      return (outputs, levels, (0..<2).map { enhancer.enhancers[$0].noiseReferenceFrameCount })
+    }
+    let linked = try play(links: true)
+    let apart = try play(links: false)
+    #expect(linked.levels[0] == linked.levels[1])
+    #expect(linked.levels[0] == apart.levels[0], "the loudest decides")
+    #expect(apart.levels[1] < apart.levels[0] - 10)
+    #expect(linked.references[1] <= linked.references[0])
+    #expect(bits(linked.outputs[1]) != bits(apart.outputs[1]))
+  }
+
+  @Test(arguments: [7, 32, 128, 480, 512, 4096]) func `a granularity takes off latency and changes nothing else`(
+    granularity: Int
+  ) throws {
+    let model = try tinyModel()
+    let input = voiceLike(48000 / granularity * granularity, rate: 48000)
+    var fine = try StreamingEnhancer(model: model, sampleRate: 48000)
+    var coarse = try StreamingEnhancer(model: model, sampleRate: 48000, granularity: granularity)
+    let sooner = fine.latencyInSamples - coarse.latencyInSamples
+    #expect(sooner >= 0)
+    let late = run(&fine, input)
+    let early = run(&coarse, input, .size(granularity * 3))
+    #expect(bits(late.dropFirst(sooner)) == bits(early.dropLast(sooner)))
   }
 }

@@ -53,6 +53,7 @@ final class Log {
   /// Frames seen by the predictor when the encoder ran, and the reference's length.
   var encodings: [(frame: Int, frameCount: Int)] = []
   var guidedPredictions = 0
+  var gateLevels: [Float] = []
 }
 
 /// A predictor that is not learned.
@@ -62,6 +63,8 @@ struct TestPredictor: ~Copyable, ConditionalPredictor {
     case scale(Float)
     /// Depends on y, x_t, the frame before and the tokens.
     case memory
+    /// x̂0 = loud·y for frames whose upper half is strong, quiet·y for all others.
+    case gate(loud: Float, quiet: Float)
     /// Gives the value instead of a number at frame `at`.
     case failing(at: Int, value: Float)
   }
@@ -84,8 +87,16 @@ struct TestPredictor: ~Copyable, ConditionalPredictor {
     slot: Int, batch: Int, state x: UnsafePointer<Float>, noisy y: UnsafePointer<Float>,
     into output: UnsafeMutablePointer<Float>
   ) {
+    var factor: Float = 1
+    if case .gate(let loud, let quiet) = behaviour {
+      var sum: Float = 0
+      for n in 160..<280 { sum += y[n] * y[n] }
+      log.gateLevels.append(sum)
+      factor = sum > 3 * log.gateLevels.prefix(50).reduce(0, +) / Float(min(50, log.gateLevels.count)) ? loud : quiet
+    }
     for n in 0..<320 {
       switch behaviour {
+      case .gate: output[n] = factor * y[n]
       case .scale(let factor): output[n] = factor * y[n]
       case .memory: output[n] = 0.5 * y[n] + 0.2 * past[n] + 0.1 * x[n] + 0.1 * token * y[n]
       case .failing(let frame, let value): output[n] = log.predictions == frame ? value : y[n]
@@ -132,7 +143,7 @@ func makeChain(
 ) throws -> TestChain {
   try TestChain(
     predictor: TestPredictor(behaviour, log: log), encoder: TestEncoder(log: log, value: token),
-    settings: settings, sampleRate: rate, maximumBlock: 4096)
+    settings: settings, sampleRate: rate)
 }
 
 // MARK: - Running

@@ -16,6 +16,7 @@ struct Batch: Sendable {
   let raw: RawPCM?
   let jobs: Int
   let force: Bool
+  var live: LivePass?
 
   /// Results in the order of the tasks.
   func run() -> [FileResult] {
@@ -37,7 +38,7 @@ struct Batch: Sendable {
   private func one(_ task: FileTask, _ progress: Progress) -> FileResult {
     var result = FileResult(task: task)
     do {
-      let report = try FileEnhancement(task: task, plan: plan, raw: raw, force: force).run(progress)
+      let report = try FileEnhancement(task: task, plan: plan, raw: raw, force: force, live: live).run(progress)
       warn(task, report)
       result.report = report
     } catch {
@@ -50,9 +51,8 @@ struct Batch: Sendable {
 
   private func warn(_ task: FileTask, _ report: FileReport) {
     let name = task.input == "-" ? "standard input" : task.input
-    if report.nonFiniteSamples > 0 {
-      Terminal.complain(
-        "warning", "\(name): \(counted(report.nonFiniteSamples, "sample")) not finite and taken as 0")
+    if let count = report.nonFiniteSamples, count > 0 {
+      Terminal.complain("warning", "\(name): \(counted(count, "sample")) not finite and taken as 0")
     }
     if report.clippedSamples > 0 {
       Terminal.complain(
@@ -60,10 +60,16 @@ struct Batch: Sendable {
         "\(task.output): \(counted(report.clippedSamples, "sample")) beyond full scale and clipped; "
           + "a quieter or a 32-bit float input would keep them")
     }
-    if report.fallbackFrames > 0 {
+    if let count = report.fallbackFrames, count > 0 {
+      Terminal.complain(
+        "warning", "\(name): \(counted(count, "frame")) left noisy, as the model gave no finite result")
+    }
+    if let live = report.live, live.dry > 0 || live.late > 0 || live.referenceLate > 0 {
+      let seconds = Double(live.drySamples) / Double(report.sampleRate)
       Terminal.complain(
         "warning",
-        "\(name): \(counted(report.fallbackFrames, "frame")) left noisy, as the model gave no finite result")
+        "\(name): \(counted(live.late, "frame")) late, and "
+          + String(format: "%.2f s in %d span%@ left as delayed input", seconds, live.dry, live.dry == 1 ? "" : "s"))
     }
   }
 

@@ -18,6 +18,7 @@ struct EnhanceCommand: ParsableCommand {
         limpid enhance interview.mp3 -o interview.flac --preset quality
         limpid enhance recordings/ -o clean/ --jobs 4 --json > report.json
         limpid enhance hall.wav -o hall-clean.wav --attenuation-limit 15
+        limpid enhance hall.wav -o as-heard-live.wav --realtime
         arecord -f S16_LE -r 48000 | limpid enhance - -o - --raw s16le \\
           | aplay -f S16_LE -r 48000
       """)
@@ -45,10 +46,25 @@ struct EnhanceCommand: ParsableCommand {
   @Flag(name: .long, help: "Print a report for machines on standard output.")
   var json = false
 
+  @Flag(name: .long, help: "One file after the other through the live worker, at the pace of a device.")
+  var realtime = false
+
+  @Option(parsing: .unconditional, help: "Samples of a block with --realtime (default: 256).")
+  var period: Int?
+
   func validate() throws {
     guard !inputs.isEmpty else { throw ValidationError("name at least one file, folder, or -") }
     if let jobs, !(1...256).contains(jobs) {
       throw ValidationError("--jobs \(jobs) is out of range; give 1 to 256")
+    }
+    if let period {
+      guard realtime else { throw ValidationError("--period belongs to --realtime; add that, or leave it out") }
+      guard (16...8192).contains(period) else {
+        throw ValidationError("--period \(period) is out of range; give 16 to 8192 samples")
+      }
+    }
+    if realtime, let jobs, jobs > 1 {
+      throw ValidationError("--realtime takes one file after the other; leave out --jobs")
     }
     if inputs.contains("-") {
       if inputs.count > 1 { throw ValidationError("- (standard input) cannot be one of several inputs") }
@@ -74,7 +90,9 @@ struct EnhanceCommand: ParsableCommand {
       let tasks = try FileList(inputs: inputs, output: output, force: force).tasks
       if let profile = sound.saveNoiseProfile { try check(profile, tasks) }
       let plan = try sound.plan()
-      let batch = Batch(tasks: tasks, plan: plan, raw: raw.pcm, jobs: jobs ?? cores, force: force)
+      let batch = Batch(
+        tasks: tasks, plan: plan, raw: raw.pcm, jobs: realtime ? 1 : jobs ?? cores, force: force,
+        live: realtime ? LivePass(block: period ?? 256) : nil)
       let results = batch.run()
       if json { try JSONReport(results).print() }
       if !json, output != "-" { summarise(results) }
@@ -138,8 +156,10 @@ struct EnhanceCommand: ParsableCommand {
 ///
 /// Numbers are parsed unconditionally: -1 is a number out of range, not an option that nobody knows.
 struct SoundOptions: ParsableArguments {
-  @Option(name: .shortAndLong, help: "A preset's name or file; see limpid presets.")
-  var preset = "live"
+  static let standardPreset = "live"
+
+  @Option(name: .shortAndLong, help: "A preset's name or file; see limpid presets. (default: \(standardPreset))")
+  var preset: String?
 
   @Option(help: "Weights file, instead of the preset's.", completion: .file(extensions: ["safetensors"]))
   var model: String?
@@ -172,6 +192,12 @@ struct SoundOptions: ParsableArguments {
   @Option(help: "How noise is told from speech: spp (speech presence) or residual.")
   var noiseSelection: String?
 
+  @Option(help: "full keeps and denoises what is above 8 kHz, wide leaves it out.")
+  var band: String?
+
+  @Flag(name: .long, help: "Enhance every channel by itself: for channels that are no stereo image.")
+  var independentChannels = false
+
   @Option(help: "Start from a saved noise reference and keep it.", completion: .file())
   var noiseProfile: String?
 
@@ -180,7 +206,7 @@ struct SoundOptions: ParsableArguments {
 
   /// The preset with the options laid over it, the model loaded.
   func plan() throws -> Plan {
-    let preset = try PresetStore.preset(preset)
+    let preset = try PresetStore.preset(preset ?? Self.standardPreset)
     var settings = preset.settings
     if let method { settings.method = try choice(method, "--method") }
     if let steps { settings.steps = steps }
@@ -189,6 +215,8 @@ struct SoundOptions: ParsableArguments {
     if let mix { settings.mix = mix }
     if let seed { settings.seed = seed }
     if let noiseSelection { settings.noiseSelection = try choice(noiseSelection, "--noise-selection") }
+    if let band { settings.band = try choice(band, "--band") }
+    if independentChannels { settings.linksChannels = false }
     if sampler != nil || eta != nil { settings.sampler = try samplerKind(over: settings.sampler) }
     try settings.validate()
     if settings.method == .wiener, noiseProfile != nil {

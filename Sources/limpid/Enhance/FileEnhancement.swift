@@ -8,6 +8,8 @@ struct FileEnhancement {
   let plan: Plan
   let raw: RawPCM?
   let force: Bool
+  /// Not nil: through the live worker at a device's pace.
+  var live: LivePass?
 
   /// Samples per channel read at once.
   private static let block = 4096
@@ -17,44 +19,72 @@ struct FileEnhancement {
     let start = ProcessInfo.processInfo.systemUptime
     let (source, tags) = try openSource()
     let format = source.format
+    if let live {
+      let device = try live.begin(plan, format)
+      let (count, clipped) = try enhance(
+        source, tags, progress, latency: device.latencyInSamples, process: { device.play($0) },
+        finish: { try device.finish(savingProfileTo: plan.profileToSave, input: task.input) },
+        fail: { device.abandon() })
+      return FileReport(
+        task: task, plan: plan, format: format, sampleCount: count, latencyInSamples: device.latencyInSamples,
+        live: device.status!, clippedSamples: clipped, secondsTaken: ProcessInfo.processInfo.systemUptime - start)
+    }
     var enhancer = try MultichannelEnhancer(
       model: plan.model, settings: plan.settings, sampleRate: format.sampleRate,
-      channelCount: format.channelCount,
-      maximumBlock: Self.block)
+      channelCount: format.channelCount)
     if let profile = plan.profile { enhancer.setNoiseProfile(profile, isFrozen: true) }
-    let sink = try openSink(format, tags, source.sampleCount)
-    var count = 0
+    let latency = enhancer.latencyInSamples
+    let (count, clipped) = try enhance(
+      source, tags, progress, latency: latency,
+      process: { enhancer.process(interleaved: UnsafeBufferPointer($0), into: $0) },
+      finish: { if let path = plan.profileToSave { try saveProfile(&enhancer, path) } }, fail: {})
+    return FileReport(
+      task: task, plan: plan, format: format, sampleCount: count, latencyInSamples: latency,
+      statistics: enhancer.statistics, clippedSamples: clipped,
+      secondsTaken: ProcessInfo.processInfo.systemUptime - start)
+  }
+
+  /// All of the input through `process`, in place, into the output file, which is whole at the end or not there.
+  ///
+  /// - Returns: samples per channel, and how many were clipped.
+  private func enhance(
+    _ source: any AudioSource, _ tags: AudioTags, _ progress: Progress, latency: Int,
+    process: (UnsafeMutableBufferPointer<Float>) -> Void, finish: () throws -> Void, fail: () -> Void
+  ) throws -> (count: Int, clipped: Int) {
+    let sink: any AudioSink
+    do { sink = try openSink(source.format, tags, source.sampleCount) } catch {
+      fail()
+      throw error
+    }
     do {
-      count = try stream(source, through: &enhancer, into: sink, progress)
-      if let path = plan.profileToSave { try saveProfile(&enhancer, path) }
+      let count = try stream(source, into: sink, progress, latency: latency, process: process)
+      try finish()
       try sink.finish()
+      return (count, sink.clippedSampleCount)
     } catch {
+      fail()
       sink.abandon()
       throw error
     }
-    return FileReport(
-      task: task, plan: plan, format: format, sampleCount: count, latencyInSamples: enhancer.latencyInSamples,
-      statistics: enhancer.statistics, clippedSamples: sink.clippedSampleCount,
-      secondsTaken: ProcessInfo.processInfo.systemUptime - start)
   }
 
   /// Reads, enhances and writes until the end; what the latency held back comes out by a tail of zeros.
   ///
   /// - Returns: samples per channel.
   private func stream(
-    _ source: any AudioSource, through enhancer: inout MultichannelEnhancer, into sink: any AudioSink,
-    _ progress: Progress
+    _ source: any AudioSource, into sink: any AudioSink, _ progress: Progress, latency: Int,
+    process: (UnsafeMutableBufferPointer<Float>) -> Void
   ) throws -> Int {
     let channels = source.format.channelCount
     let room = UnsafeMutableBufferPointer<Float>.allocate(capacity: Self.block * channels)
     defer { room.deallocate() }
-    var early = enhancer.latencyInSamples  // output from before the input's first sample, left out
+    var early = latency  // output from before the input's first sample, left out
     var count = 0
     var written = 0
 
     func pass(_ samples: Int) throws {
       let part = UnsafeMutableBufferPointer(rebasing: room[..<(samples * channels)])
-      enhancer.process(interleaved: UnsafeBufferPointer(part), into: part)
+      process(part)
       let skipped = min(early, samples)
       early -= skipped
       let kept = min(samples - skipped, count - written)

@@ -17,7 +17,7 @@ struct Preset {
   static let keys = [
     "description", "method", "model", "steps", "guidance", "sampler", "eta", "corrector-snr",
     "attenuation-limit",
-    "mix", "noise-selection", "start-level",
+    "mix", "noise-selection", "start-level", "band",
   ]
 
   /// - Throws: `Failure` with the file, the key and the remedy.
@@ -50,6 +50,7 @@ struct Preset {
     settings.attenuationLimitInDecibels = try values.number("attenuation-limit")
     settings.mix = try values.number("mix") ?? settings.mix
     settings.noiseSelection = try values.choice("noise-selection") ?? settings.noiseSelection
+    settings.band = try values.choice("band") ?? settings.band
     settings.startLevel = try values.number("start-level") ?? settings.startLevel
     let sampler: SamplerName = try values.choice("sampler") ?? .fewStep
     settings.sampler = try sampler.kind(

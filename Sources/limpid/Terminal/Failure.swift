@@ -2,6 +2,7 @@ import ArgumentParser
 import AudioIO
 import Enhancement
 import Foundation
+import Live
 import NeuralLayers
 
 /// What ends a command: one sentence, and the exit code that `limpid --help` explains.
@@ -32,7 +33,20 @@ struct Failure: Error {
     case let error as ModelFileError: self.init(.configuration, error.description)
     case let error as NoiseProfileError: self.init(.configuration, error.description)
     case let error as EnhancementError: self.init(.usage, error.description)
+    case let error as LiveError: self.init(Self.code(of: error), error.description)
+    case let error as LiveCommandError: self.init(.usage, error.description)
+    case let error as AlsaError: self.init(.noInput, error.description)
+    case let error as JackError: self.init(.noInput, error.description)
     default: self.init(.software, "\(error)")
+    }
+  }
+
+  private static func code(of error: LiveError) -> Code {
+    switch error {
+    case .badOption: .usage
+    case .cannotRecord: .cannotCreate
+    case .badRecording: .badInput
+    case .tooSlow, .noThread, .busy: .software
     }
   }
 

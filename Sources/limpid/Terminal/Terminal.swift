@@ -31,7 +31,5 @@ enum Terminal {
     }
   }
 
-  private static func write(_ text: String) {
-    FileHandle.standardError.write(Data(text.utf8))
-  }
+  private static func write(_ text: String) { writeAll(text, to: STDERR_FILENO) }
 }

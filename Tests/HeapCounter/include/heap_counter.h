@@ -4,3 +4,6 @@
 // malloc, calloc, realloc, aligned allocation and free calls of this thread so far.
 // Read it into a constant before formatting it: formatting allocates.
 unsigned long heap_call_count(void);
+
+// pthread_mutex_lock calls of this thread so far.
+unsigned long lock_call_count(void);

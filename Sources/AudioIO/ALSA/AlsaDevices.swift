@@ -1,0 +1,39 @@
+import CALSA
+import Glibc
+
+/// What ALSA can open.
+public enum AlsaDevices {
+  public struct Device: Sendable, Equatable {
+    public let name: String
+    /// Lines of ALSA's description joined by commas.
+    public let description: String
+    public let isInput: Bool
+    public let isOutput: Bool
+  }
+
+  /// All PCM devices that have a hint, in ALSA's order. Empty where there is none. Allocates; any thread.
+  public static func list() -> [Device] {
+    silenceAlsa()
+    var hints: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+    guard snd_device_name_hint(-1, "pcm", &hints) >= 0, let hints else { return [] }
+    defer { snd_device_name_free_hint(hints) }
+    var devices: [Device] = []
+    var index = 0
+    while let hint = hints[index] {
+      index += 1
+      guard let name = text(hint, "NAME"), name != "null" else { continue }
+      let direction = text(hint, "IOID")
+      let description = text(hint, "DESC")?.split(separator: "\n").joined(separator: ", ") ?? ""
+      devices.append(
+        Device(
+          name: name, description: description, isInput: direction != "Output", isOutput: direction != "Input"))
+    }
+    return devices
+  }
+
+  private static func text(_ hint: UnsafeMutableRawPointer, _ key: String) -> String? {
+    guard let value = snd_device_name_get_hint(hint, key) else { return nil }
+    defer { free(value) }
+    return String(cString: value)
+  }
+}

@@ -1,0 +1,55 @@
+/// Why Limpid could not enter a JACK graph. Prints as one sentence with the remedy.
+public enum JackError: Error, Equatable, Sendable {
+  /// No server of that name answers; `mayStart`: JACK tried to start one.
+  case noServer(name: String, mayStart: Bool)
+  /// The server answered and refused.
+  case refused(server: String, client: String, reason: String)
+  /// JACK's limit of a client's name, in bytes.
+  case badName(name: String, limit: Int)
+  /// More ports to connect to than channels.
+  case tooManyPorts(names: Int, channelCount: Int, isInput: Bool)
+  /// There is no such port; `available` are those that would do.
+  case missingPort(name: String, port: String, available: [String])
+  /// The port exists and cannot be connected so.
+  case unsuitablePort(name: String, port: String, reason: String, available: [String])
+  /// The server has no physical ports to connect to.
+  case noPhysicalPorts(isInput: Bool, available: [String])
+  /// The server refused one of our own ports.
+  case noPort(name: String)
+  /// The server refused to run us.
+  case notActivated
+  /// The server refused a connection.
+  case notConnected(from: String, to: String)
+}
+
+extension JackError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .noServer(let name, false):
+      "no JACK server \"\(name)\" runs; start one with `jackd -n \(name) -d alsa`, or leave out --no-start-server"
+    case .noServer(let name, true):
+      "no JACK server \"\(name)\" runs, and none could be started; start one with `jackd -n \(name) -d alsa`"
+    case .refused(let server, let client, let reason):
+      "the JACK server \"\(server)\" did not take the client \"\(client)\" (\(reason)); restart the server, or try another name"
+    case .badName(let name, let limit):
+      "\"\(name)\" cannot be a JACK client's name; give 1 to \(limit) bytes without a colon"
+    case .tooManyPorts(let names, let channelCount, let isInput):
+      "\(names) ports are to be connected to \(channelCount) \(isInput ? "input" : "output")\(channelCount == 1 ? "" : "s"); "
+        + "name fewer, or ask for more channels"
+    case .missingPort(let name, let port, let available):
+      "there is no JACK port \"\(name)\" to connect to \(port); \(Self.list(available))"
+    case .unsuitablePort(let name, let port, let reason, let available):
+      "the JACK port \"\(name)\" cannot be connected to \(port): \(reason); \(Self.list(available))"
+    case .noPhysicalPorts(let isInput, let available):
+      "the JACK server has no physical \(isInput ? "capture" : "playback") ports; name a port instead, \(Self.list(available))"
+    case .noPort(let name):
+      "the JACK server gave no port \"\(name)\"; close other clients, or start it with more ports (`jackd --port-max`)"
+    case .notActivated: "the JACK server did not let the client run; restart the server"
+    case .notConnected(let from, let to): "JACK could not connect \"\(from)\" to \"\(to)\"; connect them by hand"
+    }
+  }
+
+  private static func list(_ ports: [String]) -> String {
+    ports.isEmpty ? "there are none that would do" : "there are: \(ports.joined(separator: ", "))"
+  }
+}

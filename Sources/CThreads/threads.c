@@ -1,0 +1,97 @@
+#define _GNU_SOURCE
+#include "CThreads.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#ifndef MCL_ONFAULT
+#define MCL_ONFAULT 4
+#endif
+
+int ct_make_realtime(int priority) {
+  struct sched_param parameters = {.sched_priority = priority};
+  return pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters);
+}
+
+int ct_make_ordinary(void) {
+  struct sched_param parameters = {.sched_priority = 0};
+  return pthread_setschedparam(pthread_self(), SCHED_OTHER, &parameters);
+}
+
+int ct_realtime_priority(void) {
+  struct sched_param parameters = {.sched_priority = 0};
+  int policy = SCHED_OTHER;
+  if (pthread_getschedparam(pthread_self(), &policy, &parameters) != 0) return 0;
+  return policy == SCHED_FIFO || policy == SCHED_RR ? parameters.sched_priority : 0;
+}
+
+void ct_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+void ct_flush_denormals(void) {
+#if defined(__x86_64__)
+  _mm_setcsr(_mm_getcsr() | 0x8040);  // flush to zero, denormals are zero
+#elif defined(__aarch64__)
+  uint64_t control;
+  __asm__ volatile("mrs %0, fpcr" : "=r"(control));
+  __asm__ volatile("msr fpcr, %0" : : "r"(control | (1ull << 24)));
+#endif
+}
+
+void ct_block_signals(void) {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, NULL);
+}
+
+// Without MCL_ONFAULT the whole reserved address space of OpenBLAS would be locked: hundreds of megabytes.
+int ct_lock_memory(void) { return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0 ? 0 : errno; }
+
+struct ct_semaphore {
+  sem_t semaphore;
+};
+
+ct_semaphore *ct_semaphore_make(void) {
+  ct_semaphore *made = malloc(sizeof *made);
+  if (made && sem_init(&made->semaphore, 0, 0) != 0) {
+    free(made);
+    return NULL;
+  }
+  return made;
+}
+
+void ct_semaphore_destroy(ct_semaphore *semaphore) {
+  sem_destroy(&semaphore->semaphore);
+  free(semaphore);
+}
+
+void ct_semaphore_post(ct_semaphore *semaphore) { sem_post(&semaphore->semaphore); }
+
+bool ct_semaphore_wait(ct_semaphore *semaphore, uint64_t nanoseconds) {
+  uint64_t until = ct_now() + nanoseconds;
+  struct timespec deadline = {.tv_sec = (time_t)(until / 1000000000u), .tv_nsec = (long)(until % 1000000000u)};
+  int result;
+  do {
+    result = sem_clockwait(&semaphore->semaphore, CLOCK_MONOTONIC, &deadline);
+  } while (result != 0 && errno == EINTR);
+  return result == 0;
+}
+
+uint64_t ct_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void ct_pause(uint64_t nanoseconds) {
+  struct timespec time = {.tv_sec = (time_t)(nanoseconds / 1000000000u), .tv_nsec = (long)(nanoseconds % 1000000000u)};
+  nanosleep(&time, NULL);
+}

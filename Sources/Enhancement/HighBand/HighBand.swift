@@ -1,0 +1,107 @@
+import SignalProcessing
+
+/// What the model cannot hear: the band above its 8 kHz, at the device's rate, one channel.
+///
+///     input ─ delay ─(−)─ STFT ─ gain per sub-band ─ inverse ─(+)─ output
+///                     │                                        │
+///     16 kHz signal ─ resampler                 enhanced signal
+///
+/// The band is the delayed input less what the resamplers carry of it, so it is complementary to the model's band by
+/// construction, whatever their slope; both together are the delayed input where nothing is taken away. Its frames end with
+/// the model's, so it adds no delay. One instance belongs to one thread; nothing allocates after `init`.
+struct HighBand: ~Copyable {
+  /// Samples of the device per hop.
+  let hopLength: Int
+  private let piece: Int
+  private var up: Resampler
+  /// Brings both 16 kHz signals to a whole delay where that of the resamplers has a fraction.
+  private var alignment: FractionalDelay?
+  private var input: SampleFIFO
+  private var analysis: STFTAnalysis
+  private var synthesis: STFTSynthesis
+  private var gain: HighBandGain
+  private let delay: Int  // samples from the input to the band's samples
+  private let carried: UnsafeMutableBufferPointer<Float>  // what the resamplers carry of a piece
+  private let hop: UnsafeMutablePointer<Float>  // (hopLength), the band
+  private var hopFill = 0
+
+  /// Whether there is such a band at this rate: above 32 kHz it is wide enough, and a hop is a whole number of samples.
+  static func exists(at sampleRate: Int) -> Bool { sampleRate >= 32000 && sampleRate % 100 == 0 }
+
+  /// Samples by which both 16 kHz signals are delayed to make the delay whole: 0, or 7 to 8.
+  static func alignmentDelay(resamplerDelay: Double) -> Double {
+    let whole = resamplerDelay.rounded(.up)
+    return whole == resamplerDelay ? 0 : (resamplerDelay + 7).rounded(.up) - resamplerDelay
+  }
+
+  /// - Parameters:
+  ///   - resamplerDelay: of both resamplers, in samples of the device.
+  ///   - largestInput: samples at 16 kHz given at once.
+  init(sampleRate: Int, resamplerDelay: Double, quality: Int, largestInput: Int) throws(EnhancementError) {
+    hopLength = sampleRate / 100
+    up = try makeResampler(from: 16000, to: sampleRate, quality: quality)
+    let shift = Self.alignmentDelay(resamplerDelay: resamplerDelay)
+    alignment = shift > 0 ? FractionalDelay(delay: shift) : nil
+    delay = Int((resamplerDelay + shift).rounded())
+    piece = up.maximumOutput(forInput: largestInput) + 1
+    carried = .allocate(capacity: piece)
+    carried.initialize(repeating: 0)
+    // The resamplers may be a few samples ahead of the input, never more than its delay.
+    input = SampleFIFO(capacity: delay + 2 * piece + hopLength)
+    input.writeZeros(delay)
+    analysis = STFTAnalysis(fftLength: 2 * hopLength, hopLength: hopLength)
+    synthesis = STFTSynthesis(fftLength: 2 * hopLength, hopLength: hopLength)
+    gain = HighBandGain(sampleRate: sampleRate, binCount: hopLength + 1)
+    hop = .allocate(capacity: hopLength)
+    hop.initialize(repeating: 0, count: hopLength)
+  }
+
+  deinit {
+    carried.deallocate()
+    hop.deallocate()
+  }
+
+  /// Takes the device's samples as they come, before the 16 kHz samples that they became.
+  @_noLocks
+  mutating func takeInput(_ samples: UnsafePointer<Float>, count: Int) { input.write(samples, count: count) }
+
+  /// Takes the same at 16 kHz, at most up to the end of a hop.
+  @_noLocks
+  mutating func takeResampled(_ samples: UnsafePointer<Float>, count: Int) {
+    let made = up.process(UnsafeBufferPointer(start: samples, count: count), into: carried).produced
+    let lane = carried.baseAddress!
+    if alignment != nil { alignment!.process(lane, count: made) }
+    // Into place, then the difference: the band.
+    input.read(into: hop + hopFill, count: made)
+    for n in 0..<made { hop[hopFill + n] -= lane[n] }
+    hopFill += made
+  }
+
+  /// Adds the band of the hop that is whole now to the enhanced signal of the same hop.
+  ///
+  /// - Parameters:
+  ///   - bins: (161, 2) of the frame at 16 kHz, noisy and enhanced.
+  ///   - isNoise: whether the frame was judged noise alone; nil: it was silence.
+  ///   - output: (hopLength) the enhanced signal at the device's rate.
+  mutating func add(
+    noisy: UnsafePointer<Float>, enhanced: UnsafePointer<Float>, isNoise: Bool?, to output: UnsafeMutablePointer<Float>
+  ) {
+    precondition(hopFill == hopLength, "the band's hops end with the model's")
+    hopFill = 0
+    analysis.push(hop)
+    gain.apply(to: analysis.bins, noisy: noisy, enhanced: enhanced, isNoise: isNoise)
+    synthesis.push(analysis.bins, into: hop)
+    for n in 0..<hopLength { output[n] += hop[n] }
+  }
+
+  mutating func reset() {
+    up.reset()
+    if alignment != nil { alignment!.reset() }
+    input.reset()
+    input.writeZeros(delay)
+    analysis.reset()
+    synthesis.reset()
+    gain.reset()
+    hopFill = 0
+  }
+}

@@ -1,0 +1,150 @@
+import Glibc
+import SignalProcessing
+
+/// The gains of the sub-bands above the model's, frame by frame.
+///
+/// What the model does to noise just below 8 kHz, averaged over the frames without speech, is done to the noise above: the
+/// floor. A sub-band opens from the floor to 1 where its own power rises above its own noise (speech presence on its
+/// mean power) and there is speech just below 8 kHz too; and never further than the model left of that, 3 dB added. It
+/// opens at once and closes by 2 dB a frame. One thread; nothing allocates after `init`.
+struct HighBandGain: ~Copyable {
+  /// Lower edges of the sub-bands in Hz; the first takes in the slope of the crossover.
+  static let edges: [Double] = [7000, 9000, 11000, 14000, 18000, 24000]
+  /// The model's bins "just below": 4 to 7 kHz, which the resamplers leave alone.
+  static var firstBelow: Int { @_noLocks get { 80 } }
+  static var lastBelow: Int { @_noLocks get { 140 } }
+  /// Share by which the floor follows a frame: half a second.
+  static var floorSmoothing: Float { @_noLocks get { 0.02 } }
+  /// Lowest floor, dB.
+  static var lowestFloor: Float { @_noLocks get { -60 } }
+  /// A closing sub-band keeps this share of its gain per frame: −2 dB.
+  static var release: Float { @_noLocks get { 0.794_328_2 } }
+  /// What the sub-bands may be louder than what the model left below: 3 dB.
+  static var tolerance: Float { @_noLocks get { 1.412_537_5 } }
+
+  private let binCount: Int
+  private let bandCount: Int
+  /// (binCount) the sub-band below a bin's place, and the share of the next one.
+  private let band: UnsafeMutablePointer<Int>
+  private let share: UnsafeMutablePointer<Float>
+  private let firstBin: UnsafeMutablePointer<Int>  // (bandCount + 1)
+  private let powers: UnsafeMutablePointer<Float>  // (1 + bandCount): below 8 kHz, then the sub-bands
+  private let gains: UnsafeMutablePointer<Float>  // (bandCount + 1), the last one twice
+  private var presence: SpeechPresence
+  private var floor: Float = 0  // dB
+  private var floorFrames = 0
+  private var hasHeardNoise = false
+
+  /// - Parameter binCount: of the transform at the device's rate, half of it and one.
+  init(sampleRate: Int, binCount: Int) {
+    self.binCount = binCount
+    let binWidth = Double(sampleRate) / 2 / Double(binCount - 1)
+    let edges = Self.edges.filter { $0 + 1000 <= Double(sampleRate) / 2 }
+    bandCount = edges.count
+    firstBin = .allocate(capacity: edges.count + 1)
+    for (n, edge) in edges.enumerated() { (firstBin + n).initialize(to: Int((edge / binWidth).rounded())) }
+    (firstBin + edges.count).initialize(to: binCount)
+    band = .allocate(capacity: binCount)
+    share = .allocate(capacity: binCount)
+    for k in 0..<binCount {
+      // Between the middles of two sub-bands their gains go over into each other.
+      var index = 0
+      var part: Float = 0
+      for n in 0..<edges.count - 1 {
+        let middle = (firstBin[n] + firstBin[n + 1]) / 2
+        let next = (firstBin[n + 1] + firstBin[n + 2]) / 2
+        if k >= middle {
+          index = n
+          part = min(1, Float(k - middle) / Float(max(1, next - middle)))
+        }
+      }
+      (band + k).initialize(to: index)
+      (share + k).initialize(to: part)
+    }
+    powers = .allocate(capacity: edges.count + 1)
+    powers.initialize(repeating: 0, count: edges.count + 1)
+    gains = .allocate(capacity: edges.count + 1)
+    gains.initialize(repeating: 0, count: edges.count + 1)
+    presence = SpeechPresence(binCount: edges.count + 1)
+  }
+
+  deinit {
+    firstBin.deallocate()
+    band.deallocate()
+    share.deallocate()
+    powers.deallocate()
+    gains.deallocate()
+  }
+
+  /// - Parameters:
+  ///   - bins: (binCount, 2) of the band, changed in place.
+  ///   - noisy: (161, 2) of the model's band, as it came and
+  ///   - enhanced: as it went.
+  ///   - isNoise: whether the frame was judged noise alone; nil: it was silence.
+  mutating func apply(
+    to bins: UnsafeMutablePointer<Float>, noisy: UnsafePointer<Float>, enhanced: UnsafePointer<Float>, isNoise: Bool?
+  ) {
+    if let isNoise { follow(bins, noisy: noisy, enhanced: enhanced, isNoise: isNoise) }
+    for k in 0..<binCount {
+      let g = gains[band[k]] + share[k] * (gains[band[k] + 1] - gains[band[k]])
+      bins[2 * k] *= g
+      bins[2 * k + 1] *= g
+    }
+  }
+
+  private mutating func follow(
+    _ bins: UnsafePointer<Float>, noisy: UnsafePointer<Float>, enhanced: UnsafePointer<Float>, isNoise: Bool
+  ) {
+    let before = meanPower(noisy, Self.firstBelow..<Self.lastBelow)
+    let after = meanPower(enhanced, Self.firstBelow..<Self.lastBelow)
+    powers[0] = before
+    for n in 0..<bandCount { powers[1 + n] = meanPower(bins, firstBin[n]..<firstBin[n + 1]) }
+    presence.push(power: powers)
+
+    let kept = before > 0 ? min(1, after / before) : 1
+    let speechBelow = opening(presence.probability[0])
+    // Before any noise was heard, whatever has no speech below has to do.
+    if speechBelow == 0 && (isNoise || !hasHeardNoise) {
+      if isNoise && !hasHeardNoise {
+        hasHeardNoise = true
+        floorFrames = 0
+      }
+      floorFrames += 1
+      let reduction = max(Self.lowestFloor, 10 * logarithm10(max(kept, 1e-6)))
+      floor += max(Self.floorSmoothing, 1 / Float(floorFrames)) * (reduction - floor)
+    }
+    let limit = Self.tolerance * squareRoot(kept)
+    for n in 0..<bandCount {
+      let open = min(speechBelow, opening(presence.probability[1 + n]))
+      let closed = decibelsToAmplitude(floor)
+      var target = decibelsToAmplitude(floor * (1 - open))
+      if open > 0 { target = max(closed, min(target, limit)) }
+      gains[n] = max(target, gains[n] * Self.release)
+      if gains[n] < target { gains[n] = target }
+    }
+    gains[bandCount] = gains[bandCount - 1]
+  }
+
+  /// 0 where speech is improbable, 1 where it is sure.
+  private func opening(_ probability: Float) -> Float {
+    let x = min(1, max(0, (probability - 0.4) / 0.4))
+    return x * x * (3 - 2 * x)
+  }
+
+  private func meanPower(_ bins: UnsafePointer<Float>, _ range: Range<Int>) -> Float {
+    var sum: Float = 0
+    for n in 2 * range.lowerBound..<2 * range.upperBound { sum += bins[n] * bins[n] }
+    return sum / Float(range.count)
+  }
+
+  mutating func reset() {
+    presence.reset()
+    gains.update(repeating: 0, count: bandCount + 1)
+    floor = 0
+    floorFrames = 0
+    hasHeardNoise = false
+  }
+}
+
+@_semantics("no_performance_analysis") @inline(__always)
+private func logarithm10(_ x: Float) -> Float { log10f(x) }

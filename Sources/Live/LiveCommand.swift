@@ -1,0 +1,87 @@
+/// What a person can ask of a running engine: by a key, a line on the control socket, or a recording played again.
+///
+/// Every command takes effect between two blocks of the worker, and is written into recordings with its place.
+public enum LiveCommand: Sendable, Equatable {
+  /// The delayed input instead of the enhanced signal; cross-faded, the latency stays.
+  case bypass(Bool)
+  /// Forgets the noise heard and hears it anew, for the given time; then keeps what it heard. Nobody should speak meanwhile.
+  case learn(seconds: Double)
+  /// Keeps the noise reference as it is, or lets it follow the room again.
+  case freeze(Bool)
+  /// Forgets the noise heard.
+  case clear
+  /// Noise is lowered by at most this many dB; nil: no limit.
+  case attenuationLimit(Float?)
+  /// 1: enhanced only, 0: the delayed input only.
+  case mix(Float)
+  /// Weight of classifier-free guidance.
+  case guidance(Float)
+  /// Reverse steps per frame, 1…8.
+  case steps(Int)
+}
+
+extension LiveCommand: CustomStringConvertible {
+  /// The command as a line of text, which `init(line:)` reads: "bypass on", "limit 12", "steps 2".
+  public var description: String {
+    switch self {
+    case .bypass(let on): "bypass \(on ? "on" : "off")"
+    case .learn(let seconds): "learn \(seconds)"
+    case .freeze(let on): "freeze \(on ? "on" : "off")"
+    case .clear: "clear"
+    case .attenuationLimit(let limit): "limit \(limit.map { "\($0)" } ?? "off")"
+    case .mix(let mix): "mix \(mix)"
+    case .guidance(let weight): "guidance \(weight)"
+    case .steps(let steps): "steps \(steps)"
+    }
+  }
+
+  /// Reads a line such as `description` writes; case and extra blanks do not matter.
+  ///
+  /// - Throws: `LiveCommandError` with the sentence for the user.
+  public init(line: String) throws(LiveCommandError) {
+    let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\r" }).map { $0.lowercased() }
+    guard let name = words.first, words.count <= 2 else { throw LiveCommandError(line: line, expected: Self.allForms) }
+    let value = words.count == 2 ? words[1] : nil
+    func number(_ range: ClosedRange<Double>, _ form: String) throws(LiveCommandError) -> Double {
+      guard let value, let number = Double(value), range.contains(number) else {
+        throw LiveCommandError(line: line, expected: form)
+      }
+      return number
+    }
+    func onOff() throws(LiveCommandError) -> Bool {
+      switch value {
+      case "on": return true
+      case "off": return false
+      default: throw LiveCommandError(line: line, expected: "\(name) on, or \(name) off")
+      }
+    }
+    switch name {
+    case "bypass": self = .bypass(try onOff())
+    case "freeze": self = .freeze(try onOff())
+    case "clear" where value == nil: self = .clear
+    case "learn": self = .learn(seconds: value == nil ? 2 : try number(0.3...60, "learn SECONDS, 0.3 to 60"))
+    case "limit" where value == "off": self = .attenuationLimit(nil)
+    case "limit": self = .attenuationLimit(Float(try number(0...100, "limit DECIBELS, 0 to 100, or limit off")))
+    case "mix": self = .mix(Float(try number(0...1, "mix SHARE, 0 to 1")))
+    case "guidance": self = .guidance(Float(try number(0...10, "guidance WEIGHT, 0 to 10")))
+    case "steps":
+      guard let value, let steps = Int(value), (1...8).contains(steps) else {
+        throw LiveCommandError(line: line, expected: "steps COUNT, 1 to 8")
+      }
+      self = .steps(steps)
+    default: throw LiveCommandError(line: line, expected: Self.allForms)
+    }
+  }
+
+  /// All forms, for help and errors.
+  public static var allForms: String {
+    "bypass on|off, learn [SECONDS], freeze on|off, clear, limit DECIBELS|off, mix SHARE, guidance WEIGHT, steps COUNT"
+  }
+}
+
+/// A line that is no command.
+public struct LiveCommandError: Error, Equatable, CustomStringConvertible {
+  public let line: String
+  public let expected: String
+  public var description: String { "“\(line)” is no command; expected: \(expected)" }
+}

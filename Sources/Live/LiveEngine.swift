@@ -1,0 +1,229 @@
+import AudioIO
+import CThreads
+import Enhancement
+import Synchronization
+
+/// The enhancer in real time: stands behind a device, keeps its latency, and answers to commands while it runs.
+///
+///     let engine = try LiveEngine(model: model, settings: settings)
+///     let client = try JackClient(configuration, processor: engine)     // calls prepare, then the callback
+///     try engine.send(.attenuationLimit(12))
+///     print(engine.status?.latencyInSamples ?? 0)
+///
+/// The device's callback only moves samples between two rings; one worker thread enhances; an ordinary thread makes the
+/// noise tokens. `prepare`, `send`, `status`, `noiseProfile` and `stop` may be called from any ordinary thread.
+public final class LiveEngine: BlockProcessor, @unchecked Sendable {
+  private let model: EnhancementModel?
+  private let options: LiveOptions
+  private let remark: @Sendable (String) -> Void
+  private let meters = LiveMeters()
+  private let xruns = Atomic<Int>(0)
+  private let commands: UnsafeMutablePointer<ValueRing<CommandValue>>
+
+  /// What changes: guarded by `state`'s lock, which neither callback nor worker ever takes.
+  private struct State {
+    var session: LiveSession?
+    /// The settings wished, commands included.
+    var settings: EnhancementSettings
+    var profile: NoiseProfile?
+    var isFrozen: Bool
+    var hasRecorded = false
+    /// Counters of sessions that have ended.
+    var past = LiveCounters()
+  }
+  private let state: Mutex<State>
+
+  /// - Parameters:
+  ///   - model: the weights; nil for the method `wiener`.
+  ///   - settings: how to enhance. The engine takes its own resampler quality (`LiveOptions`) and, unless
+  ///     `maximumSteps` says otherwise, makes room for as many steps as there are.
+  ///   - options: how to treat time.
+  ///   - remark: called on an ordinary thread with sentences for the user (priority not allowed, steps lowered…).
+  /// - Throws: `EnhancementError`, `LiveError`.
+  public init(
+    model: EnhancementModel?, settings: EnhancementSettings, options: LiveOptions = LiveOptions(),
+    remark: @escaping @Sendable (String) -> Void = { _ in }
+  ) throws {
+    let settings = options.adapted(settings)
+    try settings.validate()
+    if settings.method == .score && model == nil { throw EnhancementError.modelRequired }
+    self.model = model
+    self.options = options
+    self.remark = remark
+    commands = .allocate(capacity: 1)
+    commands.initialize(to: ValueRing(capacity: 64, filler: .clear))
+    state = Mutex(
+      State(settings: settings, profile: options.noiseProfile, isFrozen: options.freezesNoiseReference))
+  }
+
+  deinit {
+    commands.deinitialize(count: 1)
+    commands.deallocate()
+  }
+
+  // MARK: - The device
+
+  public func prepare(_ format: StreamFormat) throws -> PreparedStream {
+    try state.withLock { state in
+      if let session = state.session {
+        if session.format == format { return session.prepared }
+        // What was heard and wished goes on; the rest begins anew at the new format.
+        let status = session.worker.meters
+        let wasFrozen = status.isFrozen.load(ordering: .relaxed)
+        if let heard = session.profiles.ask(channel: 0, wake: { ct_semaphore_post(session.shared.pointee.wake) }) {
+          state.profile = heard
+          state.isFrozen = wasFrozen
+        }
+        state.past.add(session)
+        state.session = nil
+        try session.stop()
+        if session.recorder != nil { remark("the recording has ended, since the device runs at another format now") }
+      }
+      if options.locksMemory { _ = ct_lock_memory() }
+      let session = try LiveSession(
+        model: model, settings: state.settings, format: format, options: options, profile: state.profile,
+        isFrozen: state.isFrozen, recordingPath: state.hasRecorded ? nil : options.recordingPath,
+        commands: commands, meters: meters, remark: remark)
+      state.hasRecorded = state.hasRecorded || session.recorder != nil
+      let meters = meters
+      let remark = remark
+      try session.start(priority: options.priority) { priority in
+        meters.isRealTime.store(priority == .realTime, ordering: .relaxed)
+        if priority == .refused {
+          remark(
+            "the worker runs without real-time priority, which the system does not allow; give your user the right "
+              + "(group audio, rtprio in /etc/security/limits.d) if you hear gaps")
+        }
+      }
+      state.session = session
+      return session.prepared
+    }
+  }
+
+  public func note(_ event: DeviceEvent) {
+    switch event {
+    case .xrun: xruns.add(1, ordering: .relaxed)
+    case .lost(let reason): remark("\(reason); waiting for it to come back")
+    case .returned: remark("the device is back")
+    case .remark(let sentence): remark(sentence)
+    case .clockDrift(let ppm): clockDrift.store(double: ppm)
+    case .freewheel: break
+    }
+  }
+  private let clockDrift = Atomic<UInt64>(Double.nan.bitPattern)
+
+  /// Stops worker and encoder thread and ends a recording; the device must have stopped before.
+  ///
+  /// - Throws: `LiveError.cannotRecord`.
+  public func stop() throws {
+    try state.withLock { state in
+      guard let session = state.session else { return }
+      state.past.add(session)
+      state.session = nil
+      try session.stop()
+    }
+  }
+
+  // MARK: - People
+
+  /// Asks for a change; it takes effect between two blocks. Not to be called from the device's callback.
+  ///
+  /// - Throws: `EnhancementError` for a value out of range, `LiveError.busy` where too many commands wait.
+  public func send(_ command: LiveCommand) throws {
+    try state.withLock { state in
+      var next = state.settings
+      switch command {
+      case .bypass(let on): next.bypass = on
+      case .attenuationLimit(let limit): next.attenuationLimitInDecibels = limit
+      case .mix(let mix): next.mix = mix
+      case .guidance(let weight): next.guidance = weight
+      case .steps(let steps): next.steps = steps
+      case .freeze(let on): state.isFrozen = on
+      case .clear, .learn: break
+      }
+      try next.validate()
+      if state.session != nil {
+        guard commands.pointee.write(CommandValue(command)) else { throw LiveError.busy }
+      }
+      state.settings = next
+      if case .clear = command { state.profile = nil }
+    }
+  }
+
+  /// The settings wished, commands included.
+  public var settings: EnhancementSettings { state.withLock { $0.settings } }
+
+  /// How things stand; nil before the first `prepare` and after `stop`.
+  public var status: LiveStatus? {
+    state.withLock { state in
+      guard let session = state.session else { return nil }
+      var status = LiveStatus(
+        format: session.format, latencyInSamples: session.callback.pointee.latency, settings: state.settings)
+      fill(&status, session)
+      status.counters = state.past
+      status.counters.add(session)
+      status.counters.late = meters.late.load(ordering: .relaxed)
+      status.counters.reduced = meters.reduced.load(ordering: .relaxed)
+      status.counters.referenceLate = meters.referenceLate.load(ordering: .relaxed)
+      status.counters.xruns = xruns.load(ordering: .relaxed)
+      return status
+    }
+  }
+
+  private func fill(_ status: inout LiveStatus, _ session: LiveSession) {
+    let rate = Double(session.format.sampleRate)
+    status.seconds = Double(meters.samples.load(ordering: .relaxed)) / rate
+    status.inputLevel = decibels(meters.inputPower.double)
+    status.outputLevel = decibels(meters.outputPower.double)
+    let reduction = meters.noiseReduction.double
+    status.noiseReduction = reduction.isNaN ? nil : reduction
+    let times = meters.frameTimes()
+    if !times.isEmpty {
+      status.frameTimeMedian = times[times.count / 2]
+      status.frameTime99 = times[min(times.count - 1, times.count * 99 / 100)]
+      status.frameTimeLongest = times[times.count - 1]
+    }
+    status.steps = meters.steps.load(ordering: .relaxed)
+    status.wishedSteps = meters.wishedSteps.load(ordering: .relaxed)
+    status.referenceFrames = meters.referenceFrames.load(ordering: .relaxed)
+    let age = meters.referenceAge.load(ordering: .relaxed)
+    status.referenceAge = age < 0 ? nil : Double(age) * 0.01
+    let learning = meters.learningLeft.load(ordering: .relaxed)
+    status.learning = learning < 0 ? nil : Double(learning) / rate
+    status.isFrozen = meters.isFrozen.load(ordering: .relaxed)
+    status.isRealTime = meters.isRealTime.load(ordering: .relaxed)
+    let drift = clockDrift.double
+    status.clockDrift = drift.isNaN ? nil : drift
+    status.longestCallback = Double(session.shared.pointee.longestCallback.load(ordering: .relaxed)) * 1e-9
+  }
+
+  /// The latency's parts; nil before the first `prepare`.
+  public var latencyBudget: LatencyBudget? { state.withLock { $0.session?.budget } }
+
+  /// The same for a format that is not running yet.
+  ///
+  /// - Throws: `EnhancementError`, `LiveError` for a format or option out of range.
+  public static func latencyBudget(
+    _ format: StreamFormat, settings: EnhancementSettings, options: LiveOptions = LiveOptions()
+  ) throws -> LatencyBudget {
+    try LatencyBudget(
+      format, resamplerQuality: options.resamplerQuality, band: settings.band, allowance: options.allowance)
+  }
+
+  /// The noise heard in a channel, to be saved; nil where nothing was heard or nothing runs.
+  public func noiseProfile(channel: Int = 0) -> NoiseProfile? {
+    state.withLock { state in
+      guard let session = state.session, (0..<session.format.channelCount).contains(channel) else { return nil }
+      return session.profiles.ask(channel: channel) { ct_semaphore_post(session.shared.pointee.wake) }
+    }
+  }
+}
+
+extension LiveCounters {
+  /// What callbacks counted in a session.
+  fileprivate mutating func add(_ session: LiveSession) {
+    drySamples += session.shared.pointee.drySamples.load(ordering: .relaxed)
+    dry += session.shared.pointee.drySpans.load(ordering: .relaxed)
+    overruns += session.shared.pointee.overruns.load(ordering: .relaxed)
+  }
+}

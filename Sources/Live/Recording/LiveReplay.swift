@@ -1,0 +1,154 @@
+import AudioIO
+import Enhancement
+import Glibc
+
+/// A recording played again: the same input, settings and decisions of the clock give the same output to the bit, by the
+/// same build at the same dispatch level. One thread, no clock.
+public final class LiveReplay {
+  public var format: StreamFormat { header.format }
+  /// The settings at the start of the recording.
+  public var settings: EnhancementSettings { header.settings }
+  /// Samples per channel.
+  public var sampleCount: Int { inputCount }
+
+  private let path: String
+  private let header: RecordingHeader
+  private let model: EnhancementModel?
+  private let profile: NoiseProfile?
+  private let inputCount: Int
+  private var events: [RecordedEvent]
+
+  /// - Parameters:
+  ///   - path: the folder.
+  ///   - model: the weights that were used; nil for the method `wiener`.
+  /// - Throws: `LiveError.badRecording`, `AudioFileError`, `NoiseProfileError`.
+  public init(path: String, model: EnhancementModel?) throws {
+    self.path = path
+    header = try RecordingHeader(text: try Self.text("\(path)/\(RecordingHeader.fileName)", in: path), path: path)
+    let checksum = model.map { Live.checksum(ofFile: $0.path) } ?? 0
+    if header.settings.method == .score {
+      guard let model else {
+        throw LiveError.badRecording(
+          path: path, reason: "made with the model '\(header.modelName)'; give it with --model")
+      }
+      guard checksum == header.modelChecksum else {
+        throw LiveError.badRecording(
+          path: path,
+          reason: "made with other weights than \(model.path); give those of '\(header.modelName)' with --model")
+      }
+    }
+    guard header.dispatchLevel == EnhancementModel.dispatchLevel else {
+      throw LiveError.badRecording(
+        path: path,
+        reason: "made on a processor of level \(header.dispatchLevel), this one is \(EnhancementModel.dispatchLevel); "
+          + "play it where it was made")
+    }
+    self.model = model
+    profile = header.hasProfile ? try NoiseProfile(path: "\(path)/\(RecordingHeader.profileName)") : nil
+    let input = try AudioFileReader(path: "\(path)/\(RecordingHeader.inputName)")
+    guard input.format.channelCount == header.format.channelCount,
+      input.format.sampleRate == header.format.sampleRate, let count = input.sampleCount
+    else {
+      throw LiveError.badRecording(
+        path: path, reason: "\(RecordingHeader.inputName) does not fit session.txt; record anew")
+    }
+    inputCount = count
+    events = []
+    let lines = try Self.text("\(path)/\(RecordingHeader.eventsName)", in: path)
+    for (number, line) in lines.split(separator: "\n").enumerated() {
+      guard let event = RecordedEvent(line: line) else {
+        throw LiveError.badRecording(
+          path: path, reason: "\(RecordingHeader.eventsName), line \(number + 1), is no event; record anew")
+      }
+      events.append(event)
+    }
+  }
+
+  /// Plays all of it.
+  ///
+  /// - Parameters:
+  ///   - output: gets interleaved blocks, as many samples as the input has.
+  ///   - progress: gets the share done.
+  public func run(
+    output: (UnsafeBufferPointer<Float>) throws -> Void, progress: (Double) -> Void = { _ in }
+  ) throws {
+    let reader = try AudioFileReader(path: "\(path)/\(RecordingHeader.inputName)")
+    let player = try ReplayPlayer(
+      header: header, model: model, profile: profile, isFrozen: header.isFrozen, events: events)
+    let channels = header.format.channelCount
+    let block = header.format.block
+    let room = UnsafeMutableBufferPointer<Float>.allocate(capacity: block * channels)
+    defer { room.deallocate() }
+    var done = 0
+    while done < inputCount {
+      let count = try read(
+        reader, into: UnsafeMutableBufferPointer(rebasing: room[..<(min(block, inputCount - done) * channels)]))
+      if count == 0 { break }
+      player.play(room.baseAddress!, count: count)
+      try output(UnsafeBufferPointer(rebasing: room[..<(count * channels)]))
+      done += count
+      progress(Double(done) / Double(inputCount))
+    }
+  }
+
+  /// Whether playing gives what was recorded.
+  ///
+  /// - Returns: nil where it does, to the bit; else the first sample, counted per channel, that differs.
+  public func verify(progress: (Double) -> Void = { _ in }) throws -> Int? {
+    let recorded = try AudioFileReader(path: "\(path)/\(RecordingHeader.outputName)")
+    let channels = header.format.channelCount
+    let room = UnsafeMutableBufferPointer<Float>.allocate(capacity: header.format.block * channels)
+    defer { room.deallocate() }
+    var difference: Int?
+    var done = 0
+    try run(
+      output: { played in
+        let count = try read(recorded, into: UnsafeMutableBufferPointer(rebasing: room[..<played.count]))
+        if difference == nil {
+          for n in 0..<played.count
+          where n >= count * channels || played[n].bitPattern != room[n].bitPattern {
+            difference = done + n / channels
+            break
+          }
+        }
+        done += played.count / channels
+      }, progress: progress)
+    return difference
+  }
+
+  /// Fills the whole room, unless the file ends.
+  private func read(_ reader: AudioFileReader, into room: UnsafeMutableBufferPointer<Float>) throws -> Int {
+    let channels = header.format.channelCount
+    var filled = 0
+    while filled < room.count {
+      let count = try reader.read(into: UnsafeMutableBufferPointer(rebasing: room[filled...]))
+      if count == 0 { break }
+      filled += count * channels
+    }
+    return filled / channels
+  }
+
+  private static func text(_ file: String, in path: String) throws(LiveError) -> String {
+    guard let stream = fopen(file, "rb") else {
+      throw .badRecording(
+        path: path,
+        reason:
+          "no recording of limpid live or jack (there is no \(file.split(separator: "/").last ?? "")); name its folder")
+    }
+    defer { fclose(stream) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = fread(&buffer, 1, buffer.count, stream)
+      if count == 0 { break }
+      bytes.append(contentsOf: buffer[..<count])
+      guard bytes.count <= 1 << 28 else {
+        throw .badRecording(path: path, reason: "\(file) is too large to be a recording's")
+      }
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw .badRecording(path: path, reason: "\(file) is no text; record anew")
+    }
+    return text
+  }
+}

@@ -1,0 +1,76 @@
+/// The events of a recording as lines of text, one a line, and back.
+///
+///     sample 96000 command limit 12.0
+///     sample 123456 steps 1
+///     sample 200000 gap 4800
+///     frame 1234 channel 0 steps 1
+///     frame 1260 channel 0 tokens-late
+///     dry 123456 48 0.125
+enum RecordedEvent: Equatable {
+  case command(position: Int, LiveCommand)
+  case steps(position: Int, count: Int)
+  case gap(position: Int, count: Int)
+  case frameCut(frame: Int, channel: Int, steps: Int)
+  case tokensLate(frame: Int, channel: Int)
+  case dry(position: Int, count: Int, gain: Float)
+
+  init?(_ event: WorkerEvent) {
+    switch event.kind {
+    case .command(let value): self = .command(position: event.position, value.command)
+    case .steps(let count): self = .steps(position: event.position, count: count)
+    case .gap(let count): self = .gap(position: event.position, count: count)
+    case .frameCut(let channel, let steps): self = .frameCut(frame: event.position, channel: channel, steps: steps)
+    case .tokensLate(let channel): self = .tokensLate(frame: event.position, channel: channel)
+    case .overrun: return nil
+    }
+  }
+
+  init(_ span: DrySpan) { self = .dry(position: span.position, count: span.count, gain: span.gain) }
+
+  var line: String {
+    switch self {
+    case .command(let position, let command): "sample \(position) command \(command)"
+    case .steps(let position, let count): "sample \(position) steps \(count)"
+    case .gap(let position, let count): "sample \(position) gap \(count)"
+    case .frameCut(let frame, let channel, let steps): "frame \(frame) channel \(channel) steps \(steps)"
+    case .tokensLate(let frame, let channel): "frame \(frame) channel \(channel) tokens-late"
+    // Swift prints a Float with as many digits as it takes to read the same bits back.
+    case .dry(let position, let count, let gain): "dry \(position) \(count) \(gain)"
+    }
+  }
+
+  /// nil for a line that is no event.
+  init?(line: some StringProtocol) {
+    let words = line.split(separator: " ")
+    func int(_ n: Int) -> Int? { n < words.count ? Int(words[n]).flatMap { $0 >= 0 ? $0 : nil } : nil }
+    switch (words.first.map { String($0) }, words.count) {
+    case ("sample", 4...):
+      guard let position = int(1) else { return nil }
+      switch words[2] {
+      case "command":
+        guard let command = try? LiveCommand(line: words[3...].joined(separator: " ")) else { return nil }
+        self = .command(position: position, command)
+      case "steps":
+        guard let count = int(3), words.count == 4 else { return nil }
+        self = .steps(position: position, count: count)
+      case "gap":
+        guard let count = int(3), words.count == 4 else { return nil }
+        self = .gap(position: position, count: count)
+      default: return nil
+      }
+    case ("frame", 5...6):
+      guard let frame = int(1), words[2] == "channel", let channel = int(3) else { return nil }
+      if words[4] == "tokens-late", words.count == 5 {
+        self = .tokensLate(frame: frame, channel: channel)
+      } else if words[4] == "steps", let steps = int(5) {
+        self = .frameCut(frame: frame, channel: channel, steps: steps)
+      } else {
+        return nil
+      }
+    case ("dry", 4):
+      guard let position = int(1), let count = int(2), let gain = Float(words[3]), gain.isFinite else { return nil }
+      self = .dry(position: position, count: count, gain: gain)
+    default: return nil
+    }
+  }
+}

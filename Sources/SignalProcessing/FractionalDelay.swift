@@ -1,0 +1,76 @@
+import Glibc
+
+/// A delay by a fraction of a sample, for signals well below the Nyquist frequency: a windowed sinc of 16 taps.
+///
+/// Up to 0.2 of the sample rate (8 kHz at 44.1 kHz) it is flat and its delay exact to better than −80 dB (FractionalDelayTests).
+/// Memory is made in `init`; `process` allocates nothing. One thread.
+public struct FractionalDelay: ~Copyable {
+  /// Samples; the whole part is about half of the taps.
+  public let delay: Double
+
+  private static var tapCount: Int { @_noLocks get { 16 } }
+  private let taps: UnsafeMutablePointer<Float>  // (16), for the newest sample first
+  private let history: UnsafeMutablePointer<Float>  // (16) twice, so that the newest 16 always lie in a row
+  private var next = 0
+
+  /// - Parameter delay: samples, 7…8.
+  public init(delay: Double) {
+    precondition(delay >= 7 && delay <= 8, "the delay is near the middle of the taps")
+    self.delay = delay
+    let count = Self.tapCount
+    taps = .allocate(capacity: count)
+    history = .allocate(capacity: 2 * count)
+    history.initialize(repeating: 0, count: 2 * count)
+    var sum = 0.0
+    var values = (0..<count).map { n -> Double in
+      let x = Double(n) - delay
+      let sinc = x == 0 ? 1 : sin(.pi * x) / (.pi * x)
+      // Kaiser, β = 8, centred on the delay: side lobes below −80 dB.
+      let place = x / (Double(count) / 2 + 0.5)
+      return sinc * besselI0(8 * max(0, 1 - place * place).squareRoot()) / besselI0(8)
+    }
+    for value in values { sum += value }
+    for n in values.indices { values[n] /= sum }
+    for n in 0..<count { (taps + n).initialize(to: Float(values[n])) }
+  }
+
+  deinit {
+    taps.deallocate()
+    history.deallocate()
+  }
+
+  /// Delays `count` samples in place.
+  @_noLocks
+  public mutating func process(_ samples: UnsafeMutablePointer<Float>, count: Int) {
+    let length = Self.tapCount
+    for n in 0..<count {
+      // Newest first: the window moves down through the memory.
+      next = next == 0 ? length - 1 : next - 1
+      history[next] = samples[n]
+      history[next + length] = samples[n]
+      var sum: Float = 0
+      for k in 0..<length { sum += taps[k] * history[next + k] }
+      samples[n] = sum
+    }
+  }
+
+  /// Back to zeros.
+  @_noLocks
+  public mutating func reset() {
+    for n in 0..<2 * Self.tapCount { history[n] = 0 }
+    next = 0
+  }
+}
+
+/// Modified Bessel function of the first kind, order 0, by its series.
+private func besselI0(_ x: Double) -> Double {
+  var sum = 1.0
+  var term = 1.0
+  var k = 1.0
+  while term > 1e-12 * sum {
+    term *= (x / (2 * k)) * (x / (2 * k))
+    sum += term
+    k += 1
+  }
+  return sum
+}

@@ -1,0 +1,149 @@
+import ArgumentParser
+import Enhancement
+import Foundation
+
+/// `limpid bench`: what can this machine run?
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measures what this machine can run live.",
+    discussion: """
+      Runs every preset, and every number of steps, over some seconds of synthetic speech in noise on one core, and prints \
+      the time of a frame against the 10 ms that it has. A preset is recommended where the 99th percentile leaves half of \
+      that; the noise encoder, which runs on a thread of its own live, is timed by itself.
+      """)
+
+  @Option(parsing: .unconditional, help: "Channels, which all have to fit into the 10 ms.")
+  var channels = 1
+
+  @Option(parsing: .unconditional, help: "Sample rate of the device in Hz.")
+  var rate = 48000
+
+  @Option(parsing: .unconditional, help: "Seconds of sound per row.")
+  var seconds = 4.0
+
+  @Flag(name: .long, help: "Print JSON.")
+  var json = false
+
+  func validate() throws {
+    guard (1...32).contains(channels) else {
+      throw ValidationError("--channels \(channels) is out of range; give 1 to 32")
+    }
+    guard (8000...192_000).contains(rate) else {
+      throw ValidationError("--rate \(rate) is out of range; give 8000 to 192000 Hz")
+    }
+    guard seconds >= 0.5, seconds <= 600 else {
+      throw ValidationError("--seconds \(seconds) is out of range; give 0.5 to 600 s")
+    }
+  }
+
+  /// Times in milliseconds; a frame is that of all channels.
+  private struct Row: Encodable {
+    let name: String
+    let steps: Int
+    let guidance: Float
+    let median, p99, longest, encoder: Double
+    /// Of the whole: transform, model, resamplers, band above, ring arithmetic; without the encoder.
+    let realTimeFactor: Double
+    var fits: Bool { p99 < 5 }
+  }
+
+  func run() throws {
+    do {
+      var rows: [Row] = []
+      let presets = try PresetStore.paths().map { try Preset(path: $0) }
+      guard !presets.isEmpty else {
+        throw Failure(.configuration, "no presets were found; set LIMPID_PRESETS to the folder that holds them")
+      }
+      let work = presets.count + EnhancementSettings.largestSteps
+      let progress = Progress(totalSeconds: Double(work) * seconds)
+      for preset in presets {
+        rows.append(try measure(preset, preset.settings, "preset \(preset.name)"))
+        progress.advance(by: seconds)
+      }
+      if let live = presets.first(where: { $0.name == "live" }) ?? presets.first {
+        for steps in 1...EnhancementSettings.largestSteps {
+          var settings = live.settings
+          settings.steps = steps
+          rows.append(try measure(live, settings, "\(steps) step\(steps == 1 ? "" : "s")"))
+          progress.advance(by: seconds)
+        }
+      }
+      progress.finish()
+      try report(rows, presets.map(\.name))
+    } catch { throw Failure(error).end() }
+  }
+
+  private func measure(_ preset: Preset, _ settings: EnhancementSettings, _ name: String) throws -> Row {
+    let model = try preset.model.map { try EnhancementModel(path: $0) }
+    let service = NoiseEncodingService(model: model, wake: {}, pause: {})
+    var enhancer = try MultichannelEnhancer(
+      model: model, settings: settings, sampleRate: rate, channelCount: channels, service: service)
+    let hop = rate / 100
+    let samples = UnsafeMutableBufferPointer<Float>.allocate(capacity: hop * channels)
+    defer { samples.deallocate() }
+    var frames: [Double] = []
+    var encodings: [Double] = []
+    var state: UInt32 = 1
+    let clock = ContinuousClock()
+    // The first half a second warms caches and fills the noise reference.
+    for n in 0..<Int((seconds + 0.5) * 100) {
+      for i in 0..<hop * channels {
+        state = state &* 1_664_525 &+ 1_013_904_223
+        let time = Double(n * hop + i / channels) / Double(rate)
+        let voice = sin(2 * .pi * 3 * time) > 0 ? sin(2 * .pi * 140 * time) + 0.5 * sin(2 * .pi * 1120 * time) : 0
+        samples[i] = Float(Int32(bitPattern: state)) * 0x1p-36 + Float(0.1 * voice)
+      }
+      let frame = clock.measure { enhancer.process(interleaved: UnsafeBufferPointer(samples), into: samples) }
+      let encoding = clock.measure { service.runPending() }
+      guard n >= 50 else { continue }
+      frames.append(milliseconds(frame))
+      if n % 25 == 0 { encodings.append(milliseconds(encoding)) }
+    }
+    frames.sort()
+    encodings.sort()
+    return Row(
+      name: name, steps: settings.steps, guidance: settings.guidance, median: frames[frames.count / 2],
+      p99: frames[min(frames.count - 1, frames.count * 99 / 100)], longest: frames[frames.count - 1],
+      encoder: encodings[encodings.count / 2], realTimeFactor: frames.reduce(0, +) / Double(frames.count) / 10)
+  }
+
+  private func milliseconds(_ duration: Duration) -> Double {
+    let (seconds, attoseconds) = duration.components
+    return Double(seconds) * 1000 + Double(attoseconds) * 1e-15
+  }
+
+  private func report(_ rows: [Row], _ presets: [String]) throws {
+    // `quality` where it fits, else `live`, the lightest.
+    let fitting = Set(rows.filter(\.fits).map(\.name))
+    let advice = ["quality", "live"].first { presets.contains($0) && fitting.contains("preset \($0)") }
+    if json {
+      struct Report: Encodable {
+        let dispatchLevel: String
+        let sampleRate, channels: Int
+        let rows: [Row]
+        let recommended: String?
+      }
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+      let report = Report(
+        dispatchLevel: EnhancementModel.dispatchLevel, sampleRate: rate, channels: channels, rows: rows,
+        recommended: advice)
+      print(String(decoding: try encoder.encode(report), as: UTF8.self))
+      return
+    }
+    print(
+      "processor level \(EnhancementModel.dispatchLevel), \(rate) Hz, \(channels) channel\(channels == 1 ? "" : "s"), "
+        + "one core; milliseconds of the 10 that a frame has\n")
+    print("                   median     p99  longest   encoder  real-time factor")
+    for row in rows {
+      print(
+        row.name.padding(toLength: 16, withPad: " ", startingAt: 0)
+          + String(
+            format: "%9.2f%8.2f%9.2f%10.2f%18.3f", row.median, row.p99, row.longest, row.encoder, row.realTimeFactor)
+          + (row.fits ? "" : "   too slow to be live"))
+    }
+    print(
+      advice.map { "\nRecommended: --preset \($0)" }
+        ?? "\nNo preset fits: use fewer channels, end what else runs, or enhance files.")
+  }
+}

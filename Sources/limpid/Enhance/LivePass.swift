@@ -1,0 +1,56 @@
+import AudioIO
+import Enhancement
+import Live
+
+/// `enhance --realtime`: a file through the live worker, block by block at the pace of a device.
+struct LivePass: Sendable {
+  /// Samples per channel of a block.
+  let block: Int
+
+  /// Starts the worker for one file.
+  ///
+  /// - Throws: what the engine throws where it cannot run so.
+  func begin(_ plan: Plan, _ format: AudioFormat) throws -> LivePassDevice {
+    var options = LiveOptions()
+    options.noiseProfile = plan.profile
+    options.freezesNoiseReference = plan.profile != nil
+    let engine = try LiveEngine(
+      model: plan.model, settings: plan.settings, options: options, remark: { Terminal.complain("note", $0) })
+    let stream = StreamFormat(sampleRate: format.sampleRate, block: block, channelCount: format.channelCount)
+    return LivePassDevice(
+      engine: engine, player: try PacedPlayer(processor: engine, format: stream, isPaced: true))
+  }
+}
+
+/// The worker and its device of arrays, while a file goes through. One thread.
+final class LivePassDevice {
+  private let engine: LiveEngine
+  private let player: PacedPlayer
+  /// How things stood at the end.
+  private(set) var status: LiveStatus?
+
+  init(engine: LiveEngine, player: PacedPlayer) {
+    self.engine = engine
+    self.player = player
+  }
+
+  var latencyInSamples: Int { player.latencyInSamples }
+
+  /// Takes as long as the samples last.
+  func play(_ interleaved: UnsafeMutableBufferPointer<Float>) { player.play(interleaved) }
+
+  /// Ends the worker, and keeps its noise reference if so wished.
+  func finish(savingProfileTo path: String?, input: String) throws {
+    status = engine.status
+    let profile = path == nil ? nil : engine.noiseProfile()
+    try engine.stop()
+    guard let path else { return }
+    guard let profile else {
+      throw Failure(.badInput, "\(input): no noise was heard, so there is no noise profile to save")
+    }
+    try profile.save(to: path)
+  }
+
+  /// Ends the worker after an error.
+  func abandon() { try? engine.stop() }
+}

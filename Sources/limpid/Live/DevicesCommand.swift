@@ -1,0 +1,49 @@
+import ArgumentParser
+import AudioIO
+import Foundation
+
+/// `limpid devices`: what `limpid live` can listen and play to, and whether a JACK server runs.
+struct DevicesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "devices", abstract: "Lists the ALSA devices, and whether a JACK server runs.")
+
+  @Flag(name: .long, help: "Print JSON.")
+  var json = false
+
+  @Option(help: "The JACK server's name, instead of the default one.")
+  var server: String?
+
+  func run() throws {
+    do {
+      let devices = AlsaDevices.list()
+      let jack = try JackServerProbe.format(server: server)
+      let text = json ? jsonLine(Self.object(devices, jack)) : Self.lines(devices, jack).joined(separator: "\n")
+      writeAll(text + "\n", to: STDOUT_FILENO)
+    } catch { throw Failure(error).end() }
+  }
+
+  static func object(_ devices: [AlsaDevices.Device], _ jack: StreamFormat?) -> [String: Any] {
+    var object: [String: Any] = [
+      "alsa": devices.map {
+        ["name": $0.name, "description": $0.description, "input": $0.isInput, "output": $0.isOutput] as [String: Any]
+      }
+    ]
+    if let jack { object["jack"] = ["sample_rate": jack.sampleRate, "block": jack.block] }
+    return object
+  }
+
+  /// - Parameter jack: what a server runs at; nil: none runs.
+  static func lines(_ devices: [AlsaDevices.Device], _ jack: StreamFormat?) -> [String] {
+    let width = min(40, devices.map(\.name.count).max() ?? 0)
+    var lines = devices.map { device in
+      let direction = device.isInput ? device.isOutput ? "in, out" : "in     " : "out    "
+      let name = device.name.padding(toLength: max(width, device.name.count), withPad: " ", startingAt: 0)
+      return "\(name)  \(direction)  \(device.description)"
+    }
+    if devices.isEmpty { lines.append("ALSA has no devices here.") }
+    lines.append(
+      jack.map { "A JACK server runs at \($0.sampleRate) Hz, blocks of \($0.block): limpid jack connects to it." }
+        ?? "No JACK server runs.")
+    return lines
+  }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import AudioIO
+import Foundation
+import Live
+import Logging
+
+/// `limpid jack`: an insert in a JACK graph.
+struct JackCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "jack", abstract: "Enhances live, as a client between the ports of a JACK graph.",
+    discussion: """
+      Makes ports in_1, out_1 and so on and tells JACK its latency, which never changes while the block size stays. Where \
+      the server stops it waits for it and comes back with its connections (--once ends instead). q, Ctrl-C or SIGTERM \
+      end it; its settings are kept under its name for the next time.
+
+        limpid jack --connect                                  hardware input -> limpid -> hardware output
+        limpid jack --input gate:out_1 --output daw:voice      between two given ports
+        limpid jack --channels 2 --control /run/user/1000/limpid
+      """)
+
+  @Option(parsing: .unconditional, help: "Pairs of ports; several are linked: they share level and judgement of noise.")
+  var channels = 1
+
+  @Option(help: "The client's name.")
+  var name = "limpid"
+
+  @Option(help: "The server's name, instead of the default one.")
+  var server: String?
+
+  @Flag(name: .long, help: "Do not start a server where none runs.")
+  var noStartServer = false
+
+  @Flag(name: .long, help: "Connect the hardware's inputs and outputs.")
+  var connect = false
+
+  @Option(help: "Connect this port to in_1; again for in_2 and so on.")
+  var input: [String] = []
+
+  @Option(help: "Connect out_1 to this port; again for out_2 and so on.")
+  var output: [String] = []
+
+  @Flag(name: .long, help: "End when the server stops, instead of waiting for it.")
+  var once = false
+
+  @OptionGroup var live: LiveArguments
+
+  func validate() throws {
+    guard (1...32).contains(channels) else {
+      throw ValidationError("--channels \(channels) is out of range; give 1 to 32")
+    }
+    if connect, !(input.isEmpty && output.isEmpty) {
+      throw ValidationError("--connect chooses the hardware's ports; leave it out, or --input and --output")
+    }
+    guard input.count <= channels, output.count <= channels else {
+      throw ValidationError(
+        "there are more ports to connect than channels; add --channels \(max(input.count, output.count))")
+    }
+  }
+
+  /// What the client is to be.
+  var client: JackConfiguration {
+    var configuration = JackConfiguration()
+    configuration.clientName = name
+    configuration.serverName = server
+    configuration.startsServer = !noStartServer
+    configuration.channelCount = channels
+    configuration.reconnects = !once
+    if connect { configuration.connections = .automatic }
+    if !(input.isEmpty && output.isEmpty) { configuration.connections = .ports(inputs: input, outputs: output) }
+    return configuration
+  }
+
+  func run() throws {
+    do {
+      if live.explainLatency { return try explain() }
+      LoggingSystem.bootstrap(StreamLogHandler.standardError)
+      let run = try LiveRun(name: "limpid jack", device: "jack-\(name)", arguments: live)
+      try run.run { JackDevice(JackClient(client, processor: $0)) }
+    } catch { throw Failure(error).end() }
+  }
+
+  /// For what the server runs at, or for usual block sizes where none runs.
+  private func explain() throws {
+    let plan = try LivePlan(live)
+    let formats =
+      try JackServerProbe.format(server: server, channelCount: channels).map { [$0] }
+      ?? [64, 256, 1024].map { StreamFormat(sampleRate: 48_000, block: $0, channelCount: channels) }
+    let tables = try formats.map { try LatencyTable($0, plan: plan) }
+    for table in tables {
+      writeAll((live.json ? [jsonLine(table.json)] : table.lines).joined(separator: "\n") + "\n", to: STDOUT_FILENO)
+    }
+  }
+}

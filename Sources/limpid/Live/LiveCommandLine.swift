@@ -1,0 +1,87 @@
+import ArgumentParser
+import AudioIO
+import Foundation
+import Live
+import Logging
+
+/// `limpid live`: microphone in, clean speech out, through ALSA.
+struct LiveCommandLine: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "live", abstract: "Enhances live: an ALSA input to an ALSA output.",
+    discussion: """
+      Input and output may be different devices with clocks of their own. A device that is unplugged is waited for. On a \
+      terminal, keys change what is heard (? shows them); elsewhere a line a minute goes to the log. q, Ctrl-C or SIGTERM \
+      end it; its settings are kept with the input's name for the next time.
+
+        limpid live
+        limpid live --input hw:CARD=USB --output hw:CARD=PCH --period 128
+        limpid live --explain-latency
+      """)
+
+  @Option(help: "ALSA device to listen to; limpid devices lists them.")
+  var input = "default"
+
+  @Option(help: "ALSA device to play to.")
+  var output = "default"
+
+  @Option(parsing: .unconditional, help: "Sample rate in Hz (default: 48000, or the nearest that the device has).")
+  var rate: Int?
+
+  @Option(parsing: .unconditional, help: "Samples of a block; smaller is sooner and wakes the machine more often.")
+  var period = 256
+
+  @Option(parsing: .unconditional, help: "Periods in the output's buffer.")
+  var periods = 3
+
+  @Option(parsing: .unconditional, help: "Channels; several are linked: they share level and judgement of noise.")
+  var channels = 1
+
+  @OptionGroup var live: LiveArguments
+
+  func validate() throws {
+    if let rate, !(8000...192_000).contains(rate) {
+      throw ValidationError("--rate \(rate) is out of range; give 8000 to 192000 Hz")
+    }
+    guard (16...8192).contains(period) else {
+      throw ValidationError("--period \(period) is out of range; give 16 to 8192 samples")
+    }
+    guard (2...16).contains(periods) else {
+      throw ValidationError("--periods \(periods) is out of range; give 2 to 16")
+    }
+    guard (1...32).contains(channels) else {
+      throw ValidationError("--channels \(channels) is out of range; give 1 to 32")
+    }
+  }
+
+  /// What is to be opened.
+  var devices: AlsaConfiguration {
+    var configuration = AlsaConfiguration()
+    configuration.input = input
+    configuration.output = output
+    configuration.sampleRate = rate
+    configuration.period = period
+    configuration.periods = periods
+    configuration.channelCount = channels
+    return configuration
+  }
+
+  func run() throws {
+    do {
+      if live.explainLatency { return try explain() }
+      LoggingSystem.bootstrap(StreamLogHandler.standardError)
+      let run = try LiveRun(name: "limpid live", device: "alsa-\(input)", arguments: live)
+      try run.run { AlsaDevice(AlsaDuplex(devices, processor: $0)) }
+    } catch { throw Failure(error).end() }
+  }
+
+  /// For what was asked for; the devices are not opened.
+  private func explain() throws {
+    let format = StreamFormat(sampleRate: rate ?? 48_000, block: period, channelCount: channels)
+    var table = try LatencyTable(format, plan: try LivePlan(live))
+    table.device = (
+      samples: periods * period,
+      explanation: "\(periods) periods in the output's buffer, as asked for; devices may give other ones"
+    )
+    writeAll((live.json ? [jsonLine(table.json)] : table.lines).joined(separator: "\n") + "\n", to: STDOUT_FILENO)
+  }
+}

@@ -1,0 +1,82 @@
+import AudioIO
+
+/// A device that runs: JACK or ALSA. Main thread.
+protocol LiveDevice: AnyObject, Sendable {
+  func start() throws
+  func stop()
+  /// What a person wants to know of it once it runs, a line; nil: nothing.
+  var facts: String? { get }
+  /// Why it runs no longer, a sentence; nil while it does, and at a good end.
+  var endReason: String? { get }
+  /// Whether it has come to its end, be it a good one.
+  var hasEnded: Bool { get }
+}
+
+/// A JACK client.
+final class JackDevice: LiveDevice {
+  private let client: JackClient
+  init(_ client: JackClient) { self.client = client }
+  func start() throws { try client.start() }
+  func stop() { client.stop() }
+  /// Only where the name is another than the one asked for.
+  var facts: String? {
+    guard let name = client.actualName, name != client.configuration.clientName else { return nil }
+    return "the name \"\(client.configuration.clientName)\" is taken, so the client is \"\(name)\""
+  }
+  var endReason: String? {
+    switch client.end {
+    case nil, .stopped: nil
+    case .serverStopped(let reason): "\(reason); start it again, or leave out --once to wait for it"
+    case .failed(let sentence): sentence
+    }
+  }
+  var hasEnded: Bool { client.end != nil }
+}
+
+/// Two ALSA devices.
+final class AlsaDevice: LiveDevice {
+  private let duplex: AlsaDuplex
+  init(_ duplex: AlsaDuplex) { self.duplex = duplex }
+  func start() throws { try duplex.start() }
+  func stop() { duplex.stop() }
+  var facts: String? {
+    guard let format = duplex.format else { return nil }
+    let milliseconds = Double(duplex.deviceLatencyInSamples) / Double(format.sampleRate) * 1000
+    return duplex.description
+      + String(format: "; the devices' buffers add %.1f ms (%d samples)", milliseconds, duplex.deviceLatencyInSamples)
+  }
+  var endReason: String? {
+    switch duplex.end {
+    case .failed(let sentence): sentence
+    case nil, .stopped, .inputEnded: nil
+    }
+  }
+  var hasEnded: Bool { duplex.end != nil }
+}
+
+/// Asks a JACK server what it runs at, by entering its graph for a moment; it hears and plays nothing.
+final class JackServerProbe: BlockProcessor {
+  private struct Answer: Error { let format: StreamFormat }
+
+  func prepare(_ format: StreamFormat) throws -> PreparedStream { throw Answer(format: format) }
+  func note(_ event: DeviceEvent) {}
+
+  /// - Parameter server: its name; nil: the default one's.
+  /// - Returns: nil where no server runs.
+  /// - Throws: `JackError` where one runs and refuses.
+  static func format(server: String?, channelCount: Int = 1) throws -> StreamFormat? {
+    var configuration = JackConfiguration()
+    configuration.clientName = "limpid-probe"
+    configuration.serverName = server
+    configuration.startsServer = false
+    configuration.channelCount = channelCount
+    do {
+      try JackClient(configuration, processor: JackServerProbe()).start()
+      return nil  // not reached: `prepare` always throws
+    } catch let answer as Answer {
+      return answer.format
+    } catch JackError.noServer {
+      return nil
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import Enhancement
+import Foundation
+import Live
+
+/// Everything that a live run needs to know before it has a device.
+struct LivePlan {
+  /// Its name, or its file's absolute path.
+  let preset: String
+  let model: EnhancementModel?
+  var settings: EnhancementSettings
+  var options: LiveOptions
+}
+
+extension LivePlan {
+  /// Preset, then what the last run left, then the command line: the later wins.
+  ///
+  /// - Parameters:
+  ///   - remembered: what the last run left; nil: nothing, or it is not wanted.
+  ///   - remark: gets a line that says what of it is used, if anything.
+  /// - Throws: `Failure` and what the rooms below throw for options that do not fit.
+  init(_ arguments: LiveArguments, remembered: RememberedSettings? = nil, remark: (String) -> Void = { _ in }) throws {
+    var remembered = remembered
+    var sound = arguments.sound
+    let plan: Plan
+    do {
+      if sound.preset == nil { sound.preset = remembered?.preset }
+      plan = try sound.plan()
+    } catch  where sound.preset != arguments.sound.preset {
+      // Not the user's mistake, unless it fails without the last run's preset, too.
+      sound.preset = nil
+      plan = try sound.plan()
+      remark("the last run's preset is not used: \(Failure(error).sentence)")
+      remembered?.preset = SoundOptions.standardPreset
+    }
+    preset = Self.lasting(sound.preset ?? SoundOptions.standardPreset)
+    model = plan.model
+    settings = plan.settings
+    options = arguments.options
+    options.noiseProfile = plan.profile
+    options.freezesNoiseReference = plan.profile != nil
+    if let remembered {
+      let used = remembered.apply(to: &self, given: arguments.sound)
+      if !used.isEmpty { remark("as in the last run: \(used.joined(separator: ", ")); --fresh begins anew") }
+    }
+    try settings.validate()
+  }
+
+  /// A preset's name, or its file's path as it can be found from any folder.
+  private static func lasting(_ preset: String) -> String {
+    preset.contains("/") || preset.hasSuffix(".toml") ? URL(fileURLWithPath: preset).path : preset
+  }
+}

@@ -1,0 +1,145 @@
+import AudioIO
+import Enhancement
+import Foundation
+import Live
+import Logging
+import Synchronization
+
+/// A live run from its start to its end: engine, device, screen or log, control socket, signals. On the main thread.
+final class LiveRun {
+  private let name: String  // "limpid jack"
+  private let arguments: LiveArguments
+  private let plan: LivePlan
+  private let engine: LiveEngine
+  private let keeper: SettingsKeeper
+  private let sentences: Sentences
+  private let report: Report
+
+  /// What the engine and the device have to say, from their threads to the main one.
+  private final class Sentences: Sendable {
+    let waiting = Mutex<[String]>([])
+    func add(_ sentence: String) { waiting.withLock { $0.append(sentence) } }
+    func take() -> [String] {
+      waiting.withLock { all in
+        defer { all = [] }
+        return all
+      }
+    }
+  }
+
+  /// - Parameters:
+  ///   - name: the command, for people.
+  ///   - device: the input device's or client's name, under which the settings are kept.
+  init(name: String, device: String, arguments: LiveArguments) throws {
+    self.name = name
+    self.arguments = arguments
+    let sentences = Sentences()
+    self.sentences = sentences
+    let store = StateStore(device: device)
+    let remembered = arguments.fresh ? nil : store.load { sentences.add($0) }
+    plan = try LivePlan(arguments, remembered: remembered) { sentences.add($0) }
+    engine = try LiveEngine(
+      model: plan.model, settings: plan.settings, options: plan.options, remark: { sentences.add($0) })
+    keeper = SettingsKeeper(store: store, preset: plan.preset)
+    report = Report(interval: arguments.interval, isJSON: arguments.json)
+  }
+
+  /// Runs until somebody or something ends it; that is a normal end, also by a signal.
+  ///
+  /// - Parameter makeDevice: given the engine.
+  /// - Throws: `Failure` and what the rooms below throw, after everything was ended in order.
+  func run(_ makeDevice: (LiveEngine) throws -> any LiveDevice) throws {
+    let signals = try SignalPipe.make([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT])
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+    let device = try makeDevice(engine)
+    let control = try arguments.control.map { path in
+      try ControlSocket(path: path, controls: engine, quit: { SignalPipe.put(0) })
+    }
+    defer { control?.stop() }
+    do { try device.start() } catch {
+      try? engine.stop()
+      throw error
+    }
+    if let facts = device.facts { sentences.add(facts) }
+    let terminal = arguments.json ? nil : RawTerminal()
+    var failure = loop(device, signals, terminal)
+    terminal?.leave()
+    // Who cannot wait for the end in order may interrupt again.
+    SignalPipe.end()
+    let profile = engine.noiseProfile()
+    let isFrozen = engine.status?.isFrozen == true
+    device.stop()
+    let last = engine.status
+    keeper.save(engine.settings, isFrozen ? profile : nil)
+    do { try engine.stop() } catch { failure = failure ?? Failure(error) }
+    if let path = arguments.sound.saveNoiseProfile {
+      do { try save(profile, path) } catch { failure = failure ?? Failure(error) }
+    }
+    for sentence in sentences.take() { Terminal.complain("note", sentence) }
+    if let problem = keeper.problem { Terminal.complain("note", problem) }
+    if let last { report.end(last, name: name) }
+    if let failure { throw failure }
+  }
+
+  private func save(_ profile: NoiseProfile?, _ path: String) throws {
+    guard let profile else {
+      throw Failure(.badInput, "no noise was heard, so there is no noise profile to save")
+    }
+    try profile.save(to: path)
+  }
+
+  /// - Returns: why the device runs no longer, where it was that.
+  private func loop(_ device: any LiveDevice, _ signals: Int32, _ terminal: RawTerminal?) -> Failure? {
+    var keys = KeyReader()
+    var showsHelp = false
+    while true {
+      terminal?.enter()
+      var polls = [
+        pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: terminal?.isRaw == true ? STDIN_FILENO : -1, events: Int16(POLLIN), revents: 0),
+      ]
+      if poll(&polls, UInt(polls.count), 100) == 0 { keys.pause() }
+      var byte: UInt8 = 0
+      while read(signals, &byte, 1) == 1 {
+        switch Int32(byte) {
+        case SIGTSTP:
+          terminal?.leave()
+          kill(getpid(), SIGSTOP)
+        case SIGCONT: continue  // the terminal is taken again as soon as it is ours
+        default: return nil
+        }
+      }
+      for sentence in sentences.take() { say(sentence, terminal) }
+      if let reason = device.endReason { return Failure(.noInput, reason) }
+      if device.hasEnded { return nil }
+      guard let status = engine.status else { continue }
+      if polls[1].revents != 0 {
+        var key: UInt8 = 0
+        guard read(STDIN_FILENO, &key, 1) == 1 else { return nil }  // the terminal is gone
+        switch keys.key(key).flatMap({ KeyAction($0, status: status) }) {
+        case .command(let command): do { try engine.send(command) } catch { sentences.add("\(error)") }
+        case .help: showsHelp.toggle()
+        case .quit: return nil
+        case nil: break
+        }
+      }
+      keeper.note(engine.settings, isFrozen: status.isFrozen) { engine.noiseProfile() }
+      if let terminal {
+        terminal.draw(StatusScreen.lines(status, name: name, columns: terminal.size.columns, showsHelp: showsHelp))
+      } else if !report.tick(status) {
+        return nil
+      }
+    }
+  }
+
+  private func say(_ sentence: String, _ terminal: RawTerminal?) {
+    if let terminal, terminal.isRaw {
+      terminal.say(sentence)
+    } else if arguments.json || terminal != nil {
+      Terminal.complain("note", sentence)
+    } else {
+      report.log(sentence)
+    }
+  }
+}

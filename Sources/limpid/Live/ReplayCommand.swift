@@ -1,0 +1,88 @@
+import ArgumentParser
+import AudioIO
+import Enhancement
+import Foundation
+import Live
+
+/// `limpid replay`: what `--record` kept, again.
+struct ReplayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay", abstract: "Plays a recorded live session again, to the bit.",
+    discussion: """
+      A recording holds the input, the output, the settings, and everything that the clock or a person decided. Played \
+      again by the same build on the same kind of processor it gives the same output.
+
+        limpid jack --record session/ ...      then        limpid replay session/
+      """)
+
+  @Argument(help: "The folder that was named with --record.", completion: .directory)
+  var folder: String
+
+  @Option(name: .shortAndLong, help: "Write the output here (WAV, 32-bit float).", completion: .file())
+  var output: String?
+
+  @Flag(name: .shortAndLong, help: "Replace an output that exists already.")
+  var force = false
+
+  @Option(help: "Weights file, if the session's was not the presets'.", completion: .file(extensions: ["safetensors"]))
+  var model: String?
+
+  @Flag(
+    name: .long, help: "With -o: also tell whether the output equals the recorded one. Without -o that is all it does.")
+  var verify = false
+
+  func run() throws {
+    Interruption.prepare()
+    do {
+      let replay = try open()
+      let seconds = Double(replay.sampleCount) / Double(replay.format.sampleRate)
+      let passes = output != nil && verify ? 2.0 : 1
+      let progress = Progress(totalSeconds: seconds * passes)
+      var shown = 0.0
+      let advance = { (share: Double) in
+        progress.advance(by: (share - shown) * seconds)
+        shown = share < 1 ? share : 0
+      }
+      defer { progress.finish() }
+      if let output { try write(replay, to: output, advance) }
+      guard output == nil || verify else { return }
+      let difference = try replay.verify(progress: advance)
+      progress.finish()
+      if let difference {
+        throw Failure(
+          .badInput,
+          "\(folder): the output differs from the recorded one from sample \(difference) on; play it with the build that recorded it"
+        )
+      }
+      writeAll(String(format: "%@: %.1f s, the same to the bit\n", folder, seconds), to: STDOUT_FILENO)
+    } catch { throw Failure(error).end() }
+  }
+
+  /// With the weights given, or the first of the presets' that are the session's.
+  private func open() throws -> LiveReplay {
+    if let model { return try LiveReplay(path: folder, model: try EnhancementModel(path: model)) }
+    var problem: any Error
+    do { return try LiveReplay(path: folder, model: nil) } catch { problem = error }
+    // No need to look for weights where there is no recording.
+    guard FileManager.default.fileExists(atPath: folder + "/session.txt") else { throw problem }
+    var tried: Set<String> = []
+    for path in PresetStore.paths().compactMap({ try? Preset(path: $0).model }) where tried.insert(path).inserted {
+      guard let candidate = try? EnhancementModel(path: path) else { continue }
+      do { return try LiveReplay(path: folder, model: candidate) } catch { problem = error }
+    }
+    throw problem
+  }
+
+  private func write(_ replay: LiveReplay, to path: String, _ progress: (Double) -> Void) throws {
+    let format = AudioFormat.floatWAV(sampleRate: replay.format.sampleRate, channelCount: replay.format.channelCount)
+    let writer = try AudioFileWriter(
+      path: path, format: format, tags: AudioTags(), overwrite: force, expectedSampleCount: replay.sampleCount)
+    do {
+      try replay.run(output: { try writer.write($0) }, progress: progress)
+      try writer.finish()
+    } catch {
+      writer.abandon()
+      throw error
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import Live
+import Logging
+
+/// What a run tells where there is no terminal: now and then a line in the log, or a JSON object on standard output. Main
+/// thread.
+final class Report {
+  private let interval: Double
+  private let isJSON: Bool
+  private let logger = Logger(label: "limpid")
+  private var next: Double
+
+  /// - Parameter interval: seconds between two of them.
+  init(interval: Double, isJSON: Bool) {
+    self.interval = interval
+    self.isJSON = isJSON
+    next = ProcessInfo.processInfo.systemUptime + interval
+  }
+
+  func log(_ sentence: String) { logger.notice("\(sentence)") }
+
+  /// Tells, if it is time.
+  ///
+  /// - Returns: false where nobody reads standard output any more.
+  func tick(_ status: LiveStatus) -> Bool {
+    let now = ProcessInfo.processInfo.systemUptime
+    guard now >= next else { return true }
+    // After a pause (Ctrl-Z, a suspended machine) what was missed is not made up for.
+    next = max(next + interval, now)
+    guard isJSON else {
+      logger.info("\(StatusScreen.logLine(status))")
+      return true
+    }
+    return put(status, patience: 0)
+  }
+
+  /// The last word.
+  func end(_ status: LiveStatus, name: String) {
+    if isJSON {
+      _ = put(status, patience: 2000)
+    } else {
+      writeAll("\(name): \(StatusScreen.summary(status))\n", to: STDERR_FILENO)
+    }
+  }
+
+  /// Whoever reads too slowly misses objects; the audio and Ctrl-C do not wait for it.
+  private func put(_ status: LiveStatus, patience: Int32) -> Bool {
+    var output = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+    if poll(&output, 1, patience) == 0 { return true }
+    return writeAll(StatusJSON(status).line + "\n", to: STDOUT_FILENO)
+  }
+}

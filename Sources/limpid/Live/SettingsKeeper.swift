@@ -1,0 +1,45 @@
+import Enhancement
+import Foundation
+
+/// Keeps the settings for the next run: soon after a change, and at the end. Main thread.
+final class SettingsKeeper {
+  private let store: StateStore
+  private let preset: String
+  /// What changes, and since when; nil: it stands in the file.
+  private var noted: (settings: EnhancementSettings, isFrozen: Bool)?
+  private var unsaved: Double?
+  /// Why it could not be kept, a sentence.
+  private(set) var problem: String?
+  /// Seconds that a change has to last: `+ + +` is one change.
+  var delay = 2.0
+
+  init(store: StateStore, preset: String) {
+    self.store = store
+    self.preset = preset
+  }
+
+  /// Tells how things stand; writes them once they have changed and then stayed.
+  ///
+  /// - Parameter profile: gives the noise heard; asked only where it is kept.
+  func note(_ settings: EnhancementSettings, isFrozen: Bool, profile: () -> NoiseProfile?) {
+    let now = ProcessInfo.processInfo.systemUptime
+    if let noted, noted.settings == settings, noted.isFrozen == isFrozen {
+      if let since = unsaved, now - since >= delay { save(settings, isFrozen ? profile() : nil) }
+    } else {
+      if noted != nil { unsaved = now }
+      noted = (settings, isFrozen)
+    }
+  }
+
+  /// Writes it now.
+  func save(_ settings: EnhancementSettings, _ profile: NoiseProfile?) {
+    unsaved = nil
+    do {
+      try store.save(RememberedSettings(preset: preset, settings: settings, profile: profile))
+      problem = nil
+    } catch {
+      let reason = (error as? NoiseProfileError)?.description ?? error.localizedDescription
+      problem = "the settings could not be kept in \(store.folder.path): \(reason)"
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import Foundation
+
+/// Signals as bytes in a pipe, so that the main loop waits for them along with everything else.
+enum SignalPipe {
+  private nonisolated(unsafe) static var writeEnd: Int32 = -1
+  private nonisolated(unsafe) static var taken: [Int32] = []
+
+  /// From now on these signals arrive in the pipe instead of ending the program.
+  ///
+  /// - Returns: the end to read from.
+  /// - Throws: `Failure`.
+  static func make(_ signals: [Int32]) throws -> Int32 {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else {
+      throw Failure(.software, "the system gives no pipe (\(String(cString: strerror(errno)))); end other programs")
+    }
+    for end in ends {
+      _ = fcntl(end, F_SETFL, O_NONBLOCK)
+      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+    }
+    writeEnd = ends[1]
+    taken = signals
+    var numbers = sigset_t()
+    sigemptyset(&numbers)
+    for number in signals {
+      sigaddset(&numbers, number)
+      signal(number) { number in SignalPipe.put(UInt8(truncatingIfNeeded: number)) }
+    }
+    pthread_sigmask(SIG_UNBLOCK, &numbers, nil)
+    return ends[0]
+  }
+
+  /// Puts a byte into the pipe, as a signal would: 0 ends the loop. Any thread.
+  static func put(_ byte: UInt8) {
+    var byte = byte
+    _ = write(writeEnd, &byte, 1)
+  }
+
+  /// From now on the signals end the program again, at once.
+  static func end() { for number in taken { signal(number, SIG_DFL) } }
+}

@@ -1,0 +1,66 @@
+import Enhancement
+import Foundation
+
+/// The settings of the last run, a file per device in the XDG state folder.
+struct StateStore {
+  let folder: URL
+  private let stem: String
+
+  /// - Parameters:
+  ///   - device: the input device's or the JACK client's name.
+  ///   - environment: has XDG_STATE_HOME or HOME.
+  init(device: String, environment: [String: String] = ProcessInfo.processInfo.environment) {
+    let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+    // A relative path is to be ignored (XDG Base Directory Specification).
+    let base = environment["XDG_STATE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home + "/.local/state"
+    folder = URL(fileURLWithPath: base).appending(path: "limpid")
+    stem = Self.stem(device)
+  }
+
+  /// The device's name with everything but letters, digits, - and _ written as its code, so that no two are one; what is
+  /// too long for a file's name ends in a number made of all of it.
+  private static func stem(_ device: String) -> String {
+    let name = device.utf8.map { byte -> String in
+      let character = Character(UnicodeScalar(byte))
+      let isPlain = byte < 128 && (character.isLetter || character.isNumber || character == "-" || character == "_")
+      return isPlain ? String(character) : String(format: "%%%02X", byte)
+    }.joined()
+    guard name.count > 150 else { return name }
+    // FNV-1a
+    let hash = device.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    return name.prefix(120) + "-" + String(hash, radix: 16)
+  }
+
+  var file: URL { folder.appending(path: stem + ".json") }
+  var profileFile: URL { folder.appending(path: stem + ".safetensors") }
+
+  /// What the last run left; nil where there is nothing. What is damaged is ignored, with a remark.
+  func load(remark: (String) -> Void) -> RememberedSettings? {
+    guard let data = try? Data(contentsOf: file) else { return nil }
+    guard var settings = try? JSONDecoder().decode(RememberedSettings.self, from: data), settings.isUsable else {
+      remark("\(file.path) is damaged, so nothing of the last run is used")
+      return nil
+    }
+    do {
+      settings.profile = try NoiseProfile(path: profileFile.path)
+    } catch NoiseProfileError.missing {
+      // The reference followed the room.
+    } catch { remark("the noise of the last run is not used: \(error)") }
+    return settings
+  }
+
+  /// Writes it, each file whole or not at all.
+  func save(_ settings: RememberedSettings) throws {
+    // The specification's mode for what is not there yet.
+    try FileManager.default.createDirectory(
+      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try encoder.encode(settings).write(to: file, options: .atomic)
+    if let profile = settings.profile {
+      try profile.save(to: profileFile.path)
+    } else {
+      try? FileManager.default.removeItem(at: profileFile)
+    }
+  }
+}

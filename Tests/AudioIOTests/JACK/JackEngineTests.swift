@@ -1,0 +1,180 @@
+import CJACK
+import Enhancement
+import Foundation
+import Live
+import Synchronization
+import Testing
+
+@testable import AudioIO
+
+/// The live engine behind a real server's ports.
+extension JackTests {
+  @Suite struct EngineTests {
+    static func engine(_ weights: String, bypass: Bool) throws -> LiveEngine {
+      let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+      let path = tests.appending(path: "EnhancementTests/Fixtures/\(weights).safetensors").path
+      var settings = EnhancementSettings()
+      settings.bypass = bypass
+      var options = LiveOptions()
+      options.adaptsSteps = false
+      return try LiveEngine(model: try EnhancementModel(path: path), settings: settings, options: options)
+    }
+
+    @Test(arguments: [16, 128, 512, 1024]) func bypassIsAsLateAsTheGraphSays(block: Int) throws {
+      let server = try JackServer(block: block)
+      let engine = try Self.engine("tiny", bypass: true)
+      let client = JackClient(JackTests.configuration(server, channels: 2), processor: engine)
+      try client.start()
+      defer {
+        client.stop()
+        try? engine.stop()
+      }
+      let stated = try #require(engine.latencyBudget).totalInSamples
+      let (source, sink) = try JackTests.SignalTests.probes(server)
+      // An interruption of the server shows for as long as the latency is; what stays is what was stated.
+      try wait("a signal \(stated) samples late") { sink.age == stated }
+      #expect(source.latency("limpid:out_1", JackCaptureLatency) == stated...stated)
+      #expect(source.latency("limpid:in_2", JackPlaybackLatency) == stated...stated)
+      if block <= 512 { #expect(stated <= 33 * 48) }
+    }
+
+    /// The identity network through rings, worker, resamplers, transform: noise in, found again by correlation.
+    @Test(arguments: [(64, 48000), (512, 44100)]) func theEnhancedSignalIsAsLateAsTheGraphSays(block: Int, rate: Int)
+      throws
+    {
+      let server = try JackServer(rate: rate, block: block)
+      let engine = try Self.engine("identity", bypass: false)
+      let client = JackClient(JackTests.configuration(server, channels: 1), processor: engine)
+      try client.start()
+      defer {
+        client.stop()
+        try? engine.stop()
+      }
+      let source = try JackNoise("noise", server: server, isSource: true, count: 0)
+      let sink = try JackNoise("recorder", server: server, isSource: false, count: 3 * rate)
+      let probe = try JackProbe("probe", server: server)
+      try probe.connect("noise:port", "limpid:in_1")
+      try probe.connect("limpid:out_1", "recorder:port")
+      try wait("three seconds of sound") { sink.isFull }
+      source.close()
+      sink.close()
+      let stated = probe.latency("limpid:out_1", JackCaptureLatency)
+      // The last second, where nothing of the connecting is left.
+      let start = 2 * rate
+      let shifts = stated.lowerBound - 300...stated.lowerBound + 300
+      let best = shifts.max { sink.correlation($0, from: start) < sink.correlation($1, from: start) }
+      #expect(stated == stated.lowerBound...stated.lowerBound)
+      #expect(best == stated.lowerBound)
+    }
+
+    @Test func aRestartAtAnotherRateGoesOnWithTheNewLatency() throws {
+      let server = try JackServer(rate: 48000, block: 128)
+      let engine = try Self.engine("tiny", bypass: true)
+      let client = JackClient(JackTests.configuration(server, channels: 1), processor: engine)
+      client.retryNanoseconds = 50_000_000
+      try client.start()
+      defer {
+        client.stop()
+        try? engine.stop()
+      }
+      let before = try #require(engine.status).latencyInSamples
+      try engine.send(.attenuationLimit(9))
+      server.kill(SIGTERM)
+      try server.start(rate: 96000, block: 256)
+      try wait("the client to come back") { engine.status?.format.sampleRate == 96000 }
+      let after = try #require(engine.status)
+      #expect(after.latencyInSamples != before)
+      #expect(after.settings.attenuationLimitInDecibels == 9)
+    }
+  }
+}
+
+/// A client that plays noise named by JACK's frame count, or keeps what comes in.
+final class JackNoise {
+  final class Work: @unchecked Sendable {
+    let client: OpaquePointer
+    let port: OpaquePointer
+    let isSource: Bool
+    let samples: UnsafeMutableBufferPointer<Float>
+    let filled = Atomic(0)
+    var firstFrame = 0
+
+    init(client: OpaquePointer, port: OpaquePointer, isSource: Bool, count: Int) {
+      self.client = client
+      self.port = port
+      self.isSource = isSource
+      samples = .allocate(capacity: count)
+      samples.initialize(repeating: 0)
+    }
+    deinit { samples.deallocate() }
+
+    /// Uniform noise of frame n, the mean of 8 neighbours so that 8 kHz and more are faint.
+    static func noise(_ frame: Int) -> Float {
+      var sum: Float = 0
+      for k in 0..<16 {
+        var x = UInt64(truncatingIfNeeded: frame + k) &* 0x9E37_79B9_7F4A_7C15
+        x ^= x >> 29
+        x = x &* 0xBF58_476D_1CE4_E5B9
+        x ^= x >> 32
+        sum += Float(Int32(truncatingIfNeeded: x)) * 0x1p-31
+      }
+      return 0.1 * sum / 4
+    }
+
+    func run(_ count: Int) {
+      let start = Int(jack_last_frame_time(client))
+      let memory = jack_port_get_buffer(port, jack_nframes_t(count)).assumingMemoryBound(to: Float.self)
+      if isSource {
+        for n in 0..<count { memory[n] = Self.noise(start + n) }
+        return
+      }
+      if filled.load(ordering: .relaxed) == 0 { firstFrame = start }
+      // Where the server was interrupted, frames are missing.
+      let place = min(start - firstFrame, samples.count)
+      let part = min(count, samples.count - place)
+      for n in 0..<part { samples[place + n] = memory[n] }
+      filled.store(place + part, ordering: .releasing)
+    }
+  }
+
+  private let client: OpaquePointer
+  private let work: Work
+  private var isOpen = true
+
+  init(_ name: String, server: JackServer, isSource: Bool, count: Int) throws {
+    var status = JackStatus(rawValue: 0)
+    guard let client = limpid_jack_client_open(name, JackNoStartServer.rawValue, &status, server.name),
+      let port = jack_port_register(
+        client, "port", jackAudioType, UInt((isSource ? JackPortIsOutput : JackPortIsInput).rawValue), 0)
+    else { throw Failure("the client \(name) found no server") }
+    self.client = client
+    work = Work(client: client, port: port, isSource: isSource, count: count)
+    jack_set_process_callback(
+      client,
+      { count, context in
+        Unmanaged<Work>.fromOpaque(context!).takeUnretainedValue().run(Int(count))
+        return 0
+      }, Unmanaged.passUnretained(work).toOpaque())
+    guard jack_activate(client) == 0 else { throw Failure("the client \(name) did not run") }
+  }
+
+  deinit { close() }
+  func close() {
+    if isOpen { jack_client_close(client) }
+    isOpen = false
+  }
+
+  var isFull: Bool { work.filled.load(ordering: .acquiring) == work.samples.count }
+
+  /// With the noise of so many frames before.
+  func correlation(_ shift: Int, from start: Int) -> Float {
+    if table.isEmpty {
+      table = (0..<work.samples.count + 8192).map { Work.noise(work.firstFrame - 8192 + $0) }
+    }
+    var sum: Float = 0
+    for n in start..<min(work.samples.count, start + 20000) { sum += work.samples[n] * table[n + 8192 - shift] }
+    return sum
+  }
+  private var table: [Float] = []
+}

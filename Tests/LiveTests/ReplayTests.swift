@@ -1,0 +1,148 @@
+import AudioIO
+import Enhancement
+import Foundation
+import Testing
+
+@testable import Live
+
+@Suite struct ReplayTests {
+  static let events: [RecordedEvent] = [
+    .command(position: 96000, .attenuationLimit(12.3)), .command(position: 0, .learn(seconds: 1.5)),
+    .steps(position: 123_456, count: 1), .gap(position: 7, count: 48000), .frameCut(frame: 12, channel: 3, steps: 2),
+    .tokensLate(frame: 35, channel: 0), .dry(position: 12, count: 48, gain: 0.1),
+  ]
+
+  @Test(arguments: events) func everyEventIsReadAsItIsWritten(_ event: RecordedEvent) {
+    #expect(RecordedEvent(line: event.line) == event)
+  }
+
+  @Test(arguments: [
+    "", "sample", "sample 1 steps", "sample -1 steps 2", "frame 1 channel 0", "dry 1 2 nan", "dry 1 2", "noise 1 2 3",
+  ])
+  func aLineThatIsNoEventIsRefused(_ line: String) { #expect(RecordedEvent(line: line) == nil) }
+
+  /// Stalls of the worker, a late encoder, commands, steps cut by the clock, lost input: all of it again, to the bit.
+  @Test(arguments: [(48000, 128, 1), (44100, 512, 2), (16000, 64, 1)])
+  func aRecordingPlaysAgainToTheBit(rate: Int, block: Int, channels: Int) throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var settings = EnhancementSettings()
+    settings.steps = 3
+    var options = calm
+    options.adaptsSteps = true
+    let rig = try Rig(
+      StreamFormat(sampleRate: rate, block: block, channelCount: channels), settings: settings,
+      recordingPath: folder.path, options: options)
+    try rig.session.recorder?.start()
+    let input = voiceLike(6 * rate / block * block, rate: rate, channels: channels)
+    let commands: [LiveCommand] = [
+      .attenuationLimit(12), .steps(2), .bypass(true), .guidance(1.5), .bypass(false), .learn(seconds: 0.5), .mix(0.7),
+      .guidance(1), .steps(4), .clear, .freeze(false), .attenuationLimit(nil), .mix(1),
+    ]
+    let total = input.count / (block * channels)
+    var random = Random(11)
+    var stalled = 0
+    for n in 0..<total {
+      if n % (total / 20) == 3 { rig.send(commands[n / (total / 20) % commands.count]) }
+      if n == total / 3 { stalled = Int(0.2 * Double(rate)) / block }
+      if n == total / 2 { stalled = Int(1.6 * Double(rate)) / block }  // more than the ring holds
+      rig.callback(Array(input[n * block * channels..<(n + 1) * block * channels]))
+      if stalled > 0 {
+        stalled -= 1
+      } else if random.below(10) > 0 {
+        rig.work(encodes: n / (total / 7) % 2 == 0)
+      }
+      if n % 200 == 0 { usleep(20_000) }  // the recorder's rings are finite
+    }
+    try rig.session.recorder?.finish()
+    #expect(rig.shared.pointee.overruns.load(ordering: .relaxed) == 1)
+    #expect(rig.shared.pointee.drySpans.load(ordering: .relaxed) >= 2)
+    #expect(rig.meters.referenceLate.load(ordering: .relaxed) > 0)
+    #expect(rig.meters.reduced.load(ordering: .relaxed) > 0)
+
+    let replay = try LiveReplay(path: folder.path, model: try model())
+    #expect(replay.sampleCount == input.count / channels)
+    #expect(try replay.verify() == nil)
+    var played: [Float] = []
+    try LiveReplay(path: folder.path, model: try model()).run(output: { played += $0 })
+    #expect(firstDifference(played, rig.output) == nil)
+    // Each kind of event matters: without it the output is another.
+    let text = try String(contentsOf: folder.appending(path: "events.txt"), encoding: .utf8)
+    for word in ["dry", "tokens-late", "command", "gap"] {
+      let without = text.split(separator: "\n").filter { !$0.contains(word) }.joined(separator: "\n")
+      #expect(without.count < text.count)
+      try Data(without.utf8).write(to: folder.appending(path: "events.txt"))
+      #expect(try LiveReplay(path: folder.path, model: try model()).verify() != nil, "without \(word)")
+    }
+  }
+
+  /// The input's file was a block longer than the output's, so what there was did not play again.
+  @Test func aRecordingThatEndsForWantOfRoomIsWholeUpToThere() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let format = StreamFormat(sampleRate: 16000, block: 160, channelCount: 1)
+    let rig = try Rig(format, recordingPath: folder.path)
+    let tap = try #require(rig.session.recorder?.tap)
+    let input = voiceLike(16000, rate: 16000)
+    for n in 0..<100 {
+      // Of the output nothing was taken away; of the input all of it.
+      if n == 50 {
+        input.withUnsafeBufferPointer { samples in while tap.pointee.output.write([samples.baseAddress!], count: 160) {}
+        }
+      }
+      rig.callback(Array(input[n * 160..<(n + 1) * 160]))
+      rig.work()
+      let isBroken = tap.pointee.isBroken.load(ordering: .relaxed)
+      #expect(isBroken == (n >= 50))
+    }
+    let kept = tap.pointee.input.writePosition
+    #expect(kept == 50 * 160, "what has no output has no input either")
+  }
+
+  @Test func aSessionWithThreadsAndADevicesPacePlaysAgainToTheBit() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var options = calm
+    options.recordingPath = folder.path
+    options.adaptsSteps = true
+    let input = voiceLike(48000, rate: 48000)
+    let live = try playLive(
+      input, StreamFormat(sampleRate: 48000, block: 128, channelCount: 1), options: options, isPaced: true,
+      between: { engine, position in if position == 24 * 128 { try engine.send(.steps(3)) } })
+    #expect(live.output.contains { $0 != 0 })
+    #expect(try LiveReplay(path: folder.path, model: try model()).verify() == nil)
+  }
+
+  @Test func aFolderThatIsNoRecordingIsRefusedInASentence() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    #expect(throws: LiveError.self) { try LiveReplay(path: folder.path, model: try model()) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for text in ["", "limpid-recording 9\n", "limpid-recording 1\nblock x\n", "\u{0}\u{1}"] {
+      try Data(text.utf8).write(to: folder.appending(path: "session.txt"))
+      #expect(throws: LiveError.self) { try LiveReplay(path: folder.path, model: try model()) }
+    }
+  }
+
+  @Test func aRecordingNeverTakesTheOtherOnesPlace() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var options = calm
+    options.recordingPath = folder.path
+    let format = StreamFormat(sampleRate: 16000, block: 160, channelCount: 1)
+    _ = try playLive(voiceLike(1600, rate: 16000), format, options: options)
+    #expect(throws: LiveError.self) { try playLive(voiceLike(1600, rate: 16000), format, options: options) }
+    #expect(try LiveReplay(path: folder.path, model: try model()).verify() == nil)
+  }
+
+  @Test func otherWeightsAreRefused() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var options = calm
+    options.recordingPath = folder.path
+    let format = StreamFormat(sampleRate: 16000, block: 160, channelCount: 1)
+    _ = try playLive(voiceLike(1600, rate: 16000), format, options: options)
+    #expect(throws: LiveError.self) { try LiveReplay(path: folder.path, model: try model("identity")) }
+    #expect(throws: LiveError.self) { try LiveReplay(path: folder.path, model: nil) }
+  }
+}

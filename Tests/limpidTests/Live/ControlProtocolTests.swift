@@ -1,0 +1,76 @@
+import Foundation
+import Live
+import Synchronization
+import Testing
+
+@testable import limpid
+
+@Suite("limpid ctl: the lines")
+struct ControlProtocolTests {
+  @Test("commands are sent and answered with ok")
+  func commands() {
+    let controls = StandIn()
+    let answers = ControlProtocol(controls: controls, quit: {})
+    for line in ["bypass on", "  LIMIT  12 ", "limit off\r", "learn", "steps 3", "mix 0.5"] {
+      #expect(answers.answer(line) == "ok", "\(line)")
+    }
+    #expect(
+      controls.sent == [
+        .bypass(true), .attenuationLimit(12), .attenuationLimit(nil), .learn(seconds: 2), .steps(3), .mix(0.5),
+      ])
+  }
+
+  @Test(
+    "what is no command is answered with one line that says what is",
+    arguments: [
+      "", "fly", "steps", "steps 9", "limit -3", "mix nan", "bypass on off", "clear now", "a\u{85}b\u{2028}c", "\0",
+    ])
+  func errors(line: String) {
+    let controls = StandIn()
+    let answer = ControlProtocol(controls: controls, quit: {}).answer(line)
+    #expect(answer.hasPrefix("error: ") && answer.contains("expected"))
+    #expect(!answer.contains { $0.isNewline }, "one line: \(answer)")
+    #expect(controls.sent.isEmpty)
+  }
+
+  @Test("what the engine refuses is an error, too")
+  func refusals() {
+    let answer = ControlProtocol(controls: StandIn(), quit: {}).answer("guidance 7")
+    #expect(answer == "error: " + LiveError.busy.description)
+  }
+
+  @Test("quit asks for the end, once a line")
+  func quit() {
+    final class Count: Sendable { let value = Atomic(0) }
+    let count = Count()
+    let answers = ControlProtocol(controls: StandIn(), quit: { count.value.add(1, ordering: .relaxed) })
+    #expect(answers.answer("quit") == "ok" && answers.answer(" QUIT ") == "ok")
+    #expect(count.value.load(ordering: .relaxed) == 2)
+  }
+
+  @Test("status is one line of JSON with all of it; what is not finite is left out")
+  func status() throws {
+    func object(_ status: LiveStatus) throws -> [String: Any] {
+      let line = ControlProtocol(controls: StandIn(status), quit: {}).answer("status")
+      #expect(!line.contains("\n"))
+      return try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], "\(line)")
+    }
+    let full = try object(.crowded)
+    #expect(full["latency_samples"] as? Int == 25_536 && full["latency_ms"] as? Double == 133)
+    #expect(full["late"] as? Int == 36_000_000 && full["dry"] as? Int == 1_234_567)
+    #expect(full["reduced"] != nil && full["reference_late"] != nil && full["xruns"] != nil)
+    #expect(full["steps"] as? Int == 1 && full["wished_steps"] as? Int == 8)
+    #expect(full["bypass"] as? Bool == true && full["attenuation_limit_db"] as? Double == 12.5)
+    var silent = LiveStatus.example
+    silent.inputLevel = -.infinity
+    silent.outputLevel = .nan
+    silent.noiseReduction = .infinity
+    silent.clockDrift = .nan
+    let empty = try object(silent)
+    for key in ["input_db", "output_db", "noise_reduction_db", "clock_drift_ppm"] {
+      #expect(empty[key] == nil, "\(key)")
+    }
+    #expect(empty["sample_rate"] as? Int == 48_000)
+    #expect(ControlProtocol(controls: StandIn(nil), quit: {}).answer("status").hasPrefix("error: "))
+  }
+}

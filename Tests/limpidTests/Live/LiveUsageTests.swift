@@ -1,0 +1,153 @@
+@testable import AudioIO
+import Foundation
+import Live
+import Testing
+
+@testable import limpid
+
+@Suite("limpid live, jack, ctl, replay, devices: wrong use")
+struct LiveUsageTests {
+  let scratch: Scratch
+  init() throws { scratch = try Scratch() }
+
+  private func refused(_ arguments: [String], status: Int32 = 64, _ words: String...) throws {
+    let process = Process()
+    process.executableURL = limpid
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(["XDG_STATE_HOME": scratch.path("state")]) { $1 }
+    let (out, errors) = (Pipe(), Pipe())
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = out
+    process.standardError = errors
+    try process.run()
+    let output = out.fileHandleForReading.readDataToEndOfFile()
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == status, "\(arguments): \(text)")
+    #expect(text.hasPrefix("limpid: error: ") && text.filter { $0 == "\n" }.count == 1, "\(arguments): \(text)")
+    for word in words { #expect(text.contains(word), "\(arguments): \(text)") }
+    #expect(output.isEmpty)
+  }
+
+  @Test("values out of range and options that do not go together are one sentence")
+  func ranges() throws {
+    for command in ["live", "jack"] {
+      try refused([command, "--channels", "0"], "--channels 0", "1 to 32")
+      try refused([command, "--allowance", "-1"], "--allowance -1", "0 to 1000 ms")
+      try refused([command, "--allowance", "nan"], "--allowance nan")
+      try refused([command, "--interval", "0"], "--interval 0", "0.1")
+      try refused([command, "--steps", "9"], "9")
+      try refused([command, "--mix", "-1"], "0 (the input) to 1")
+      try refused([command, "--fly"], "--fly", "limpid \(command) --help")
+    }
+    try refused(["live", "--rate", "7999"], "--rate 7999", "8000 to 192000")
+    try refused(["live", "--period", "8"], "--period 8", "16 to 8192")
+    try refused(["live", "--periods", "1"], "--periods 1", "2 to 16")
+    try refused(["jack", "--connect", "--input", "a:b"], "--connect")
+    try refused(["jack", "--input", "a:1", "--input", "a:2"], "--channels 2")
+    try refused(["enhance", "x.wav", "--period", "64"], "--realtime")
+    try refused(["enhance", "x.wav", "--realtime", "--period", "8"], "--period 8", "16 to 8192")
+    try refused(["enhance", "x.wav", "--realtime", "--jobs", "2"], "--jobs")
+    #expect(scratch.names == [], "nothing is kept of a run that did not begin")
+  }
+
+  @Test("what is not there is said with the remedy")
+  func missing() throws {
+    try refused(["live", "--preset", "nowhere"], status: 78, "nowhere", "there are")
+    try refused(["jack", "--no-start-server", "--server", "limpid-none-\(getpid())"], status: 66, "no JACK server")
+    try refused(["live", "--input", "limpid-nowhere"], status: 66, "limpid-nowhere", "limpid devices")
+    try refused(["replay", scratch.path("none")], status: 65, "no recording")
+    let profile = try scratch.write(Data("mine".utf8), "p.safetensors")
+    try refused(["live", "--save-noise-profile", profile], "exists already")
+    let file = try scratch.write(Data("mine".utf8), "file")
+    try refused(["jack", "--control", file, "--no-start-server"], status: 73, "no socket", "--control")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == Data("mine".utf8))
+  }
+
+  @Test("ctl says that nobody listens: no such name, a name left over, a file")
+  func nobodyListens() throws {
+    try refused(["ctl", scratch.path("none"), "status"], status: 66, "no limpid listens", "--control")
+    let left = scratch.path("left")
+    let descriptor = try newSocket()
+    #expect(try withSocketAddress(left) { bind(descriptor, $0, $1) } == 0)
+    close(descriptor)
+    try refused(["ctl", left, "bypass", "on"], status: 66, "no limpid listens")
+    try refused(["ctl", try scratch.write(Data(), "file"), "status"], status: 66, "no limpid listens")
+    try refused(["ctl", scratch.path(String(repeating: "x", count: 200)), "status"], status: 73, "bytes")
+    try refused(["ctl"], "socket")
+  }
+
+  @Test("ctl sends what it is told, from its words or from standard input, and ends with 64 at the first error")
+  func ctl() throws {
+    let controls = StandIn()
+    let path = scratch.path("s")
+    let socket = try ControlSocket(path: path, controls: controls, quit: {})
+    defer { socket.stop() }
+    let words = try run("ctl", path, "limit", "12")
+    #expect(words.status == 0 && words.text == "ok\n" && words.errors == "")
+    let status = try run("ctl", path, "status")
+    #expect(status.status == 0)
+    #expect((try JSONSerialization.jsonObject(with: status.output) as? [String: Any])?["block"] as? Int == 256)
+    let lines = try run("ctl", path, input: Data("steps 2\nfreeze on\n".utf8))
+    #expect(lines.status == 0 && lines.text == "ok\nok\n")
+    let wrong = try run("ctl", path, input: Data("clear\nfly\nbypass on\n".utf8))
+    #expect(
+      wrong.status == 64 && wrong.text == "ok\n" && wrong.errors.hasPrefix("limpid: error: ")
+        && wrong.errors.contains("fly"))
+    #expect(controls.sent == [.attenuationLimit(12), .steps(2), .freeze(true), .clear])
+    let two = try run("ctl", path, "clear\nbypass on")
+    #expect(two.status == 64 && controls.sent.count == 4)
+  }
+
+  @Test("the help names every command and every option")
+  func help() throws {
+    let all = try run("--help").text
+    for word in ["enhance", "live", "jack", "devices", "ctl", "replay"] {
+      #expect(all.contains("\n  \(word) "), "\(word)")
+    }
+    let common = [
+      "--preset", "--record", "--control", "--fresh", "--json", "--interval", "--allowance", "--no-adapt",
+      "--explain-latency", "--noise-profile", "--seed",
+    ]
+    for (command, words) in [
+      ("live", common + ["--input", "--output", "--rate", "--period", "--periods", "--channels"]),
+      ("jack", common + ["--channels", "--name", "--server", "--no-start-server", "--connect", "--once"]),
+      ("replay", ["--output", "--verify", "--model"]), ("devices", ["--json"]), ("enhance", ["--realtime"]),
+    ] {
+      let text = try run(command, "--help").text
+      for word in words { #expect(text.contains(word), "\(command) \(word)") }
+    }
+  }
+
+  @Test("--explain-latency prints parts that add up to the stated total, for people and for machines")
+  func latency() throws {
+    let text = try run("live", "--explain-latency", "--model", identity, "--rate", "44100", "--period", "441").text
+    for word in ["44100 Hz, blocks of 441", "frame", "resamplers", "compute", "total", "device", "heard"] {
+      #expect(text.contains(word), "\(text)")
+    }
+    let json = try run("live", "--explain-latency", "--model", identity, "--json").output
+    let object = try #require(JSONSerialization.jsonObject(with: json) as? [String: Any])
+    let parts = try #require(object["parts"] as? [[String: Any]])
+    let sum = parts.reduce(0) { $0 + ($1["samples"] as? Double ?? .nan) }
+    #expect(object["latency_samples"] as? Int == Int(sum.rounded()))
+    #expect(object["latency_samples"] as? Int == 1584, "33 ms at 48 kHz, blocks of 256")
+    #expect(object["device_samples"] as? Int == 768)
+  }
+
+  @Test("devices are listed for people and for machines, also where there are none")
+  func devices() throws {
+    let devices = [
+      AlsaDevices.Device(name: "hw:1,0", description: "USB", isInput: true, isOutput: false),
+      AlsaDevices.Device(name: "default", description: "All", isInput: true, isOutput: true),
+    ]
+    let lines = DevicesCommand.lines(devices, StreamFormat(sampleRate: 48_000, block: 128, channelCount: 1))
+    #expect(lines[0] == "hw:1,0   in       USB" && lines[1] == "default  in, out  All")
+    #expect(lines[2].contains("48000 Hz, blocks of 128"))
+    #expect(DevicesCommand.lines([], nil) == ["ALSA has no devices here.", "No JACK server runs."])
+    let none = "limpid-none-\(getpid())"
+    let json = try run("devices", "--json", "--server", none)
+    let object = try JSONSerialization.jsonObject(with: json.output) as? [String: Any]
+    #expect(json.status == 0 && object?["alsa"] is [Any] && object?["jack"] == nil, "\(json.text)")
+    #expect(try run("devices", "--server", none).text.contains("No JACK server runs."))
+  }
+}

@@ -1,0 +1,141 @@
+import ArgumentParser
+import Enhancement
+import Foundation
+import Live
+import Testing
+
+@testable import limpid
+
+@Suite("limpid live: preset, last run and command line")
+struct PlanTests {
+  let scratch: Scratch
+  let preset: String
+  init() throws {
+    scratch = try Scratch()
+    preset = try scratch.write(Data("model = \"\(identity)\"\nattenuation-limit = 20\nsteps = 2\n".utf8), "own.toml")
+  }
+
+  private func plan(
+    _ options: [String], _ remembered: RememberedSettings? = nil
+  ) throws -> (plan: LivePlan, remarks: [String]) {
+    var remarks: [String] = []
+    let arguments = try LiveArguments.parse(options)
+    return (try LivePlan(arguments, remembered: remembered) { remarks.append($0) }, remarks)
+  }
+
+  private func last(_ preset: String, _ change: (inout EnhancementSettings) -> Void) -> RememberedSettings {
+    var settings = EnhancementSettings()
+    change(&settings)
+    return RememberedSettings(preset: preset, settings: settings, profile: nil)
+  }
+
+  private func noise() throws -> NoiseProfile {
+    try NoiseProfile(magnitudes: [Float](repeating: 0.5, count: 30 * NoiseProfile.binCount))
+  }
+
+  @Test("without a last run the preset's values hold, and nothing is said")
+  func fresh() throws {
+    let (plan, remarks) = try plan(["--preset", preset])
+    #expect(plan.settings.attenuationLimitInDecibels == 20 && plan.settings.steps == 2 && remarks.isEmpty)
+    #expect(plan.preset == preset)
+  }
+
+  @Test("the last run's values are used, and said in one line")
+  func remembered() throws {
+    let (plan, remarks) = try plan(
+      [],
+      last(preset) {
+        $0.bypass = true
+        $0.attenuationLimitInDecibels = 12
+        $0.mix = 0.5
+        $0.guidance = 1.5
+        $0.steps = 4
+      })
+    #expect(plan.preset == preset && plan.model?.path == identity)
+    #expect(plan.settings.bypass && plan.settings.attenuationLimitInDecibels == 12 && plan.settings.mix == 0.5)
+    #expect(plan.settings.guidance == 1.5 && plan.settings.steps == 4)
+    #expect(remarks.count == 1)
+    for word in ["last run", preset, "bypass on", "limit 12", "mix 0.5", "guidance 1.5", "4 steps", "--fresh"] {
+      #expect(remarks[0].contains(word), "\(remarks)")
+    }
+  }
+
+  @Test("a limit that was switched off stays off")
+  func noLimit() throws {
+    let (plan, remarks) = try plan([], last(preset) { $0.steps = 2 })
+    #expect(plan.settings.attenuationLimitInDecibels == nil)
+    #expect(remarks.count == 1 && remarks[0].contains("no limit"))
+  }
+
+  @Test("options on the command line win; what they say is not said of the last run")
+  func options() throws {
+    let (plan, remarks) = try plan(
+      ["--steps", "3", "--attenuation-limit", "6", "--mix", "0.25", "--guidance", "2"],
+      last(preset) {
+        $0.attenuationLimitInDecibels = 12
+        $0.mix = 0.5
+        $0.guidance = 1.5
+        $0.steps = 4
+      })
+    #expect(plan.settings.steps == 3 && plan.settings.attenuationLimitInDecibels == 6)
+    #expect(plan.settings.mix == 0.25 && plan.settings.guidance == 2)
+    #expect(remarks.count == 1 && !remarks[0].contains("steps") && !remarks[0].contains("limit"), "\(remarks)")
+  }
+
+  @Test("a preset on the command line brings its own values")
+  func otherPreset() throws {
+    let (plan, remarks) = try plan(["-p", preset], last("live") { $0.attenuationLimitInDecibels = 3 })
+    #expect(plan.settings.attenuationLimitInDecibels == 20 && remarks.isEmpty)
+  }
+
+  /// It once would not start again until --fresh was given.
+  @Test("a preset that is gone is said, and the standard one used")
+  func goneAfterwards() throws {
+    let (plan, remarks) = try plan(["--model", identity], last(scratch.path("gone.toml")) { $0.mix = 0.5 })
+    #expect(plan.preset == "live" && plan.settings.mix == 0.5)
+    #expect(remarks.contains { $0.contains("gone.toml") }, "\(remarks)")
+    #expect(remarks.count == 2)
+  }
+
+  @Test("the noise kept then is used frozen, unless another is given or the method has none")
+  func profiles() throws {
+    var remembered = last(preset) { _ in }
+    remembered.profile = try noise()
+    let kept = try plan([], remembered).plan
+    #expect(kept.options.noiseProfile == remembered.profile && kept.options.freezesNoiseReference)
+    let other = try NoiseProfile(magnitudes: [Float](repeating: 0.125, count: 40 * NoiseProfile.binCount))
+    try other.save(to: scratch.path("other.safetensors"))
+    let given = try plan(["--noise-profile", scratch.path("other.safetensors")], remembered).plan
+    #expect(given.options.noiseProfile == other)
+    let wiener = try plan(["--method", "wiener"], remembered).plan
+    #expect(wiener.options.noiseProfile == nil && !wiener.options.freezesNoiseReference)
+    let none = try plan([], last(preset) { _ in }).plan
+    #expect(none.options.noiseProfile == nil && !none.options.freezesNoiseReference)
+  }
+
+  @Test("--allowance, --no-adapt and --record reach the engine")
+  func engineOptions() throws {
+    let options = try plan(["-p", preset, "--allowance", "20", "--no-adapt", "--record", "there"]).plan.options
+    #expect(options.allowance == 0.02 && !options.adaptsSteps && options.recordingPath == "there")
+    let usual = try plan(["-p", preset]).plan.options
+    #expect(usual.allowance == 0.01 && usual.adaptsSteps && usual.recordingPath == nil)
+  }
+
+  @Test("the command line's words become the devices' configurations")
+  func configurations() throws {
+    let jack = try JackCommand.parse([
+      "--channels", "2", "--name", "n", "--server", "s", "--no-start-server", "--input", "a:1", "--input", "a:2",
+      "--output", "b:1", "--once",
+    ]).client
+    #expect(jack.channelCount == 2 && jack.clientName == "n" && jack.serverName == "s" && !jack.startsServer)
+    #expect(!jack.reconnects && jack.connections == .ports(inputs: ["a:1", "a:2"], outputs: ["b:1"]))
+    #expect(try JackCommand.parse(["--connect"]).client.connections == .automatic)
+    let usual = try JackCommand.parse([]).client
+    #expect(usual.connections == .none && usual.startsServer && usual.reconnects && usual.channelCount == 1)
+    let alsa = try LiveCommandLine.parse([
+      "--input", "hw:1", "--output", "hw:2", "--rate", "44100", "--period", "128", "--periods", "4", "--channels", "2",
+    ]).devices
+    #expect(alsa.input == "hw:1" && alsa.output == "hw:2" && alsa.sampleRate == 44_100)
+    #expect(alsa.period == 128 && alsa.periods == 4 && alsa.channelCount == 2)
+  }
+}

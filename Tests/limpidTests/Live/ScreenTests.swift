@@ -1,0 +1,96 @@
+import Live
+import Testing
+
+@testable import limpid
+
+@Suite("limpid live: what a person sees")
+struct ScreenTests {
+  private func text(_ status: LiveStatus, columns: Int = 80, help: Bool = false) -> String {
+    StatusScreen.lines(status, name: "limpid jack", columns: columns, showsHelp: help).joined(separator: "\n")
+  }
+
+  @Test("everything that the issue asks for is there")
+  func content() {
+    let text = text(.example)
+    for part in [
+      "limpid jack", "48000 Hz", "2 channels", "blocks of 256", "latency 33.0 ms (1584 samples)", "-23.4 dB",
+      "-31.2 dB",
+      "noise 14.6 dB lower", "frame 1.23 ms, p99 4.56 ms of 10 ms", "steps 1", "reference 1.5 s, 0.4 s old", "late 0",
+      "reduced 0", "dry 0", "reference-late 0", "xruns 0", "q quit",
+    ] { #expect(text.contains(part), "\(part) in:\n\(text)") }
+    #expect(!text.contains("drift") && !text.contains("bypass]"))
+  }
+
+  @Test("no line is longer than the terminal is wide", arguments: [1, 5, 20, 40, 79, 80, 81, 200])
+  func width(columns: Int) {
+    for status in [LiveStatus.example, .crowded] {
+      for help in [false, true] {
+        let lines = StatusScreen.lines(status, name: "limpid jack", columns: columns, showsHelp: help)
+        #expect(lines.allSatisfy { $0.count <= columns && !$0.contains("\n") })
+      }
+    }
+  }
+
+  /// Counters of a long night were once cut off at the right edge.
+  @Test("in 80 columns nothing is cut, however large the numbers")
+  func nothingIsCut() {
+    let text = text(.crowded)
+    for part in [
+      "latency 133.0 ms (25536 samples)", "of 10 ms", "steps 1 of 8", "guidance 1.25", "mix 0.125", "limit 12.5 dB",
+      "reference 2.0 s, 3600.0 s old", "[learning, 59.5 s]", "[frozen]", "[bypass]", "late 36000000", "xruns 1234567",
+      "overruns 1234567", "drift -234.5 ppm",
+    ] { #expect(text.contains(part), "\(part) in:\n\(text)") }
+    let help = self.text(.crowded, help: true)
+    for part in ["do not speak", "reverse steps per frame", "clear it", "quit"] { #expect(help.contains(part)) }
+  }
+
+  @Test("the meter goes from -60 to 0 dB and stays within its bar; silence is said")
+  func meter() {
+    func bar(_ level: Double) -> (full: Int, all: Int, line: String) {
+      var status = LiveStatus.example
+      status.inputLevel = level
+      let line = StatusScreen.lines(status, name: "x", columns: 80)[1]
+      return (line.filter { $0 == "█" }.count, line.filter { "█░".contains($0) }.count, line)
+    }
+    #expect(bar(-60).full == 0 && bar(-30).full == 30 && bar(0).full == 60)
+    #expect(bar(40).full == 60 && bar(-300).full == 0)
+    for level in [-300, -60, -12.3, 0, 40, -.infinity, .infinity, .nan] { #expect(bar(level).all == 60, "\(level)") }
+    #expect(bar(-.infinity).line.contains("silent"))
+  }
+
+  @Test("a moment before anything was heard is told as such")
+  func beginning() {
+    var status = LiveStatus.example
+    status.noiseReduction = nil
+    status.referenceFrames = 0
+    status.referenceAge = nil
+    #expect(text(status).contains("no noise heard yet"))
+    status.referenceFrames = 100
+    #expect(text(status).contains("reference 1.0 s, saved"))
+  }
+
+  @Test("parts flow into as few lines as hold them, in their order")
+  func flow() {
+    #expect(StatusScreen.flow(["aa", "bb", "cc"], 6) == ["aa  bb", "cc"])
+    #expect(StatusScreen.flow(["aa", "bb", "cc"], 5) == ["aa", "bb", "cc"])
+    #expect(StatusScreen.flow([], 5) == [])
+    #expect(StatusScreen.flow(["longer", "b"], 3) == ["longer", "b"])
+  }
+
+  @Test("a drawing goes up over the last one; after a change of width all is cleared")
+  func drawing() {
+    let first = RawTerminal.drawing(["a", "b"], over: 0, clears: false)
+    #expect(first == "\r\u{1B}[Ka\n\r\u{1B}[Kb\n\u{1B}[J")
+    #expect(RawTerminal.drawing(["a", "b"], over: 2, clears: false) == "\u{1B}[2A" + first)
+    #expect(RawTerminal.drawing(["a", "b"], over: 2, clears: true) == "\u{1B}[H\u{1B}[2J" + first)
+  }
+
+  @Test("the log has a line, and the end a summary, without line breaks")
+  func log() {
+    let line = StatusScreen.logLine(.crowded)
+    #expect(line.hasPrefix("100:00:00 of sound  in -101.5 dB  out 3.5 dB"))
+    for part in ["late 36000000", "dry 1234567", "xruns 1234567", "drift -234.5 ppm"] { #expect(line.contains(part)) }
+    #expect(!line.contains("\n"))
+    #expect(StatusScreen.summary(.example) == "1:15 of sound, late 0, reduced 0, dry 0, reference-late 0, xruns 0")
+  }
+}

@@ -1,0 +1,173 @@
+import Enhancement
+import Foundation
+import Live
+import Testing
+
+@testable import limpid
+
+@Suite("limpid live: what the last run left")
+struct StateTests {
+  let scratch: Scratch
+  init() throws { scratch = try Scratch() }
+
+  private func store(_ device: String = "jack-limpid") -> StateStore {
+    StateStore(device: device, environment: ["XDG_STATE_HOME": scratch.url.path])
+  }
+
+  private var settings: RememberedSettings {
+    var settings = EnhancementSettings()
+    settings.bypass = true
+    settings.attenuationLimitInDecibels = 12
+    settings.mix = 0.5
+    settings.guidance = 1.5
+    settings.steps = 2
+    return RememberedSettings(preset: "gentle", settings: settings, profile: nil)
+  }
+
+  private func profile(_ value: Float = 0.25) throws -> NoiseProfile {
+    try NoiseProfile(magnitudes: [Float](repeating: value, count: 30 * NoiseProfile.binCount))
+  }
+
+  @Test("what is saved is loaded, with and without a noise profile")
+  func roundTrip() throws {
+    var saved = settings
+    for profile in [nil, try profile(), nil] {
+      saved.profile = profile
+      try store().save(saved)
+      #expect(store().load { Issue.record("\($0)") } == saved)
+    }
+    saved.attenuationLimit = nil
+    try store().save(saved)
+    #expect(store().load { Issue.record("\($0)") } == saved)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: store().folder.path) == ["jack-limpid.json"])
+  }
+
+  @Test("nothing was left, nothing is said")
+  func nothing() { #expect(store().load { Issue.record("\($0)") } == nil) }
+
+  @Test(
+    "a damaged file is ignored with one remark",
+    arguments: [
+      "", "{", "[]", "null", "{\"preset\": 1}",
+      "{\"preset\":\"live\",\"bypass\":false,\"mix\":2,\"guidance\":1,\"steps\":1}",
+      "{\"preset\":\"live\",\"bypass\":false,\"mix\":1,\"guidance\":1,\"steps\":99}",
+      "{\"preset\":\"live\",\"bypass\":false,\"mix\":1,\"guidance\":-1,\"steps\":1}",
+      "{\"preset\":\"\",\"bypass\":false,\"mix\":1,\"guidance\":1,\"steps\":1}",
+      "{\"preset\":\"live\",\"bypass\":false,\"mix\":1e400,\"guidance\":1,\"steps\":1}", "\u{0}\u{1}",
+    ])
+  func damaged(text: String) throws {
+    try scratch.write(Data(text.utf8), "limpid/jack-limpid.json")
+    var remarks: [String] = []
+    #expect(store().load { remarks.append($0) } == nil)
+    #expect(remarks.count == 1 && remarks[0].contains("jack-limpid.json"), "\(remarks)")
+  }
+
+  @Test("of a file cut anywhere nothing is used, or all of it")
+  func cut() throws {
+    try store().save(settings)
+    let data = try Data(contentsOf: store().file)
+    for count in 0..<data.count {
+      try data.prefix(count).write(to: store().file)
+      var remarks = 0
+      let loaded = store().load { _ in remarks += 1 }
+      #expect(loaded == nil ? remarks == 1 : loaded == settings)
+    }
+  }
+
+  @Test("a damaged noise profile is left out with a remark, the rest is used")
+  func damagedProfile() throws {
+    var saved = settings
+    saved.profile = try profile()
+    try store().save(saved)
+    try Data("rubbish".utf8).write(to: store().profileFile)
+    var remarks: [String] = []
+    saved.profile = nil
+    #expect(store().load { remarks.append($0) } == saved)
+    #expect(remarks.count == 1)
+  }
+
+  @Test("each device has a file of its own, whatever its name")
+  func devices() throws {
+    let names = [
+      "alsa-hw:1,0", "alsa-hw:1_0", "alsa-hw%3A1%2C0", "alsa-HW:1,0", "../../etc/passwd", "/", "", "a\u{0}b", "ä",
+      "a\nb",
+      String(repeating: "x", count: 300), String(repeating: "x", count: 301), String(repeating: ":", count: 80),
+    ]
+    let files = names.map { store($0).file.path }
+    #expect(Set(files).count == names.count)
+    for file in files {
+      #expect(file.hasPrefix(scratch.path("limpid") + "/"))
+      #expect(!file.dropFirst((scratch.path("limpid") + "/").count).contains("/") && file.utf8.count < 4096)
+    }
+    for name in names { try store(name).save(settings) }
+    for name in names { #expect(store(name).load { Issue.record("\($0)") } == settings) }
+  }
+
+  @Test("the folder is the XDG state folder, by its rules")
+  func folder() {
+    func folder(_ environment: [String: String]) -> String {
+      StateStore(device: "d", environment: environment).folder.path
+    }
+    #expect(folder(["XDG_STATE_HOME": "/s", "HOME": "/h"]) == "/s/limpid")
+    #expect(folder(["HOME": "/h"]) == "/h/.local/state/limpid")
+    #expect(folder(["XDG_STATE_HOME": "", "HOME": "/h"]) == "/h/.local/state/limpid")
+    #expect(folder(["XDG_STATE_HOME": "relative", "HOME": "/h"]) == "/h/.local/state/limpid")
+  }
+
+  @Test("writing leaves a whole file and nothing beside it; the folder is the owner's")
+  func atomic() throws {
+    for steps in 1...8 {
+      var saved = settings
+      saved.steps = steps
+      try store().save(saved)
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: store().folder.path) == ["jack-limpid.json"])
+    var status = stat()
+    #expect(lstat(store().folder.path, &status) == 0 && status.st_mode & 0o777 == 0o700)
+    // A reader that opened the file before a change goes on reading the old one: it was replaced, not written over.
+    let before = try FileHandle(forReadingFrom: store().file)
+    var saved = settings
+    saved.mix = 0.125
+    try store().save(saved)
+    let old = try JSONDecoder().decode(RememberedSettings.self, from: before.readDataToEndOfFile())
+    #expect(old.steps == 8 && old.mix == 0.5)
+  }
+
+  @Test("a change is kept soon after, the noise with it only while it is frozen")
+  func keeper() throws {
+    let keeper = SettingsKeeper(store: store(), preset: "live")
+    keeper.delay = 0
+    var now = EnhancementSettings()
+    var asked = 0
+    let noise = try profile()
+    func note(isFrozen: Bool = false) {
+      keeper.note(now, isFrozen: isFrozen) {
+        asked += 1
+        return noise
+      }
+    }
+    note()
+    note()
+    #expect(store().load { _ in } == nil, "what it began with is no change")
+    now.steps = 3
+    note()
+    #expect(store().load { _ in } == nil, "it has to last")
+    note()
+    #expect(store().load { _ in }?.steps == 3)
+    #expect(asked == 0 && store().load { _ in }?.profile == nil)
+    note(isFrozen: true)
+    note(isFrozen: true)
+    note(isFrozen: true)
+    #expect(asked == 1, "asking interrupts the worker: once a change")
+    #expect(store().load { _ in }?.profile == noise)
+    #expect(keeper.problem == nil)
+  }
+
+  @Test("where nothing can be kept, that is a sentence and no end")
+  func unwritable() throws {
+    try scratch.write(Data(), "limpid")
+    let keeper = SettingsKeeper(store: store(), preset: "live")
+    keeper.save(EnhancementSettings(), nil)
+    #expect(keeper.problem?.contains(scratch.path("limpid")) == true)
+  }
+}

@@ -50,7 +50,7 @@ let package = Package(
       dependencies: ["SignalProcessing", "NeuralLayers", "Diffusion", "ScoreModel"], swiftSettings: warnings),
     // Thread priority, locked memory, semaphores: what Swift cannot say itself.
     .target(name: "CThreads"),
-    .target(name: "AudioIO", dependencies: ["CSndfile", "CALSA", "CJACK", "CThreads"], swiftSettings: warnings),
+    .target(name: "AudioIO", dependencies: ["SignalProcessing", "CSndfile", "CALSA", "CJACK", "CThreads"], swiftSettings: warnings),
     .target(
       name: "Live", dependencies: ["AudioIO", "Enhancement", "SignalProcessing", "CThreads"], swiftSettings: warnings),
     .executableTarget(

@@ -14,4 +14,27 @@ public enum Window {
     precondition(length > 0, "a window has at least one sample")
     for n in 0..<length { window[n] = Float(sin(Double.pi * Double(n) / Double(length))) }
   }
+
+  /// The Kaiser window at one place, for designing filters. Not for the real-time path.
+  ///
+  /// - Parameters:
+  ///   - place: −1…1 from edge to edge; 0 outside.
+  ///   - beta: larger is wider, with lower side lobes.
+  /// - Returns: I0(β·√(1 − place²)) / I0(β).
+  public static func kaiser(_ place: Double, beta: Double) -> Double {
+    abs(place) >= 1 ? 0 : besselI0(beta * (1 - place * place).squareRoot()) / besselI0(beta)
+  }
+
+  /// Modified Bessel function of the first kind, order 0, by its series.
+  private static func besselI0(_ x: Double) -> Double {
+    var sum = 1.0
+    var term = 1.0
+    var k = 1.0
+    while term > 1e-14 * sum {
+      term *= (x / (2 * k)) * (x / (2 * k))
+      sum += term
+      k += 1
+    }
+    return sum
+  }
 }

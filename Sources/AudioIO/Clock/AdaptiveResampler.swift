@@ -1,4 +1,5 @@
 import Glibc
+import SignalProcessing
 
 /// Resamples by a ratio near 1 that may change from block to block: what brings two clocks into step. Several channels.
 ///
@@ -38,7 +39,7 @@ public struct AdaptiveResampler: ~Copyable {
         // The cut-off at 0.95 of the Nyquist frequency keeps images out whichever way the ratio goes.
         let sinc = x == 0 ? 0.95 : sin(0.95 * .pi * x) / (.pi * x)
         let place = x / Double(count / 2)
-        values[tap] = abs(place) >= 1 ? 0 : sinc * bessel(9 * (1 - place * place).squareRoot()) / bessel(9)
+        values[tap] = sinc * Window.kaiser(place, beta: 9)
         sum += values[tap]
       }
       for tap in 0..<count { (taps + phase * count + tap).initialize(to: Float(values[tap] / sum)) }
@@ -109,17 +110,4 @@ public struct AdaptiveResampler: ~Copyable {
     position = 0
     ratio = 1
   }
-}
-
-/// Modified Bessel function of the first kind, order 0, by its series.
-private func bessel(_ x: Double) -> Double {
-  var sum = 1.0
-  var term = 1.0
-  var k = 1.0
-  while term > 1e-14 * sum {
-    term *= (x / (2 * k)) * (x / (2 * k))
-    sum += term
-    k += 1
-  }
-  return sum
 }

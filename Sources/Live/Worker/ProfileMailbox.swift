@@ -30,6 +30,7 @@ final class ProfileMailbox: @unchecked Sendable {
 
   /// Anybody else, one at a time. nil where nothing was heard, or the worker does not answer within a second.
   func ask(channel: Int, wake: () -> Void) -> NoiseProfile? {
+    while ct_semaphore_wait(answered, 0) {}  // an answer that came after its time
     wanted.store(channel, ordering: .releasing)
     wake()
     guard ct_semaphore_wait(answered, 1_000_000_000) else {

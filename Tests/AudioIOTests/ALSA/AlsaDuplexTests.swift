@@ -5,7 +5,7 @@ import Testing
 @testable import AudioIO
 
 /// Real ALSA, without a sound card: its plugins `file` and `null` by a configuration of the test's own.
-@Suite(.serialized) struct AlsaDuplexTests {
+@Suite(.serialized) final class AlsaDuplexTests {
   let folder: URL
 
   init() throws {
@@ -31,6 +31,8 @@ import Testing
     // ALSA reads it once a process.
     setenv("ALSA_CONFIG_PATH", folder.appending(path: "asound.conf").path, 1)
   }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
 
   private func configuration() -> AlsaConfiguration {
     var configuration = AlsaConfiguration()

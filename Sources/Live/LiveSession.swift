@@ -62,6 +62,7 @@ final class LiveSession: @unchecked Sendable {
     callback.initialize(
       to: CallbackState(
         format: format, shared: shared, latency: enhancer.latencyInSamples + lead, tap: recorder?.tap))
+    Self.warmUp(format)
     worker = Worker(
       format: format, shared: shared, commands: commands, meters: meters, service: service, tap: recorder?.tap,
       profiles: profiles, enhancer: enhancer, settings: speed.settings,
@@ -72,6 +73,24 @@ final class LiveSession: @unchecked Sendable {
   deinit {
     callback.deinitialize(count: 1)
     callback.deallocate()
+    shared.deinitialize(count: 1)
+    shared.deallocate()
+  }
+
+  /// Runs the callback's code on memory of its own: the first call of a function makes the linker look for it, which takes
+  /// longer than a block may.
+  private static func warmUp(_ format: StreamFormat) {
+    let shared = UnsafeMutablePointer<SharedState>.allocate(capacity: 1)
+    shared.initialize(to: SharedState(format: format, lead: format.block))
+    var callback = CallbackState(format: format, shared: shared, latency: format.block, tap: nil)
+    let memory = UnsafeMutablePointer<Float>.allocate(capacity: format.block)
+    memory.initialize(repeating: 0, count: format.block)
+    withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>.self, capacity: format.channelCount) { lanes in
+      lanes.initialize(repeating: memory)
+      let constant = UnsafeRawPointer(lanes.baseAddress!).assumingMemoryBound(to: UnsafePointer<Float>.self)
+      for _ in 0..<4 { callback.process(constant, lanes.baseAddress!, count: format.block, mayWait: false) }
+    }
+    memory.deallocate()
     shared.deinitialize(count: 1)
     shared.deallocate()
   }

@@ -11,6 +11,9 @@ struct Limpid: ParsableCommand {
       limpid enhance recordings/ -o clean/       a folder, in parallel
       limpid live                                microphone in, clean speech out (ALSA)
       limpid jack --connect                      the same in a JACK graph
+      limpid devices                             what there is to listen and play to
+      limpid ctl SOCKET bypass on                a command to a running live or jack
+      limpid replay SESSION/                     what --record kept, to the bit
       limpid bench                               what this machine can run live
       limpid presets                             what --preset can name
       limpid info clean.wav                      rate, channels, length
@@ -19,12 +22,13 @@ struct Limpid: ParsableCommand {
          0  all went well
         64  wrong use
         65  input that is no sound or is damaged
-        66  input that is not there or cannot be read
+        66  input, a device or a server that is not there or cannot be used
         70  a fault of the program
         73  an output that cannot be made, or would replace something
         74  writing failed in the middle
         78  a preset, weights file or noise profile that cannot be used
        130  interrupted
+      q, Ctrl-C and SIGTERM are the usual ends of limpid live and limpid jack: 0.
       Of several files all are tried; the code is that of the first that failed.
       """,
     version: "limpid 0.1.0",

@@ -48,15 +48,23 @@ struct ControlConnection {
   /// - Throws: `Failure` where nobody listens.
   init(_ path: String) throws {
     self.path = path
-    switch try SocketCall(path) {
-    case .connected(let descriptor): self.descriptor = descriptor
-    case .busy: throw Failure(.inputOutput, "\(path): limpid is too busy to answer; try again")
-    case .refused, .missing:
-      throw Failure(
-        .noInput, "\(path): no limpid listens there; start limpid live or limpid jack with --control \(path)")
-    case .failed(let reason):
-      throw Failure(.noInput, "\(path): cannot be opened (\(reason)); use it as who started limpid")
+    descriptor = try Self.call(path)
+  }
+
+  /// Where many call at once, it may take some tries until there is room in the queue: five seconds of them.
+  private static func call(_ path: String) throws -> Int32 {
+    for _ in 0..<250 {
+      switch try SocketCall(path) {
+      case .connected(let descriptor): return descriptor
+      case .busy: usleep(20_000)
+      case .refused, .missing:
+        throw Failure(
+          .noInput, "\(path): no limpid listens there; start limpid live or limpid jack with --control \(path)")
+      case .failed(let reason):
+        throw Failure(.noInput, "\(path): cannot be opened (\(reason)); use it as who started limpid")
+      }
     }
+    throw Failure(.inputOutput, "\(path): limpid is too busy to answer; try again")
   }
 
   func close() { Glibc.close(descriptor) }

@@ -24,7 +24,9 @@ final class RawTerminal {
 
   /// Takes it, if this program is in the foreground and does not have it yet.
   func enter() {
-    guard !isRaw, tcgetpgrp(STDIN_FILENO) == getpgrp() else { return }
+    // −1: it is nobody's controlling terminal, and nothing stops us.
+    let owner = tcgetpgrp(STDIN_FILENO)
+    guard !isRaw, owner == getpgrp() || owner < 0 else { return }
     CrashRestore.arm(saved)
     var raw = saved
     raw.c_lflag &= ~tcflag_t(ICANON | ECHO)

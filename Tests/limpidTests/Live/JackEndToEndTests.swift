@@ -1,0 +1,129 @@
+import Foundation
+import Testing
+
+@testable import limpid
+
+/// The built program in the graph of a real server.
+@Suite("limpid jack, from end to end", .serialized)
+struct JackEndToEndTests {
+  let scratch: Scratch
+  init() throws { scratch = try Scratch() }
+
+  private func jack(_ server: DummyServer, _ arguments: String...) throws -> LiveProcess {
+    try LiveProcess(
+      ["jack", "--server", server.name, "--no-start-server", "--model", identity] + arguments, scratch)
+  }
+
+  /// Asks until the program is up.
+  private func status(_ path: String, until done: ([String: Any]) -> Bool = { _ in true }) throws -> [String: Any] {
+    var object: [String: Any] = [:]
+    let found = try eventually {
+      let answer = try run("ctl", path, "status")
+      guard answer.status == 0 else { return false }
+      object = try JSONSerialization.jsonObject(with: answer.output) as? [String: Any] ?? [:]
+      return done(object)
+    }
+    #expect(found, "\(object)")
+    return object
+  }
+
+  @Test("commands reach the engine, SIGTERM ends it well, its recording plays again to the bit, its settings return")
+  func session() throws {
+    let server = try DummyServer("a")
+    let socket = scratch.path("socket")
+    let first = try jack(
+      server, "--connect", "--channels", "2", "--json", "--interval", "0.1", "--control", socket, "--record",
+      scratch.path("session"))
+    let began = try status(socket)
+    #expect(began["latency_samples"] as? Int == 1584 && began["channels"] as? Int == 2)
+    for command in ["limit 12", "mix 0.5", "steps 2", "bypass on", "bypass off", "learn 0.3", "clear"] {
+      #expect(try run("ctl", socket, command).text == "ok\n")
+    }
+    #expect(try run("ctl", socket, "steps", "99").status == 64)
+    let later = try status(socket) { ($0["seconds"] as? Double ?? 0) > 1 && $0["wished_steps"] as? Int == 2 }
+    #expect(later["attenuation_limit_db"] as? Double == 12 && later["latency_samples"] as? Int == 1584)
+    #expect(first.end(SIGTERM) == 0, "\(first.errors)")
+    #expect(!scratch.names.contains("socket"), "the control socket is gone")
+    #expect(first.reports.count > 2, "\(first.output)")
+    #expect(first.output.split(separator: "\n").count == first.reports.count, "nothing but objects, each on a line")
+    #expect(Set(first.reports.compactMap { $0["latency_samples"] as? Int }) == [1584])
+    #expect(first.reports.last?["mix"] as? Double == 0.5, "the last word comes at the end")
+
+    let replay = try run("replay", scratch.path("session"), "--model", identity)
+    #expect(replay.status == 0 && replay.text.contains("the same to the bit"), "\(replay.errors)")
+    let copy = scratch.path("copy.wav")
+    #expect(try run("replay", scratch.path("session"), "--model", identity, "-o", copy).status == 0)
+    let recorded = try Wave(Data(contentsOf: scratch.url.appendingPathComponent("session/output.wav")))
+    let played = try Wave(Data(contentsOf: URL(fileURLWithPath: copy)))
+    #expect(played.samples == recorded.samples && recorded.samples.count > 48_000)
+
+    let again = try jack(server, "--control", socket)
+    let remembered = try status(socket)
+    #expect(remembered["mix"] as? Double == 0.5 && remembered["attenuation_limit_db"] as? Double == 12)
+    #expect(
+      eventually { again.errors.contains("as in the last run: limit 12.0 dB, mix 0.5, 2 steps") }, "\(again.errors)")
+    #expect(again.end(SIGINT) == 0, "Ctrl-C is the usual end of a live run")
+    #expect(again.output == "", "without --json standard output stays empty")
+
+    let fresh = try jack(server, "--control", socket, "--fresh")
+    #expect(try status(socket)["mix"] as? Double == 1)
+    #expect(try run("ctl", socket, "quit").text == "ok\n")
+    #expect(fresh.status == 0, "\(fresh.errors)")
+    #expect(!fresh.errors.contains("last run"))
+  }
+
+  @Test("killed outright it leaves its socket, which the next one replaces; two of one name are told apart")
+  func killed() throws {
+    let server = try DummyServer("b")
+    let socket = scratch.path("socket")
+    let killed = try jack(server, "--control", socket)
+    _ = try status(socket)
+    let second = try jack(server, "--control", socket)
+    #expect(second.status == 73 && second.errors.contains("in use"), "\(second.errors)")
+    let third = try jack(server)
+    #expect(eventually { third.errors.contains("the client is \"limpid-01\"") }, "\(third.errors)")
+    #expect(third.end(SIGTERM) == 0)
+    _ = killed.end(SIGKILL)
+    #expect(scratch.names.contains("socket"))
+    #expect(try run("ctl", socket, "status").status == 66)
+    let next = try jack(server, "--control", socket)
+    _ = try status(socket)
+    #expect(next.end(SIGTERM) == 0, "\(next.errors)")
+    #expect(!scratch.names.contains("socket"))
+  }
+
+  @Test("with --once it ends where the server stops, with a sentence; otherwise it waits, and can be ended")
+  func serverStops() throws {
+    let server = try DummyServer("c")
+    let (one, other) = (scratch.path("one"), scratch.path("other"))
+    let once = try jack(server, "--once", "--control", one)
+    _ = try status(one)
+    let waits = try jack(server, "--control", other)
+    _ = try status(other)
+    server.stop()
+    #expect(once.status == 66)
+    #expect(once.errors.contains("limpid: error: the JACK server"), "\(once.errors)")
+    #expect(eventually { waits.errors.contains("waiting for it to come back") }, "\(waits.errors)")
+    #expect(waits.isRunning)
+    #expect(waits.end(SIGTERM) == 0, "\(waits.errors)")
+  }
+
+  @Test("--explain-latency tells what the running server's blocks give")
+  func latency() throws {
+    let server = try DummyServer("d", block: 512)
+    let text = try run("jack", "--explain-latency", "--server", server.name, "--model", identity).text
+    #expect(text.contains("48000 Hz, blocks of 512") && text.contains("33.00 ms"), "\(text)")
+    let listed = try run("devices", "--server", server.name).text
+    #expect(listed.contains("A JACK server runs at 48000 Hz, blocks of 512"), "\(listed)")
+  }
+
+  @Test("a reader that goes away ends it; one that does not read does not hold it up")
+  func readers() throws {
+    let server = try DummyServer("e")
+    let command = "\"$0\" jack --server \"$1\" --no-start-server --model \"$2\" --json --interval 0.1"
+    let gone = try run(
+      "-c", command + " | head -n 1; exit ${PIPESTATUS[0]}", limpid.path, server.name, identity,
+      program: URL(fileURLWithPath: "/bin/bash"), environment: ["XDG_STATE_HOME": scratch.path("state")])
+    #expect(gone.status == 0 && gone.text.hasPrefix("{"), "\(gone.errors)")
+  }
+}

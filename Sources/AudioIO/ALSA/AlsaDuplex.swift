@@ -4,25 +4,25 @@ import Synchronization
 
 /// A microphone and a loudspeaker, or any two ALSA devices, with a processor between them.
 ///
-/// One thread of its own, at real-time priority where that is allowed, does everything; a device that goes away is waited for
-/// and opened again. All methods: any ordinary thread.
+/// Two threads of its own: an ordinary one opens the devices, tells the processor what happens, waits for a device that has
+/// gone and opens it again (AlsaDuplex+Threads.swift); the other moves samples, at real-time priority where that is allowed
+/// (AlsaLoop.swift). All methods: any ordinary thread.
 public final class AlsaDuplex: @unchecked Sendable {
   public enum End: Sendable, Equatable {
     case stopped
-    /// A file that played the input has ended.
+    /// A file that played the input has ended, and all of it has been played.
     case inputEnded
     /// It cannot go on; the sentence.
     case failed(String)
   }
 
   public let configuration: AlsaConfiguration
-  private let processor: any BlockProcessor
-  private let report = AlsaReport()
-  private let started = ct_semaphore_make()!
+  let processor: any BlockProcessor
+  let report = AlsaReport()
+  let started = ct_semaphore_make()!
   private let ended = ct_semaphore_make()!
-  private var thread = pthread_t()
 
-  private struct State {
+  struct State {
     var error: (any Error)?
     var isRunning = false
     var format: StreamFormat?
@@ -30,7 +30,7 @@ public final class AlsaDuplex: @unchecked Sendable {
     var description = ""
     var end: End?
   }
-  private let state = Mutex(State())
+  let state = Mutex(State())
 
   /// - Parameter processor: kept until the end.
   public init(_ configuration: AlsaConfiguration, processor: any BlockProcessor) {
@@ -46,8 +46,14 @@ public final class AlsaDuplex: @unchecked Sendable {
 
   /// What the devices agreed to; nil before the start.
   public var format: StreamFormat? { state.withLock { $0.format } }
-  /// Samples per channel that the devices' own buffers add to the processor's latency.
+  /// Samples per channel that the devices' own buffers add to the processor's latency, as set up.
   public var deviceLatencyInSamples: Int { state.withLock { $0.deviceLatency } }
+  /// The same as measured at the newest block: what waited in the input, in the resampler of two clocks and in the output.
+  /// nil before the first block and without a clock.
+  public var measuredDeviceLatency: Int? {
+    let measured = report.latency.load(ordering: .relaxed)
+    return measured < 0 ? nil : measured
+  }
   /// "default, S16, 2 channels -> hw:1, S24_3LE, 2 channels"
   public var description: String { state.withLock { $0.description } }
   /// Why it runs no longer; nil while it does.
@@ -59,117 +65,21 @@ public final class AlsaDuplex: @unchecked Sendable {
   ///
   /// - Throws: `AlsaError`, or what the processor's `prepare` throws; nothing runs then.
   public func start() throws {
-    let own = Unmanaged.passRetained(self)
-    let code = pthread_create(
-      &thread, nil,
-      { context in
-        Unmanaged<AlsaDuplex>.fromOpaque(context!).takeRetainedValue().supervise()
-        return nil
-      }, own.toOpaque())
-    guard code == 0 else {
-      own.release()
-      throw AlsaError.noThread
-    }
-    pthread_detach(thread)
+    guard startThread({ $0.supervise() }) != nil else { throw AlsaError.noThread }
     while !ct_semaphore_wait(started, 1_000_000_000) {}
     if let error = state.withLock({ $0.error }) { throw error }
     state.withLock { $0.isRunning = true }
   }
 
-  /// Ends it and waits until no block is under way.
+  /// Ends it and waits until no block is under way; less than half a second, also while a device is waited for.
   public func stop() {
     guard state.withLock({ $0.isRunning }) else { return }
     report.isStopping.store(true, ordering: .releasing)
+    report.signal()
     while end == nil { _ = ct_semaphore_wait(ended, 100_000_000) }
   }
 
-  // MARK: - The thread
-
-  private typealias Loop = AlsaLoop<AlsaPCM, AlsaPCM>
-  private var isStopping: Bool { report.isStopping.load(ordering: .acquiring) }
-
-  private func supervise() {
-    ct_name_thread("limpid-alsa")
-    ct_block_signals()
-    ct_flush_denormals()
-    var loop: Loop?
-    do { loop = try open() } catch {
-      state.withLock { $0.error = error }
-      ct_semaphore_post(started)
-      return
-    }
-    if ct_make_realtime(70) != 0 {
-      processor.note(
-        .remark(
-          "the device's thread runs without real-time priority, which the system does not allow; give your user the right "
-            + "(group audio, rtprio in /etc/security/limits.d) if you hear gaps"))
-    }
-    ct_semaphore_post(started)
-    while true {
-      switch loop!.run() {
-      case .stopped: return finish(.stopped)
-      case .inputEnded: return finish(.inputEnded)
-      case .lost(let number):
-        loop = nil  // closes the devices
-        processor.note(.lost("the sound device is gone (\(String(cString: strerror(Int32(number)))))"))
-        do {
-          guard let back = try waitForReturn() else { return finish(.stopped) }
-          loop = consume back
-        } catch { return finish(.failed("\(error)")) }
-        processor.note(.returned)
-      }
-    }
-  }
-
-  /// Tries every half a second; nil where it is stopped meanwhile.
-  ///
-  /// - Throws: what the processor's `prepare` throws: a device that came back as another.
-  private func waitForReturn() throws -> Loop? {
-    while true {
-      for _ in 0..<10 {
-        if isStopping { return nil }
-        ct_pause(50_000_000)
-      }
-      do { return try open() } catch is AlsaError {}
-    }
-  }
-
-  private func open() throws -> Loop {
-    let c = configuration
-    let input = try AlsaPCM.open(
-      c.input, isInput: true, rate: c.sampleRate, channelCount: c.channelCount, period: c.period, periods: c.periods)
-    let rate = input.sampleRate
-    let block = input.period
-    let output: AlsaPCM
-    do throws(AlsaError) {
-      // The margin of two clocks takes a little more room.
-      output = try AlsaPCM.open(
-        c.output, isInput: false, rate: rate, channelCount: c.channelCount, period: block,
-        periods: c.hasOneClock ? c.periods : max(c.periods, 4))
-    } catch {
-      if case .rateRefused = error, c.sampleRate == nil {
-        throw AlsaError.ratesDiffer(input: rate, output: 0)
-      }
-      throw error
-    }
-    let format = StreamFormat(sampleRate: rate, block: block, channelCount: c.channelCount)
-    let text =
-      "\(c.input), \(input.format.name), \(input.channelCount) channel\(input.channelCount == 1 ? "" : "s") -> "
-      + "\(c.output), \(output.format.name), \(output.channelCount) channel\(output.channelCount == 1 ? "" : "s")"
-    let prepared = try processor.prepare(format)
-    let loop = Loop(
-      input: input, output: output, format: format, periods: c.periods, hasOneClock: c.hasOneClock,
-      callback: prepared.callback, processor: processor, report: report)
-    let latency = loop.deviceLatency
-    state.withLock {
-      $0.format = format
-      $0.deviceLatency = latency
-      $0.description = text
-    }
-    return loop
-  }
-
-  private func finish(_ end: End) {
+  func finish(_ end: End) {
     state.withLock { $0.end = end }
     ct_semaphore_post(ended)
   }

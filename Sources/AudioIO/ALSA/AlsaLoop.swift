@@ -1,24 +1,12 @@
-import CThreads
 import Glibc
 import Synchronization
-
-/// What the loop tells the other threads.
-final class AlsaReport: Sendable {
-  let isStopping = Atomic<Bool>(false)
-  let xruns = Atomic<Int>(0)
-  let suspends = Atomic<Int>(0)
-  /// Whether the device has no clock.
-  let isClockless = Atomic<Bool>(false)
-  /// Bits of a Double, ppm.
-  let drift = Atomic<UInt64>(0)
-  let blocks = Atomic<Int>(0)
-}
 
 /// Input to callback to output, block by block: what runs on the device's thread.
 ///
 /// One device: its clock drives both directions and every sample goes through as it is. Two devices: the input's clock
-/// drives, and the output is resampled to follow, on the far side of the engine, so that the engine's samples and their
-/// latency are exact. Neither allocates nor locks between blocks, besides what ALSA itself does. AlsaLoop+Setup.swift makes it.
+/// drives, and the output is resampled to follow, on the far side of the processor, so that the processor's samples and their
+/// latency are exact. Neither allocates nor locks between blocks, besides what ALSA itself does.
+/// Memory is made in AlsaLoop+Setup.swift; what goes wrong is in AlsaLoop+Recovery.swift.
 struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~Copyable {
   enum End: Equatable {
     case stopped
@@ -32,195 +20,232 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
   var output: Output
   let callback: BlockCallback
   let report: AlsaReport
-  let processor: any BlockProcessor
   let channelCount: Int
   let sampleRate: Int
   let period: Int
   let hasOneClock: Bool
+  let processorLatency: Int
   /// Samples of silence that the output begins with.
   let primed: Int
+  /// Samples from the input's converter to the output's, without the processor's: what waits in the input when a block is
+  /// read, in the resampler, and in the output when the block is written. A sample waits while its period fills, the output
+  /// plays on meanwhile: so it is what the output was primed with, not a period more.
+  let latency: Int
+  /// Blocks over which a device's pace is judged.
+  let judgedBlocks: Int
+  let inputMap: ChannelMap
+  let outputMap: ChannelMap
 
   var control: ClockControl
   var resampler: AdaptiveResampler
   let inputBytes: UnsafeMutableRawPointer  // a period as the device has it
+  let unwritten: UnsafeMutableRawPointer  // the same size: what stands there before a read
   let outputBytes: UnsafeMutableRawPointer  // a resampled period, or all of the silence
-  let lanes: UnsafeMutablePointer<UnsafeMutablePointer<Float>>  // (channelCount), each (period)
-  let constantLanes: UnsafeMutablePointer<UnsafePointer<Float>>
-  let resampled: UnsafeMutablePointer<UnsafeMutablePointer<Float>>  // (channelCount), each (maximumOutput)
-  let lanesMemory: UnsafeMutablePointer<Float>
-  let resampledMemory: UnsafeMutablePointer<Float>
+  let lanes: UnsafeMutablePointer<UnsafeMutablePointer<Float>>  // (channelCount), each (period): processed in place
+  let constantLanes: UnsafeMutablePointer<UnsafePointer<Float>>  // the same
+  let resampled: UnsafeMutablePointer<UnsafeMutablePointer<Float>>  // (channelCount), each (most output)
+  let scratch: UnsafeMutablePointer<Float>  // (most output): a mean
 
-  /// Blocks since the start, and nanoseconds that the device let us wait for them: one without a clock never does.
-  private var blocksSinceStart = 0
-  private var waited: UInt64 = 0
-  private var emptyReads = 0
+  // Whether the samples of a direction come or go at a pace of their own, as found at the start.
+  var inputHasClock = true
+  var outputHasClock = true
+  /// With two clocks, after a start: the delay is set to the sample before it is kept.
+  var needsAlignment = true
+  /// Waits in a row that gave nothing.
+  var idleWaits = 0
+  /// Whether a read has ever changed what stood in memory: ALSA's null plugin never does, and never ends.
+  private var inputHasWritten = false
+  /// Samples of silence given to the processor since the input's end; nil before it.
+  var flushed: Int?
+  private var blocks = 0
+  var judgedSince: UInt64 = 0
 
   deinit {
     inputBytes.deallocate()
+    unwritten.deallocate()
     outputBytes.deallocate()
-    lanes.deallocate()
+    Self.free(lanes)
+    Self.free(resampled)
     constantLanes.deallocate()
-    resampled.deallocate()
-    lanesMemory.deallocate()
-    resampledMemory.deallocate()
+    scratch.deallocate()
   }
 
-  /// Blocks after which it is judged whether the device has a clock.
-  private static var judgedBlocks: Int { 4 }
   /// Seconds between reports of the drift.
-  private static var driftInterval: Double { 5 }
+  private static var driftInterval: Double { @_noLocks get { 5 } }
+
+  /// Whether blocks may wait for the processor.
+  var isClockless: Bool { report.isClockless.load(ordering: .relaxed) }
+  /// Whether the output has a clock of its own that is to be followed.
+  private var follows: Bool { !hasOneClock && inputHasClock && outputHasClock && !isClockless }
 
   /// Runs until it is stopped or the device is gone.
   mutating func run() -> End {
-    if let end = start() { return end }
-    while !report.isStopping.load(ordering: .relaxed) {
-      if let end = step() { return end }
+    var end = start()
+    while end == nil {
+      end = report.isStopping.load(ordering: .relaxed) ? .stopped : step()
     }
+    if end == .inputEnded { playOut() }
+    // Also what makes ALSA's file plugin write the last of it.
     input.drop()
     output.drop()
-    return .stopped
-  }
-
-  /// Fills the output with silence and lets both directions run.
-  mutating func start() -> End? {
-    input.drop()
-    output.drop()
-    if let end = check(input.prepare()) ?? check(output.prepare()) { return end }
-    writeSilence()
-    blocksSinceStart = 0
-    waited = 0
-    return check(input.start()) ?? check(output.start())
+    return end!
   }
 
   /// One block, or what has to be done instead. nil: it goes on.
   mutating func step() -> End? {
-    let before = input.now()
-    let got = input.read(inputBytes, count: period)
-    waited += input.now() - before
-    if got < 0 { return recover(got, isInput: true) }
-    if got < period, !takeShort(got) { return .inputEnded }
+    guard flushed == nil else { return flush() }
+    let there = input.waitForInput(period)
+    if there < 0 { return recover(there) }
+    let waiting = output.delay()
+    if waiting < 0 { return recover(waiting) }
+    let stillThere = follows ? input.available() : there
+    if stillThere < 0 { return recover(stillThere) }
+    let size = period * input.channelCount * input.format.byteCount
+    memcpy(inputBytes, unwritten, size)
+    let read = input.read(inputBytes, count: period)
+    if read < 0 { return recover(read) }
+    let got = written(read)
+    if got > 0 { inputHasWritten = true }
     decode(got)
-    judgeClock()
-    let mayWait = report.isClockless.load(ordering: .relaxed) || blocksSinceStart <= Self.judgedBlocks
+    // Only a file's end gives less than there was.
+    if got < period, inputHasWritten { flushed = period - got }
+    process()
+    let end = follows ? follow(there: there, later: stillThere, waiting: waiting) : play(lanes, count: period)
+    if !follows, inputHasClock, outputHasClock { report.latency.store(there + waiting, ordering: .relaxed) }
+    return end
+  }
+
+  /// After the input's end: what the processor still holds.
+  private mutating func flush() -> End? {
+    if flushed! >= processorLatency { return .inputEnded }
+    for channel in 0..<channelCount { for n in 0..<period { lanes[channel][n] = 0 } }
+    flushed! += period
+    process()
+    return play(lanes, count: period)
+  }
+
+  private mutating func process() {
+    judgePace()
     callback.function(
-      callback.context, constantLanes, lanes, period, mayWait ? BlockConditions.mayWait.rawValue : 0)
-    report.blocks.add(1, ordering: .relaxed)
-    // Two devices are followed once it is known that they have clocks; by then nothing has been heard yet.
-    let follows = !hasOneClock && !mayWait
-    return follows ? follow() : play(lanes, count: period)
+      callback.context, constantLanes, lanes, period, isClockless ? BlockConditions.mayWait.rawValue : 0)
+    report.blocks.add(1, ordering: .releasing)
+    blocks += 1
+    if blocks == 1 { report.signal() }
   }
 
-  /// A file that ends gives less and less; the rest of its last block is silence.
-  private mutating func takeShort(_ got: Int) -> Bool {
-    emptyReads = got == 0 ? emptyReads + 1 : 0
-    return emptyReads < 3
-  }
-
-  private mutating func judgeClock() {
-    blocksSinceStart += 1
-    guard blocksSinceStart == Self.judgedBlocks, !report.isClockless.load(ordering: .relaxed) else { return }
-    // A real device has let us wait for three periods at least by now.
-    if waited < UInt64(Double(period) / Double(sampleRate) * 1e9) {
-      report.isClockless.store(true, ordering: .relaxed)
-      _ = ct_make_ordinary()  // at real-time priority it would leave the machine to nobody else
-      processor.note(
-        .remark("the device has no clock of its own, so blocks come as fast as they are enhanced, and none is late"))
-    }
+  /// A device that is twice as fast as its rate has no clock worth the name.
+  private mutating func judgePace() {
+    guard blocks > 0, blocks % judgedBlocks == 0, !isClockless else { return }
+    let now = input.now()
+    let nominal = Double(judgedBlocks * period) / Double(sampleRate) * 1e9
+    if judgedSince != 0, Double(now - judgedSince) < 0.5 * nominal { findClockless() }
+    judgedSince = now
   }
 
   // MARK: - Samples
 
+  /// ALSA's file plugin (1.2.8) says after its file's end that it has read, and writes nothing: what is still as it was before
+  /// the read, 16 bytes at least, was not read.
+  private func written(_ count: Int) -> Int {
+    guard input.isInterleaved else { return count }
+    let frame = input.channelCount * input.format.byteCount
+    let bytes = inputBytes.assumingMemoryBound(to: UInt8.self)
+    let before = unwritten.assumingMemoryBound(to: UInt8.self)
+    var end = count * frame
+    while end > 0, bytes[end - 1] == before[end - 1] { end -= 1 }
+    return count * frame - end < min(16, count * frame) ? count : (end + frame - 1) / frame
+  }
+
   private func decode(_ got: Int) {
-    let size = input.format.byteCount
-    let stride = size * input.channelCount
     for channel in 0..<channelCount {
-      // Fewer inputs than channels: the last one is for the rest.
-      let source = min(channel, input.channelCount - 1)
-      input.format.decode(inputBytes + source * size, stride: stride, count: got, into: lanes[channel])
-      for n in got..<period { lanes[channel][n] = 0 }
+      let from = inputMap[channel]
+      let lane = lanes[channel]
+      decode(deviceChannel: from.first, got, into: lane)
+      if from.count == 2 {
+        decode(deviceChannel: from.first + from.step, got, into: scratch)
+        for n in 0..<got { lane[n] = 0.5 * (lane[n] + scratch[n]) }
+      }
+      for n in got..<period { lane[n] = 0 }
     }
   }
 
-  /// Into the device's bytes; more outputs than channels play the last one's, as both ears do of one voice.
+  private func decode(deviceChannel channel: Int, _ got: Int, into samples: UnsafeMutablePointer<Float>) {
+    let size = input.format.byteCount
+    // A block is read for `period` samples, also where it was shorter.
+    let start = inputBytes + channel * size * (input.isInterleaved ? 1 : period)
+    input.format.decode(
+      start, stride: input.isInterleaved ? size * input.channelCount : size, count: got, into: samples)
+  }
+
   private func encode(_ samples: UnsafePointer<UnsafeMutablePointer<Float>>, count: Int) {
     let size = output.format.byteCount
-    let stride = size * output.channelCount
+    let stride = output.isInterleaved ? size * output.channelCount : size
     for channel in 0..<output.channelCount {
-      output.format.encode(
-        samples[min(channel, channelCount - 1)], count: count, into: outputBytes + channel * size, stride: stride)
+      let from = outputMap[channel]
+      let bytes = outputBytes + channel * size * (output.isInterleaved ? 1 : count)
+      if from.count == 1 {
+        output.format.encode(samples[from.first], count: count, into: bytes, stride: stride)
+        continue
+      }
+      for n in 0..<count { scratch[n] = 0 }
+      for source in 0..<from.count {
+        let lane = samples[from.first + source * from.step]
+        for n in 0..<count { scratch[n] += lane[n] / Float(from.count) }
+      }
+      output.format.encode(scratch, count: count, into: bytes, stride: stride)
     }
   }
 
   private mutating func play(_ samples: UnsafePointer<UnsafeMutablePointer<Float>>, count: Int) -> End? {
     encode(samples, count: count)
-    let before = input.now()
     let put = output.write(outputBytes, count: count)
-    waited += input.now() - before
-    return put < 0 ? recover(put, isInput: false) : nil
+    if put < 0 { return recover(put, isOutput: true) }
+    idleWaits = 0
+    return nil
   }
 
-  /// The output's clock is another one: its delay says how much faster or slower.
-  private mutating func follow() -> End? {
-    let waiting = output.delay()
-    if waiting < 0 { return recover(waiting, isInput: false) }
+  // MARK: - Two clocks
+
+  /// The output's clock is another one: what waits between the two converters says how much faster or slower.
+  ///
+  /// - Parameters:
+  ///   - there: samples in the input's buffer, this block included.
+  ///   - later: the same, read anew after `waiting`.
+  ///   - waiting: samples in the output's buffer between the two.
+  private mutating func follow(there: Int, later: Int, waiting: Int) -> End? {
+    let inResampler = Double(AdaptiveResampler.delayInSamples) - resampler.fractionWaiting
+    // Where this thread was interrupted between the readings, they are not of one moment and say nothing.
+    let isOneMoment = later - there <= period / 4
+    let delay = isOneMoment ? 0.5 * Double(there + later) + inResampler + Double(waiting) : control.target
+    if isOneMoment { report.latency.store(Int(delay.rounded()), ordering: .relaxed) }
+    let shortfall = control.shortfall(delay: delay)
+    // Beyond a period the loop would bend the pitch for long: better one step, counted as what it is.
+    if !needsAlignment, abs(shortfall) > Double(max(period, 64)) {
+      countXrun()
+      needsAlignment = true
+    }
+    var skipped = 0
+    if needsAlignment, isOneMoment {
+      control.realign()
+      if shortfall >= 1, let end = writeSilence(min(Int(shortfall), primed)) { return end }
+      skipped = shortfall <= -1 ? min(Int(-shortfall), period) : 0
+    }
     let seconds = Double(period) / Double(sampleRate)
-    let ratio = control.update(delay: Double(waiting) - resampler.fractionWaiting, seconds: seconds)
+    let ratio = control.update(delay: needsAlignment ? control.target : delay, seconds: seconds)
     let count = resampler.process(lanes, count: period, ratio: ratio, into: resampled)
-    let before = Int(Double(blocksSinceStart - 1) * seconds / Self.driftInterval)
-    if Int(Double(blocksSinceStart) * seconds / Self.driftInterval) > before {
+    if needsAlignment, isOneMoment {
+      skipped = min(skipped, count)
+      for channel in 0..<channelCount {
+        for n in skipped..<count { resampled[channel][n - skipped] = resampled[channel][n] }
+      }
+      needsAlignment = abs(shortfall) > Double(min(period, primed))
+    }
+    let interval = Int(Self.driftInterval / seconds) + 1
+    if blocks % interval == 0 {
       report.drift.store(control.drift.bitPattern, ordering: .relaxed)
-      processor.note(.clockDrift(ppm: control.drift))
+      report.driftCount.add(1, ordering: .releasing)
+      report.signal()
     }
-    return play(resampled, count: count)
-  }
-
-  private mutating func writeSilence() {
-    memset(outputBytes, 0, primed * output.channelCount * output.format.byteCount)
-    var left = primed
-    while left > 0 {
-      let put = output.write(outputBytes, count: min(left, output.bufferSize))
-      if put <= 0 { return }
-      left -= put
-    }
-  }
-
-  // MARK: - What goes wrong
-
-  /// - Parameter code: −errno of a direction.
-  private mutating func recover(_ code: Int, isInput: Bool) -> End? {
-    switch Int32(-code) {
-    case EAGAIN, EINTR: return nil
-    case EPIPE:
-      report.xruns.add(1, ordering: .relaxed)
-      processor.note(.xrun)
-      return restart(isInput: isInput)
-    case ESTRPIPE:
-      report.suspends.add(1, ordering: .relaxed)
-      waitForResume(isInput: isInput)
-      return restart(isInput: isInput)
-    default: return .lost(-code)
-    }
-  }
-
-  /// With one clock both directions begin anew, or the delay between them would be another; else the one that stopped.
-  private mutating func restart(isInput: Bool) -> End? {
-    if hasOneClock { return start() }
-    if isInput { return check(input.prepare()) ?? check(input.start()) }
-    if let end = check(output.prepare()) { return end }
-    writeSilence()
-    return check(output.start())
-  }
-
-  private mutating func waitForResume(isInput: Bool) {
-    while !report.isStopping.load(ordering: .relaxed) {
-      let code = isInput ? input.resume() : output.resume()
-      if code != -Int(EAGAIN) { return }
-      input.pause(nanoseconds: 20_000_000)
-    }
-  }
-
-  /// A device that cannot be prepared or started is gone.
-  private func check(_ code: Int) -> End? {
-    code < 0 && code != -Int(EAGAIN) ? .lost(-code) : nil
+    return play(resampled, count: count - skipped)
   }
 }

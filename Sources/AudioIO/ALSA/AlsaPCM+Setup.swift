@@ -1,17 +1,24 @@
 import CALSA
 import Glibc
 
+/// What is wished of a device; it gives what comes nearest.
+struct AlsaWish {
+  /// Hz; nil: 48000 or the nearest.
+  var sampleRate: Int?
+  var channelCount = 1
+  /// Samples per channel.
+  var period = 256
+  /// That the buffer holds.
+  var periods = 3
+}
+
 extension AlsaPCM {
-  /// Opens a device and agrees with it on format, rate, channels and buffers.
+  /// Opens a device and agrees with it on access, format, rate, channels and buffers.
   ///
-  /// - Parameters:
-  ///   - isInput: the direction.
-  ///   - rate: Hz; nil: 48000 or the nearest.
-  ///   - period: samples per channel wished.
-  ///   - periods: that the buffer holds.
+  /// - Parameter accesses: in the order in which they are tried.
   /// - Throws: `AlsaError`.
   static func open(
-    _ name: String, isInput: Bool, rate: Int?, channelCount: Int, period: Int, periods: Int
+    _ name: String, isInput: Bool, _ wish: AlsaWish, accesses: [Access] = Access.allCases
   ) throws(AlsaError) -> AlsaPCM {
     silenceAlsa()
     var opened: OpaquePointer?
@@ -19,8 +26,7 @@ extension AlsaPCM {
     let code = snd_pcm_open(&opened, name, stream, Int32(SND_PCM_NONBLOCK))
     guard code >= 0, let handle = opened else { throw error(code, name, "opening it") }
     do throws(AlsaError) {
-      return try negotiate(
-        handle, name, rate: rate, channelCount: channelCount, period: period, periods: periods, isInput: isInput)
+      return try negotiate(handle, name, wish, isInput: isInput, accesses: accesses)
     } catch {
       snd_pcm_close(handle)
       throw error
@@ -28,7 +34,7 @@ extension AlsaPCM {
   }
 
   private static func negotiate(
-    _ handle: OpaquePointer, _ name: String, rate: Int?, channelCount: Int, period: Int, periods: Int, isInput: Bool
+    _ handle: OpaquePointer, _ name: String, _ wish: AlsaWish, isInput: Bool, accesses: [Access]
   ) throws(AlsaError) -> AlsaPCM {
     func check(_ code: Int32, _ doing: String) throws(AlsaError) {
       if code < 0 { throw error(code, name, doing) }
@@ -38,42 +44,75 @@ extension AlsaPCM {
     guard let hardware = made else { throw .failed(name: name, doing: "setting it up", reason: "out of memory") }
     defer { snd_pcm_hw_params_free(hardware) }
     try check(snd_pcm_hw_params_any(handle, hardware), "asking what it can do")
-    try check(
-      snd_pcm_hw_params_set_access(handle, hardware, SND_PCM_ACCESS_RW_INTERLEAVED), "choosing interleaved samples")
+    guard let access = accesses.first(where: { snd_pcm_hw_params_set_access(handle, hardware, $0.alsa) >= 0 }) else {
+      throw .failed(name: name, doing: "choosing how samples pass", reason: "it offers none of ALSA's usual ways")
+    }
     guard
       let format = AlsaSampleFormat.allCases.first(where: {
         snd_pcm_hw_params_set_format(handle, hardware, $0.alsa) >= 0
       })
     else { throw .noFormat(name: name) }
-    var channels = UInt32(channelCount)
-    try check(snd_pcm_hw_params_set_channels_near(handle, hardware, &channels), "choosing \(channelCount) channels")
-    var found = UInt32(rate ?? 48000)
-    try check(snd_pcm_hw_params_set_rate_near(handle, hardware, &found, nil), "choosing the rate")
-    if let rate, Int(found) != rate { throw .rateRefused(name: name, rate: rate) }
-    guard (8000...192_000).contains(found) else { throw .rateRefused(name: name, rate: Int(found)) }
-    var size = snd_pcm_uframes_t(period)
+    var channels = UInt32(wish.channelCount)
+    try check(
+      snd_pcm_hw_params_set_channels_near(handle, hardware, &channels), "choosing \(wish.channelCount) channels")
+    var rate = UInt32(wish.sampleRate ?? 48000)
+    try check(snd_pcm_hw_params_set_rate_near(handle, hardware, &rate, nil), "choosing the rate")
+    if let wished = wish.sampleRate, Int(rate) != wished {
+      throw .rateRefused(name: name, rate: wished, nearest: Int(rate))
+    }
+    guard (8000...192_000).contains(rate) else {
+      throw .rateRefused(name: name, rate: wish.sampleRate ?? 48000, nearest: Int(rate))
+    }
+    var size = snd_pcm_uframes_t(wish.period)
     try check(snd_pcm_hw_params_set_period_size_near(handle, hardware, &size, nil), "choosing the period")
     // An input's buffer costs no latency: it may hold more, and then survives a late reader.
-    var buffer = size * snd_pcm_uframes_t(isInput ? max(periods, 8) : periods)
+    var buffer =
+      max(size, snd_pcm_uframes_t(wish.period)) * snd_pcm_uframes_t(isInput ? max(wish.periods, 8) : wish.periods)
     try check(snd_pcm_hw_params_set_buffer_size_near(handle, hardware, &buffer), "choosing the buffer")
     try check(snd_pcm_hw_params(handle, hardware), "setting it up")
     snd_pcm_hw_params_get_period_size(hardware, &size, nil)
     snd_pcm_hw_params_get_buffer_size(hardware, &buffer)
+    try setSoftware(handle, name, wake: size)
+    let planes = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: Int(channels))
+    planes.initialize(repeating: nil, count: Int(channels))
+    return AlsaPCM(
+      handle: handle, format: format, access: access, channelCount: Int(channels), period: Int(size),
+      bufferSize: Int(buffer), sampleRate: Int(rate), card: card(handle), planes: planes)
+  }
 
-    var software: OpaquePointer?
-    snd_pcm_sw_params_malloc(&software)
-    guard let software else { throw .failed(name: name, doing: "setting it up", reason: "out of memory") }
+  private static func setSoftware(
+    _ handle: OpaquePointer, _ name: String, wake: snd_pcm_uframes_t
+  ) throws(AlsaError) {
+    func check(_ code: Int32) throws(AlsaError) {
+      if code < 0 { throw error(code, name, "setting it up") }
+    }
+    var made: OpaquePointer?
+    snd_pcm_sw_params_malloc(&made)
+    guard let software = made else { throw .failed(name: name, doing: "setting it up", reason: "out of memory") }
     defer { snd_pcm_sw_params_free(software) }
-    try check(snd_pcm_sw_params_current(handle, software), "setting it up")
+    try check(snd_pcm_sw_params_current(handle, software))
     // Started by hand: input and output together, when the output is primed.
     var boundary: snd_pcm_uframes_t = 0
     snd_pcm_sw_params_get_boundary(software, &boundary)
-    try check(snd_pcm_sw_params_set_start_threshold(handle, software, boundary), "setting it up")
-    try check(snd_pcm_sw_params_set_avail_min(handle, software, isInput ? size : 1), "setting it up")
-    try check(snd_pcm_sw_params(handle, software), "setting it up")
-    return AlsaPCM(
-      handle: handle, format: format, channelCount: Int(channels), period: Int(size), bufferSize: Int(buffer),
-      sampleRate: Int(found))
+    try check(snd_pcm_sw_params_set_start_threshold(handle, software, boundary))
+    try check(snd_pcm_sw_params_set_avail_min(handle, software, wake))
+    try check(snd_pcm_sw_params(handle, software))
+  }
+
+  private static func card(_ handle: OpaquePointer) -> Int? {
+    var made: OpaquePointer?
+    snd_pcm_info_malloc(&made)
+    guard let info = made else { return nil }
+    defer { snd_pcm_info_free(info) }
+    guard snd_pcm_info(handle, info) >= 0 else { return nil }
+    let card = snd_pcm_info_get_card(info)
+    return card >= 0 ? Int(card) : nil
+  }
+
+  /// Lets both directions of one card start and stop in the same moment, where the driver can.
+  static func link(_ input: borrowing AlsaPCM, _ output: borrowing AlsaPCM) {
+    guard snd_pcm_type(input.handle) == SND_PCM_TYPE_HW, snd_pcm_type(output.handle) == SND_PCM_TYPE_HW else { return }
+    snd_pcm_link(input.handle, output.handle)
   }
 
   private static func error(_ code: Int32, _ name: String, _ doing: String) -> AlsaError {
@@ -82,6 +121,17 @@ extension AlsaPCM {
     case EBUSY: .busy(name: name)
     case EACCES, EPERM: .notAllowed(name: name)
     default: .failed(name: name, doing: doing, reason: String(cString: snd_strerror(code)))
+    }
+  }
+}
+
+extension AlsaPCM.Access {
+  fileprivate var alsa: snd_pcm_access_t {
+    switch self {
+    case .interleaved: SND_PCM_ACCESS_RW_INTERLEAVED
+    case .planar: SND_PCM_ACCESS_RW_NONINTERLEAVED
+    case .mappedInterleaved: SND_PCM_ACCESS_MMAP_INTERLEAVED
+    case .mappedPlanar: SND_PCM_ACCESS_MMAP_NONINTERLEAVED
     }
   }
 }

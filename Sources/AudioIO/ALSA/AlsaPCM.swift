@@ -4,29 +4,58 @@ import Glibc
 
 /// An open ALSA device, one direction. Made by `AlsaPCM.open` (AlsaPCM+Setup.swift).
 struct AlsaPCM: PCMStream, ~Copyable {
+  /// How samples pass; in the order in which it is tried.
+  enum Access: Int, CaseIterable {
+    case interleaved, planar, mappedInterleaved, mappedPlanar
+  }
+
   let handle: OpaquePointer
   let format: AlsaSampleFormat
+  let access: Access
   let channelCount: Int
   let period: Int
   let bufferSize: Int
   let sampleRate: Int
+  /// The sound card's number; nil: a plugin's or a sound server's.
+  let card: Int?
+  let planes: UnsafeMutablePointer<UnsafeMutableRawPointer?>  // (channelCount), for planar access
 
-  deinit { snd_pcm_close(handle) }
+  /// What one wait takes at most, milliseconds; a stop is noticed after it.
+  private static var patience: Int32 { 200 }
+
+  deinit {
+    snd_pcm_close(handle)
+    planes.deallocate()
+  }
+
+  var isInterleaved: Bool { access == .interleaved || access == .mappedInterleaved }
+
+  mutating func waitForInput(_ count: Int) -> Int {
+    let end = ct_now() + UInt64(Self.patience) * 1_000_000
+    while true {
+      let there = available()
+      if there < 0 || there >= count { return there }
+      if ct_now() >= end { return -Int(EAGAIN) }
+      let ready = snd_pcm_wait(handle, Self.patience)
+      if ready < 0 { return Int(ready) }
+      if ready > 0, available() < count {
+        // Some plugins wake for less than a period: by the clock then, or it would spin.
+        ct_pause(UInt64(1e9 * Double(count) / Double(4 * sampleRate)))
+      }
+    }
+  }
+
+  mutating func available() -> Int {
+    let there = snd_pcm_avail(handle)
+    return there == -Int(ENOSYS) ? snd_pcm_avail_update(handle) : there
+  }
 
   mutating func read(_ memory: UnsafeMutableRawPointer, count: Int) -> Int {
     var done = 0
     while done < count {
-      let got = snd_pcm_readi(
-        handle, memory + done * channelCount * format.byteCount, snd_pcm_uframes_t(count - done))
-      if got == -Int(EAGAIN) {
-        let ready = snd_pcm_wait(handle, 200)
-        if ready < 0 { return Int(ready) }
-        // A period that has begun is waited for: its samples cannot be put back.
-        if ready == 0 && done == 0 { return -Int(EAGAIN) }
-        continue
-      }
+      let got = transferIn(memory, from: done, count: count - done, of: count)
+      if got == -Int(EAGAIN) || got == 0 { return done }
       if got < 0 { return got }
-      if got == 0 { return done }
       done += got
     }
     return done
@@ -35,25 +64,23 @@ struct AlsaPCM: PCMStream, ~Copyable {
   mutating func write(_ memory: UnsafeRawPointer, count: Int) -> Int {
     var done = 0
     while done < count {
-      let put = snd_pcm_writei(
-        handle, memory + done * channelCount * format.byteCount, snd_pcm_uframes_t(count - done))
-      if put == -Int(EAGAIN) {
-        let ready = snd_pcm_wait(handle, 200)
+      let put = transferOut(UnsafeMutableRawPointer(mutating: memory), from: done, count: count - done, of: count)
+      if put == -Int(EAGAIN) || put == 0 {
+        let ready = snd_pcm_wait(handle, Self.patience)
         if ready < 0 { return Int(ready) }
-        if ready == 0 { return done > 0 ? done : -Int(EAGAIN) }
+        if ready == 0 { return -Int(EAGAIN) }
         continue
       }
       if put < 0 { return put }
-      if put == 0 { break }
       done += put
     }
     return done
   }
 
   mutating func delay() -> Int {
-    var frames: snd_pcm_sframes_t = 0
-    let code = snd_pcm_delay(handle, &frames)
-    return code < 0 ? Int(code) : max(0, frames)
+    var count: snd_pcm_sframes_t = 0
+    let code = snd_pcm_delay(handle, &count)
+    return code < 0 ? Int(code) : max(0, count)
   }
 
   mutating func prepare() -> Int { Int(snd_pcm_prepare(handle)) }
@@ -62,4 +89,40 @@ struct AlsaPCM: PCMStream, ~Copyable {
   mutating func drop() { snd_pcm_drop(handle) }
   func now() -> UInt64 { ct_now() }
   func pause(nanoseconds: UInt64) { ct_pause(nanoseconds) }
+
+  // MARK: - The four kinds of access
+
+  /// - Parameter whole: samples per channel in `memory`: where the next channel begins.
+  private func transferIn(_ memory: UnsafeMutableRawPointer, from first: Int, count: Int, of whole: Int) -> Int {
+    let frames = snd_pcm_uframes_t(count)
+    switch access {
+    case .interleaved: return snd_pcm_readi(handle, memory + first * channelCount * format.byteCount, frames)
+    case .mappedInterleaved: return snd_pcm_mmap_readi(handle, memory + first * channelCount * format.byteCount, frames)
+    case .planar:
+      pointPlanes(memory, first, whole)
+      return snd_pcm_readn(handle, planes, frames)
+    case .mappedPlanar:
+      pointPlanes(memory, first, whole)
+      return snd_pcm_mmap_readn(handle, planes, frames)
+    }
+  }
+
+  private func transferOut(_ memory: UnsafeMutableRawPointer, from first: Int, count: Int, of whole: Int) -> Int {
+    let frames = snd_pcm_uframes_t(count)
+    switch access {
+    case .interleaved: return snd_pcm_writei(handle, memory + first * channelCount * format.byteCount, frames)
+    case .mappedInterleaved:
+      return snd_pcm_mmap_writei(handle, memory + first * channelCount * format.byteCount, frames)
+    case .planar:
+      pointPlanes(memory, first, whole)
+      return snd_pcm_writen(handle, planes, frames)
+    case .mappedPlanar:
+      pointPlanes(memory, first, whole)
+      return snd_pcm_mmap_writen(handle, planes, frames)
+    }
+  }
+
+  private func pointPlanes(_ memory: UnsafeMutableRawPointer, _ first: Int, _ whole: Int) {
+    for channel in 0..<channelCount { planes[channel] = memory + (channel * whole + first) * format.byteCount }
+  }
 }

@@ -30,7 +30,7 @@ struct LiveCommandLine: ParsableCommand {
   @Option(parsing: .unconditional, help: "Samples of a block; smaller is sooner and wakes the machine more often.")
   var period = 256
 
-  @Option(parsing: .unconditional, help: "Periods in the output's buffer.")
+  @Option(parsing: .unconditional, help: "Periods in the devices' buffers, input and output together.")
   var periods = 3
 
   @Option(parsing: .unconditional, help: "Channels; several are linked: they share level and judgement of noise.")
@@ -80,7 +80,8 @@ struct LiveCommandLine: ParsableCommand {
     var table = try LatencyTable(format, plan: try LivePlan(live))
     table.device = (
       samples: periods * period,
-      explanation: "\(periods) periods in the output's buffer, as asked for; devices may give other ones"
+      explanation: "\(periods) periods in the buffers of input and output; two devices: 24 samples more; devices may "
+        + "give other ones"
     )
     writeAll((live.json ? [jsonLine(table.json)] : table.lines).joined(separator: "\n") + "\n", to: STDOUT_FILENO)
   }

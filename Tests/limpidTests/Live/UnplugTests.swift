@@ -72,6 +72,6 @@ import Testing
       environment: ["LIMPID_SHIM_FAULTS": "30:32,60:32,90:86,120:19", "LIMPID_SHIM_SPEED": "4"],
       until: { $0.contains("the device is back") })
     #expect(result.status == 0)
-    #expect(result.lines.last?.xruns == 2)
+    #expect(result.lines.last?.xruns == 3, "twice late, once suspended: each interrupts the sound")
   }
 }

@@ -1,0 +1,38 @@
+/// Why an ALSA device cannot be used. Prints as one sentence with the remedy.
+public enum AlsaError: Error, Equatable, Sendable {
+  case noSuchDevice(name: String)
+  case busy(name: String)
+  case notAllowed(name: String)
+  case noFormat(name: String)
+  /// Rates in Hz; `nearest` is what the device offers instead.
+  case rateRefused(name: String, rate: Int, nearest: Int)
+  /// Rates in Hz, each the nearest to the other's that the device has.
+  case ratesDiffer(input: Int, output: Int)
+  /// What was being done, and ALSA's word for what went wrong.
+  case failed(name: String, doing: String, reason: String)
+  case noThread
+}
+
+extension AlsaError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .noSuchDevice(let name): "there is no ALSA device \"\(name)\"; limpid devices lists those there are"
+    case .busy(let name): "the ALSA device \"\(name)\" is in use; end the program that uses it, or name another one"
+    case .notAllowed(let name): "you may not open the ALSA device \"\(name)\"; add your user to the group audio"
+    case .noFormat(let name):
+      "the ALSA device \"\(name)\" takes none of FLOAT, S32, S24, S24_3LE and S16; try \(Self.plugged(name))"
+    case .rateRefused(let name, let rate, let nearest):
+      "the ALSA device \"\(name)\" does not run at \(rate) Hz; try --rate \(nearest), or \(Self.plugged(name))"
+    case .ratesDiffer(let input, let output):
+      "the input runs at \(input) Hz and the output at \(output) Hz; choose a --rate that both have, or \"plughw:\" devices"
+    case .failed(let name, let doing, let reason):
+      "the ALSA device \"\(name)\" failed while \(doing): \(reason); try \(Self.plugged(name)), or end other sound programs"
+    case .noThread: "the system gives no thread; end other programs"
+    }
+  }
+
+  /// The name of the same device behind ALSA's conversions.
+  private static func plugged(_ name: String) -> String {
+    name.hasPrefix("hw:") ? "\"plug\(name)\"" : "\"default\""
+  }
+}

@@ -1,0 +1,44 @@
+/// An input and an output that run at one rate.
+struct AlsaPair: ~Copyable {
+  let input: AlsaPCM
+  let output: AlsaPCM
+  let hasOneClock: Bool
+
+  /// Opens both, at the input's rate or else at the output's. Links them where they are one card's.
+  static func open(_ c: AlsaConfiguration) throws(AlsaError) -> AlsaPair {
+    var wish = AlsaWish(sampleRate: c.sampleRate, channelCount: c.channelCount, period: c.period, periods: c.periods)
+    do throws(AlsaError) { return try open(c, wish) } catch {
+      // The output's refusal names the rate that it has.
+      guard c.sampleRate == nil, case .rateRefused(let name, let rate, let nearest) = error, name == c.output else {
+        throw error
+      }
+      wish.sampleRate = nearest
+      do throws(AlsaError) { return try open(c, wish) } catch {
+        if case .rateRefused = error { throw .ratesDiffer(input: rate, output: nearest) }
+        throw error
+      }
+    }
+  }
+
+  private static func open(_ c: AlsaConfiguration, _ wish: AlsaWish) throws(AlsaError) -> AlsaPair {
+    let input = try AlsaPCM.open(c.input, isInput: true, wish)
+    var wish = wish
+    wish.sampleRate = input.sampleRate
+    wish.period = input.period
+    // Two clocks need a little more room than they fill; one clock does not mind.
+    wish.periods += 1
+    let output = try AlsaPCM.open(c.output, isInput: false, wish)
+    let hasOneClock = SharedClock.isShared((c.input, input.card), (c.output, output.card))
+    if hasOneClock { AlsaPCM.link(input, output) }
+    return AlsaPair(input: input, output: output, hasOneClock: hasOneClock)
+  }
+
+  /// "default, S16, 2 channels -> hw:1, S24_3LE, 2 channels"
+  func description(_ c: AlsaConfiguration) -> String {
+    func words(_ name: String, _ format: AlsaSampleFormat, _ channels: Int) -> String {
+      "\(name), \(format.name), \(channels) channel\(channels == 1 ? "" : "s")"
+    }
+    return words(c.input, input.format, input.channelCount) + " -> "
+      + words(c.output, output.format, output.channelCount)
+  }
+}

@@ -15,6 +15,7 @@ final class LiveSession: @unchecked Sendable {
   let profiles = ProfileMailbox()
   let recorder: Recorder?
 
+  private let pace: WorkerPace
   private var followedPriority = -1  // the worker's
   private let encoderWake: Semaphore
   private var workerThread: WorkerThread?
@@ -33,6 +34,7 @@ final class LiveSession: @unchecked Sendable {
     self.format = format
     budget = try LatencyBudget(
       format, resamplerQuality: settings.resamplerQuality, band: settings.band, allowance: options.allowance)
+    pace = WorkerPace(block: format.block, sampleRate: format.sampleRate, allowance: options.allowance)
     let lead = try LatencyBudget.allowedBlocks(format, allowance: options.allowance) * format.block
 
     let wake = Semaphore()
@@ -82,6 +84,7 @@ final class LiveSession: @unchecked Sendable {
   private static func warmUp(_ format: StreamFormat) {
     let shared = UnsafeMutablePointer<SharedState>.allocate(capacity: 1)
     shared.initialize(to: SharedState(format: format, lead: format.block))
+    shared.pointee.isAsleep.store(true, ordering: .relaxed)  // so that waking is called too
     var callback = CallbackState(format: format, shared: shared, latency: format.block, tap: nil)
     let memory = UnsafeMutablePointer<Float>.allocate(capacity: format.block)
     memory.initialize(repeating: 0, count: format.block)
@@ -113,10 +116,22 @@ final class LiveSession: @unchecked Sendable {
       if encoderWake.wait(nanoseconds: 100_000_000) { service.runPending() }
     }
     workerThread = try WorkerThread(name: "limpid-worker") { [unowned self] in
-      _ = ct_semaphore_wait(shared.pointee.wake, 100_000_000)
+      waitForBlocks()
       follow(shared.pointee.callbackPriority.load(ordering: .relaxed), most: priority, didSetPriority)
       worker.run()
     }
+  }
+
+  /// Until it is time to look for blocks. On the worker.
+  private func waitForBlocks() {
+    let newest = shared.pointee.time.load(ordering: .relaxed)
+    let mayWait = shared.pointee.mayWait.load(ordering: .relaxed)
+    if let nap = pace.nap(now: ct_now(), newest: newest, mayWait: mayWait) { return ct_pause(nap) }
+    shared.pointee.isAsleep.store(true, ordering: .sequentiallyConsistent)
+    // Between the last look and the word that it sleeps a block may have come, whose callback woke nobody.
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    if shared.pointee.input.available < format.block { _ = ct_semaphore_wait(shared.pointee.wake, 100_000_000) }
+    shared.pointee.isAsleep.store(false, ordering: .relaxed)
   }
 
   enum WorkerPriority { case realTime, ordinary, refused }

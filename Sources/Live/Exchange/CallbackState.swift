@@ -3,7 +3,7 @@ import CThreads
 import Synchronization
 
 /// The device's side: what the callback owns, and what it does. Everything here runs on the device's real-time thread: it
-/// copies, counts and wakes, and neither allocates nor locks nor waits, except in freewheel.
+/// copies, counts, wakes who sleeps, and neither allocates nor locks nor waits, except in freewheel.
 struct CallbackState: ~Copyable {
   let shared: UnsafeMutablePointer<SharedState>
   let channelCount: Int
@@ -35,7 +35,7 @@ struct CallbackState: ~Copyable {
     shared.pointee.mayWait.store(mayWait, ordering: .relaxed)
     shared.pointee.time.store(start, ordering: .relaxed)
     shared.pointee.position.store(position, ordering: .releasing)
-    post(shared.pointee.wake)
+    wakeWorker()
     if mayWait { waitForOutput(count: count) }
     giveOut(output, count: count)
     if let tap { tap.pointee.recordOutput(output, count: count) }
@@ -43,6 +43,16 @@ struct CallbackState: ~Copyable {
     let taken = now() - start
     if !mayWait && taken > shared.pointee.longestCallback.load(ordering: .relaxed) {
       shared.pointee.longestCallback.store(taken, ordering: .relaxed)
+    }
+  }
+
+  /// A system call only where blocks had ceased, or where this callback waits.
+  @_noLocks
+  private func wakeWorker() {
+    // The block before the question whether anybody sleeps: the worker says it sleeps, then looks for blocks.
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    if shared.pointee.isAsleep.load(ordering: .relaxed), shared.pointee.isAsleep.exchange(false, ordering: .relaxed) {
+      post(shared.pointee.wake)
     }
   }
 

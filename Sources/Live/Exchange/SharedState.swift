@@ -47,7 +47,9 @@ struct SharedState: ~Copyable, @unchecked Sendable {
   /// Longest callback, nanoseconds.
   let longestCallback = Atomic<UInt64>(0)
 
-  /// Posted by the callback for every block.
+  /// Whether the worker is to be woken for the next block; else it comes by itself (`WorkerPace`).
+  let isAsleep = Atomic<Bool>(false)
+  /// Posted by the callback where the worker sleeps.
   let wake: OpaquePointer
   /// Posted by the worker after every block while the callback waits.
   let done: OpaquePointer

@@ -106,11 +106,10 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     case .lost(let reason): remark("\(reason); waiting for it to come back")
     case .returned: remark("the device is back")
     case .remark(let sentence): remark(sentence)
-    case .clockDrift(let ppm): clockDrift.store(double: ppm)
+    case .clockDrift(let ppm): meters.clockDrift.store(double: ppm)
     case .freewheel: break
     }
   }
-  private let clockDrift = Atomic<UInt64>(Double.nan.bitPattern)
 
   /// Stops worker and encoder thread and ends a recording; the device must have stopped before.
   ///
@@ -192,7 +191,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     status.learning = learning < 0 ? nil : Double(learning) / rate
     status.isFrozen = meters.isFrozen.load(ordering: .relaxed)
     status.isRealTime = meters.isRealTime.load(ordering: .relaxed)
-    let drift = clockDrift.double
+    let drift = meters.clockDrift.double
     status.clockDrift = drift.isNaN ? nil : drift
     status.longestCallback = Double(session.shared.pointee.longestCallback.load(ordering: .relaxed)) * 1e-9
   }

@@ -9,7 +9,8 @@ import Testing
   static let events: [RecordedEvent] = [
     .command(position: 96000, .attenuationLimit(12.3)), .command(position: 0, .learn(seconds: 1.5)),
     .steps(position: 123_456, count: 1), .gap(position: 7, count: 48000), .frameCut(frame: 12, channel: 3, steps: 2),
-    .tokensLate(frame: 35, channel: 0), .dry(position: 12, count: 48, gain: 0.1),
+    .tokensLate(frame: 35, channel: 0), .clockDrift(position: 96000, ppm: -31.25),
+    .dry(position: 12, count: 48, gain: 0.1),
   ]
 
   @Test(arguments: events) func everyEventIsReadAsItIsWritten(_ event: RecordedEvent) {
@@ -108,9 +109,14 @@ import Testing
     let input = voiceLike(48000, rate: 48000)
     let live = try playLive(
       input, StreamFormat(sampleRate: 48000, block: 128, channelCount: 1), options: options, isPaced: true,
-      between: { engine, position in if position == 24 * 128 { try engine.send(.steps(3)) } })
+      between: { engine, position in
+        if position == 24 * 128 { try engine.send(.steps(3)) }
+        if position == 48 * 128 { engine.note(.clockDrift(ppm: 17.5)) }
+      })
     #expect(live.output.contains { $0 != 0 })
     #expect(try LiveReplay(path: folder.path, model: try model()).verify() == nil)
+    let text = try String(contentsOf: folder.appending(path: "events.txt"), encoding: .utf8)
+    #expect(text.split(separator: "\n").filter { $0.hasSuffix("clock-drift 17.5") }.count == 1)
   }
 
   @Test func aFolderThatIsNoRecordingIsRefusedInASentence() throws {

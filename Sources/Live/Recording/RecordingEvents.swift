@@ -3,6 +3,7 @@
 ///     sample 96000 command limit 12.0
 ///     sample 123456 steps 1
 ///     sample 200000 gap 4800
+///     sample 240000 clock-drift 31.5
 ///     frame 1234 channel 0 steps 1
 ///     frame 1260 channel 0 tokens-late
 ///     dry 123456 48 0.125
@@ -10,6 +11,7 @@ enum RecordedEvent: Equatable {
   case command(position: Int, LiveCommand)
   case steps(position: Int, count: Int)
   case gap(position: Int, count: Int)
+  case clockDrift(position: Int, ppm: Double)
   case frameCut(frame: Int, channel: Int, steps: Int)
   case tokensLate(frame: Int, channel: Int)
   case dry(position: Int, count: Int, gain: Float)
@@ -19,6 +21,7 @@ enum RecordedEvent: Equatable {
     case .command(let value): self = .command(position: event.position, value.command)
     case .steps(let count): self = .steps(position: event.position, count: count)
     case .gap(let count): self = .gap(position: event.position, count: count)
+    case .clockDrift(let ppm): self = .clockDrift(position: event.position, ppm: ppm)
     case .frameCut(let channel, let steps): self = .frameCut(frame: event.position, channel: channel, steps: steps)
     case .tokensLate(let channel): self = .tokensLate(frame: event.position, channel: channel)
     case .overrun: return nil
@@ -32,6 +35,7 @@ enum RecordedEvent: Equatable {
     case .command(let position, let command): "sample \(position) command \(command)"
     case .steps(let position, let count): "sample \(position) steps \(count)"
     case .gap(let position, let count): "sample \(position) gap \(count)"
+    case .clockDrift(let position, let ppm): "sample \(position) clock-drift \(ppm)"
     case .frameCut(let frame, let channel, let steps): "frame \(frame) channel \(channel) steps \(steps)"
     case .tokensLate(let frame, let channel): "frame \(frame) channel \(channel) tokens-late"
     // Swift prints a Float with as many digits as it takes to read the same bits back.
@@ -56,6 +60,9 @@ enum RecordedEvent: Equatable {
       case "gap":
         guard let count = int(3), words.count == 4 else { return nil }
         self = .gap(position: position, count: count)
+      case "clock-drift":
+        guard let ppm = Double(words[3]), ppm.isFinite, words.count == 4 else { return nil }
+        self = .clockDrift(position: position, ppm: ppm)
       default: return nil
       }
     case ("frame", 5...6):

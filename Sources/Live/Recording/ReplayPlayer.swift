@@ -51,7 +51,7 @@ final class ReplayPlayer {
     changes = events.filter {
       switch $0 {
       case .command, .steps, .gap: true
-      case .dry, .frameCut, .tokensLate: false
+      case .dry, .frameCut, .tokensLate, .clockDrift: false
       }
     }
     spans = events.compactMap {

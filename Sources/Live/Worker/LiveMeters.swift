@@ -21,6 +21,8 @@ final class LiveMeters: @unchecked Sendable {
   let referenceLate = Atomic<Int>(0)
   let frames = Atomic<Int>(0)
   let isRealTime = Atomic<Bool>(false)
+  /// ppm, bits of a Double; NaN: not measured. Written by whoever looks after the devices.
+  let clockDrift = Atomic<UInt64>(Double.nan.bitPattern)
   /// Nanoseconds that the newest frames took, all channels; 0: not yet.
   private let times: UnsafeMutablePointer<Atomic<UInt64>>  // (timeCount)
   private let timeIndex = Atomic<Int>(0)

@@ -29,6 +29,7 @@ final class Worker: @unchecked Sendable {
   private var offset = 0
   private var awaitsResume = false
   private var learnUntil = -1
+  private var notedDrift = Double.nan.bitPattern
   private var energies = Energies()
   private var stepTime = 0.0  // seconds of one step of one channel, smoothed
   private var reducedBefore = 0
@@ -133,6 +134,7 @@ final class Worker: @unchecked Sendable {
     service?.waits = mayWait
     enhancer.setDeadline(mayWait ? 0 : deadline(for: position))
     endLearning(at: position)
+    noteDrift(at: position)
     energies.addInput(inputs, channels: format.channelCount, count: block)
     let framesBefore = enhancer.frameCount
 
@@ -261,6 +263,14 @@ final class Worker: @unchecked Sendable {
     meters.referenceFrames.store(enhancer.noiseReferenceFrameCount, ordering: .relaxed)
     meters.referenceAge.store(enhancer.noiseReferenceAge, ordering: .relaxed)
     meters.isFrozen.store(enhancer.isNoiseReferenceFrozen, ordering: .relaxed)
+  }
+
+  /// The devices' clocks, for the recording.
+  private func noteDrift(at position: Int) {
+    let drift = meters.clockDrift.load(ordering: .relaxed)
+    guard drift != notedDrift else { return }
+    notedDrift = drift
+    tap?.pointee.note(WorkerEvent(position: position, kind: .clockDrift(ppm: Double(bitPattern: drift))))
   }
 
   private func recordDecisions() {

@@ -13,6 +13,9 @@ struct WorkerEvent: BitwiseCopyable {
     case tokensLate(channel: Int)
     /// Input was lost before the block at this position: as many samples.
     case gap(count: Int)
+    /// The devices' clocks were found to differ by so much. The resampler stands between engine and device, so the recorded
+    /// output does not depend on it.
+    case clockDrift(ppm: Double)
     /// Filler.
     case overrun
   }

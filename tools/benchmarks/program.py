@@ -51,7 +51,9 @@ def kernels(benchmark, weights):
     environment = os.environ | ({"OPENBLAS_CORETYPE": core} if core else {})
     rows = json.loads(run([benchmark, weights, "--part", "kernels", "--json"], env=environment))
     rows += json.loads(run([benchmark, weights, "--part", "all", "--json"]))
-    peak = rows[0]["gflops"]
+    # The peak is the best run's: what else the machine does must not make our share larger.
+    peak = rows[0]["gflops"] * rows[0]["median"] / rows[0]["best"]
+    rows[0] |= {"name": "sgemm 768, best run", "gflops": peak}
     for row in rows:
         if "gflops" in row:
             row["share_of_peak"] = row["gflops"] / peak

@@ -33,7 +33,6 @@ let package = Package(
     system("CALSA", pkgConfig: "alsa", apt: "libasound2-dev"),
     system("CJACK", pkgConfig: "jack", apt: "libjack-jackd2-dev"),
     system("CFFTW", pkgConfig: "fftw3f", apt: "libfftw3-dev"),
-    system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
     system("CSndfile", pkgConfig: "sndfile", apt: "libsndfile1-dev"),
     system("CSpeexDSP", pkgConfig: "speexdsp", apt: "libspeexdsp-dev"),
 
@@ -42,7 +41,7 @@ let package = Package(
     .target(name: "CKernels"),
 
     .target(name: "SignalProcessing", dependencies: ["CFFTW", "CSpeexDSP"], swiftSettings: warnings),
-    .target(name: "NeuralLayers", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: warnings),
+    .target(name: "NeuralLayers", dependencies: ["CKernels"], swiftSettings: warnings),
     .target(name: "Diffusion", swiftSettings: warnings),
     .target(name: "ScoreModel", dependencies: ["NeuralLayers", "Diffusion"], swiftSettings: warnings),
     .target(

@@ -72,7 +72,7 @@ void ck_self_attention(
 
 size_t ck_self_attention_scratch(ptrdiff_t rows, ptrdiff_t dimension) {
   const size_t padded = ((size_t)rows + 15) & ~(size_t)15;
-  return padded * ((size_t)dimension + 1);  // one head's keys, transposed, and one row of weights
+  return padded * ((size_t)dimension + 4);  // one head's keys, transposed, and four rows of weights
 }
 
 void ck_spectrum_features(ptrdiff_t bins, const float *x, const float *y, float *features) {

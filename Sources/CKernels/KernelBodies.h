@@ -315,44 +315,94 @@ CK_KERNEL void softmax(ptrdiff_t rows, ptrdiff_t keys, float *x) {
   for (ptrdiff_t r = 0; r < rows; r++) softmax_row(keys, x + r * keys);
 }
 
+// A few queries at once: their sums and their softmaxes are independent chains, which hide each other's latency.
+// Every query's result is the same as if it came alone.
+enum { queries_at_once = 4 };
+
+typedef struct {
+  ptrdiff_t rows, dimension, stride, model;  // stride: floats from one row of qkv to the next
+  ptrdiff_t padded;                          // keys rounded up to 16
+  const float *keys;                         // (dimension, padded), zeros past the last key
+  const float *value;                        // of row 0
+  float *weights;                            // (queries_at_once, padded)
+} attention_head;
+
+CK_INLINE void attend_queries(const attention_head *h, const int count, const float *query, float *out) {
+  const ptrdiff_t rows = h->rows, dimension = h->dimension, stride = h->stride, padded = h->padded;
+  const ptrdiff_t covered = (rows + CK_LANES - 1) / CK_LANES * CK_LANES;
+  const vf scale = splat(1.f / sqrtf((float)dimension));
+  vi lane;
+  for (int i = 0; i < CK_LANES; i++) lane[i] = i;
+  vf top[queries_at_once], total[queries_at_once];
+  CK_UNROLL for (int q = 0; q < count; q++) top[q] = splat(-INFINITY);
+  for (ptrdiff_t k = 0; k < covered; k += CK_LANES) {
+    vf sum[queries_at_once];
+    CK_UNROLL for (int q = 0; q < count; q++) sum[q] = splat(0.f);
+    for (ptrdiff_t d = 0; d < dimension; d++) {
+      const vf key = load(h->keys + d * padded + k);
+      CK_UNROLL for (int q = 0; q < count; q++) sum[q] += splat(query[q * stride + d]) * key;
+    }
+    // Lanes past the last key weigh nothing.
+    const vi exists = lane < (int32_t)(rows - k);
+    CK_UNROLL for (int q = 0; q < count; q++) {
+      const vf score = choose(exists, sum[q] * scale, splat(-INFINITY));
+      store(h->weights + q * padded + k, score);
+      top[q] = larger(top[q], score);
+    }
+  }
+  CK_UNROLL for (int q = 0; q < count; q++) {
+    top[q] = splat(largest_lane(top[q]));
+    total[q] = splat(0.f);
+  }
+  for (ptrdiff_t k = 0; k < covered; k += CK_LANES) {
+    CK_UNROLL for (int q = 0; q < count; q++) {
+      const vf e = exponential(load(h->weights + q * padded + k) - top[q]);
+      store(h->weights + q * padded + k, e);
+      total[q] += e;
+    }
+  }
+  CK_UNROLL for (int q = 0; q < count; q++) total[q] = splat(1.f / sum_of_lanes(total[q]));
+  for (ptrdiff_t k = 0; k < covered; k += CK_LANES) {
+    CK_UNROLL for (int q = 0; q < count; q++) {
+      float *w = h->weights + q * padded + k;
+      store(w, load(w) * total[q]);
+    }
+  }
+  for (ptrdiff_t d = 0; d < dimension; d += CK_LANES) {
+    const ptrdiff_t left = dimension - d;
+    vf sum[queries_at_once];
+    CK_UNROLL for (int q = 0; q < count; q++) sum[q] = splat(0.f);
+    for (ptrdiff_t k = 0; k < rows; k++) {
+      const float *place = h->value + k * stride + d;
+      const vf value = left >= CK_LANES ? load(place) : load_first(place, left, 0.f);
+      CK_UNROLL for (int q = 0; q < count; q++) sum[q] += splat(h->weights[q * padded + k]) * value;
+    }
+    CK_UNROLL for (int q = 0; q < count; q++) {
+      float *y = out + q * h->model + d;
+      if (left >= CK_LANES) store(y, sum[q]);
+      else store_first(y, left, sum[q]);
+    }
+  }
+}
+
 CK_KERNEL void self_attention(
   ptrdiff_t rows, ptrdiff_t heads, ptrdiff_t dimension, const float *qkv, float *scratch, float *out) {
   const ptrdiff_t model = heads * dimension, stride = 3 * model;
   const ptrdiff_t padded = (rows + 15) & ~(ptrdiff_t)15;
-  const ptrdiff_t whole = dimension - dimension % CK_LANES, rest = dimension - whole;
-  float *keys = scratch;                         // (dimension, padded)
-  float *weights = scratch + dimension * padded; // (padded)
-  const vf scale = splat(1.f / sqrtf((float)dimension));
+  float *keys = scratch;
   for (ptrdiff_t head = 0; head < heads; head++) {
     const float *query = qkv + head * dimension;
-    const float *key = query + model, *value = key + model;
+    const float *key = query + model;
     for (ptrdiff_t d = 0; d < dimension; d++) {
       for (ptrdiff_t r = 0; r < rows; r++) keys[d * padded + r] = key[r * stride + d];
       for (ptrdiff_t r = rows; r < padded; r++) keys[d * padded + r] = 0.f;
     }
-    for (ptrdiff_t r = 0; r < rows; r++) {
-      for (ptrdiff_t k = 0; k < padded; k += CK_LANES) {
-        vf sum = splat(0.f);
-        for (ptrdiff_t d = 0; d < dimension; d++) {
-          sum += splat(query[r * stride + d]) * load(keys + d * padded + k);
-        }
-        store(weights + k, sum * scale);
-      }
-      softmax_row(rows, weights);
-      float *y = out + r * model + head * dimension;
-      for (ptrdiff_t d = 0; d < whole; d += CK_LANES) {
-        vf sum = splat(0.f);
-        for (ptrdiff_t k = 0; k < rows; k++) sum += splat(weights[k]) * load(value + k * stride + d);
-        store(y + d, sum);
-      }
-      if (rest) {
-        vf sum = splat(0.f);
-        for (ptrdiff_t k = 0; k < rows; k++) {
-          sum += splat(weights[k]) * load_first(value + k * stride + whole, rest, 0.f);
-        }
-        store_first(y + whole, rest, sum);
-      }
+    const attention_head h = {rows, dimension, stride, model, padded, keys, key + model, keys + dimension * padded};
+    ptrdiff_t r = 0;
+    for (; r + queries_at_once <= rows; r += queries_at_once) {
+      attend_queries(&h, queries_at_once, query + r * stride, out + r * model + head * dimension);
     }
+    for (; r < rows; r++) attend_queries(&h, 1, query + r * stride, out + r * model + head * dimension);
   }
 }
 

@@ -52,7 +52,7 @@ void ct_block_signals(void) {
   pthread_sigmask(SIG_BLOCK, &all, NULL);
 }
 
-// Without MCL_ONFAULT the whole reserved address space of OpenBLAS would be locked: hundreds of megabytes.
+// Without MCL_ONFAULT whole reserved address spaces would be locked: hundreds of megabytes where a host has OpenBLAS.
 int ct_lock_memory(void) { return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0 ? 0 : errno; }
 
 struct ct_semaphore {

@@ -29,19 +29,24 @@ public struct CounterNoise: Sendable, Equatable {
           UInt32(truncatingIfNeeded: frame), UInt32(truncatingIfNeeded: frame >> 32), UInt32(step),
           UInt32(bin / 2)
         ), key: key)
-      CounterNoise.normal(words.0, words.1, into: output + 2 * bin)
-      if bin + 1 < binCount { CounterNoise.normal(words.2, words.3, into: output + 2 * bin + 2) }
+      let (first, second) = CounterNoise.normals(words)
+      output[2 * bin] = first.0
+      output[2 * bin + 1] = first.1
+      if bin + 1 < binCount {
+        output[2 * bin + 2] = second.0
+        output[2 * bin + 3] = second.1
+      }
       bin += 2
     }
   }
 
-  /// One circular complex normal number from two words. u is in the middle of its 2^−32, so never 0.
+  /// Two circular complex normal numbers from four words. u is in the middle of its 2^−32, so never 0.
   @_noLocks @inline(__always)
-  private static func normal(_ radius: UInt32, _ phase: UInt32, into output: UnsafeMutablePointer<Float>) {
-    let u = (Double(radius) + 0.5) * 0x1p-32
+  private static func normals(_ words: Philox.Words) -> ((Float, Float), (Float, Float)) {
+    let u = SIMD2(Double(words.0) + 0.5, Double(words.2) + 0.5) * 0x1p-32
     let r = DeterministicMath.squareRoot(-DeterministicMath.logarithm(u))
-    let (cosine, sine) = DeterministicMath.cosineAndSine(phase: phase)
-    output[0] = Float(r * cosine)
-    output[1] = Float(r * sine)
+    let (cosine, sine) = DeterministicMath.cosineAndSine(phases: (words.1, words.3))
+    let (re, im) = (r * cosine, r * sine)
+    return ((Float(re[0]), Float(im[0])), (Float(re[1]), Float(im[1])))
   }
 }

@@ -1,18 +1,18 @@
 import CKernels
-import COpenBLAS
 
 /// A block of the noise encoder: 3×3 convolution over (time, bands) of a whole reference, padded with one zero on
 /// every side, band stride 2, time stride 1 or more; then norm over channels, scale and SiLU.
 ///
-/// Off the frame path: the patches are copied out and multiplied by OpenBLAS, on the calling thread alone.
-/// `forward` does not allocate; OpenBLAS may take a lock.
+/// The reference is copied once into a padded layout; there the rows of a frame, two bands apart and three bands long,
+/// overlap, and every frame is an item of one product with three taps in time: no patches are copied out.
+/// `forward` neither allocates nor locks.
 public final class EncoderConvolution: Sendable {
   public let inputs: Int
   public let outputs: Int
   public let timeStride: Int
-  private let weight: [Float]  // (3 · 3 · inputs, outputs)
-  private let bias: [Float]
-  private let scale: [Float]
+  private nonisolated(unsafe) let panels: UnsafeMutablePointer<Float>
+  private nonisolated(unsafe) let bias: UnsafeMutablePointer<Float>  // (outputs), whole lines
+  private nonisolated(unsafe) let scale: UnsafeMutablePointer<Float>  // (outputs), whole lines
 
   /// - Parameters:
   ///   - weight: (outputs, inputs, 3, 3), as PyTorch keeps it.
@@ -27,62 +27,71 @@ public final class EncoderConvolution: Sendable {
     self.inputs = inputs
     self.outputs = outputs
     self.timeStride = timeStride
-    var ordered = [Float](repeating: 0, count: weight.count)
-    for o in 0..<outputs {
-      for i in 0..<inputs {
-        for tap in 0..<9 { ordered[(tap * inputs + i) * outputs + o] = weight[(o * inputs + i) * 9 + tap] }
-      }
+    panels = allocateFloats(ck_packed_count(3, 3 * inputs, outputs))
+    ck_pack_convolution(panels, outputs, inputs, 3, 3, weight)
+    self.bias = allocateFloats(outputs)
+    self.scale = allocateFloats(outputs)
+    for i in 0..<outputs {
+      self.bias[i] = bias[i]
+      self.scale[i] = scale[i]
     }
-    self.weight = ordered
-    self.bias = bias
-    self.scale = scale
-    openblas_set_num_threads(1)
+  }
+
+  deinit {
+    panels.deallocate()
+    bias.deallocate()
+    scale.deallocate()
   }
 
   /// Frames that come out of so many.
   public func outputFrames(_ frames: Int) -> Int { (frames - 1) / timeStride + 1 }
   /// Bands that come out of so many.
   public func outputBands(_ bands: Int) -> Int { (bands - 1) / 2 + 1 }
-  /// Floats of scratch.
-  public func scratchCount(frames: Int, bands: Int) -> Int {
-    outputFrames(frames) * outputBands(bands) * 9 * inputs
+  /// Floats of scratch: the padded input.
+  public func scratchCount(frames: Int, bands: Int) -> Int { (frames + 2) * (bands + 2) * inputs }
+  /// Multiply-adds of `forward`.
+  public func multiplyAdds(frames: Int, bands: Int) -> Int {
+    outputFrames(frames) * outputBands(bands) * 9 * inputs * outputs
   }
 
   /// - Parameters:
   ///   - input: (frames, bands, inputs).
   ///   - output: (outputFrames, outputBands, outputs).
   ///   - scratch: `scratchCount(frames:bands:)` floats.
+  @_noLocks
   public func forward(
     frames: Int, bands: Int, input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) {
-    let newFrames = outputFrames(frames)
+    let frameCount = (bands + 2) * inputs
+    clearFloats(scratch, frameCount)
+    clearFloats(scratch + (frames + 1) * frameCount, frameCount)
+    for t in 0..<frames {
+      let frame = scratch + (t + 1) * frameCount
+      clearFloats(frame, inputs)
+      copyFloats(from: input + t * bands * inputs, to: frame + inputs, bands * inputs)
+      clearFloats(frame + (bands + 1) * inputs, inputs)
+    }
     let newBands = outputBands(bands)
+    let newFrames = outputFrames(frames)
+    var product = ck_product()
+    product.rows = newBands
+    product.columns = outputs
+    product.depth = 3 * inputs
+    product.taps = 3
+    product.items = newFrames
+    product.a.0 = UnsafePointer(scratch)
+    product.a.1 = UnsafePointer(scratch + frameCount)
+    product.a.2 = UnsafePointer(scratch + 2 * frameCount)
+    product.a_row_stride = 2 * inputs
+    product.a_item_stride = timeStride * frameCount
+    product.panels = UnsafePointer(panels)
+    product.bias = UnsafePointer(bias)
+    product.c = output
+    product.c_row_stride = outputs
+    product.c_item_stride = newBands * outputs
+    multiply(&product)
     let rows = newFrames * newBands
-    let depth = 9 * inputs
-    var patch = scratch
-    for t in 0..<newFrames {
-      for f in 0..<newBands {
-        for dt in 0..<3 {
-          let time = t * timeStride + dt - 1
-          for df in 0..<3 {
-            let band = f * 2 + df - 1
-            if time >= 0 && time < frames && band >= 0 && band < bands {
-              copyFloats(from: input + (time * bands + band) * inputs, to: patch, inputs)
-            } else {
-              clearFloats(patch, inputs)
-            }
-            patch += inputs
-          }
-        }
-      }
-    }
-    bias.withUnsafeBufferPointer { bias in
-      for row in 0..<rows { copyFloats(from: bias.baseAddress!, to: output + row * outputs, outputs) }
-    }
-    cblas_sgemm(
-      CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(rows), Int32(outputs), Int32(depth), 1, scratch,
-      Int32(depth), weight, Int32(outputs), 1, output, Int32(outputs))
     RMSNorm.forward(rows: rows, channels: outputs, input: output, scale: scale, into: output)
     applySiLU(output, rows * outputs)
   }

@@ -3,7 +3,7 @@ import NeuralLayers
 /// Turns a reference of noise into the tokens that condition the network.
 ///
 /// Runs off the frame path, a few times a second. An instance has its own workspaces and belongs to one thread at a
-/// time; `encode` does not allocate, but OpenBLAS may take a lock in it.
+/// time.
 public protocol NoiseEncoder: AnyObject {
   /// Tokens that come out, and their dimension.
   var tokenCount: Int { get }
@@ -91,7 +91,7 @@ struct EncoderTower {
     var size = (frames, bins)
     var count = 0
     for block in blocks {
-      count += block.scratchCount(frames: size.0, bands: size.1) * block.outputs
+      count += block.multiplyAdds(frames: size.0, bands: size.1)
       size = (block.outputFrames(size.0), block.outputBands(size.1))
     }
     return count

@@ -6,7 +6,7 @@ import Testing
 @Suite struct KernelTests {
   static let levels = (0...2).filter { ck_level_is_supported(Int32($0)) }.map { Int32($0) }
 
-  private func at(_ level: Int32, _ body: () -> Void) {
+  func at(_ level: Int32, _ body: () -> Void) {
     #expect(ck_level_force(level))
     body()
     ck_level_force(-1)

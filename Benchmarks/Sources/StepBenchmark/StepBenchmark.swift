@@ -3,14 +3,19 @@ import Glibc
 import NeuralLayers
 import ScoreModel
 
-/// Times one network step, the change of tokens, and the noise encoder, on one thread.
+/// Times kernels, one network step, the change of tokens, and the noise encoder, on one thread.
 ///
-///     swift run -c release --package-path Benchmarks StepBenchmark WEIGHTS [--level baseline|v3|v4] [--frames N]
+///     swift run -c release --package-path Benchmarks StepBenchmark WEIGHTS \
+///       [--part all|step|kernels|counted] [--level baseline|v3|v4] [--frames N] [--json]
+///
+/// `counted` is a fixed amount of work for tools/count-work, not timed.
 @main
 struct StepBenchmark {
   static func main() {
     var path: String?
     var frames = 3000
+    var part = "all"
+    var report = Report()
     var arguments = CommandLine.arguments.dropFirst()
     while let argument = arguments.popFirst() {
       switch argument {
@@ -23,50 +28,77 @@ struct StepBenchmark {
       case "--frames":
         guard let count = arguments.popFirst().flatMap({ Int($0) }), count > 0 else { usage() }
         frames = count
+      case "--part":
+        guard let name = arguments.popFirst(), ["all", "step", "kernels", "counted"].contains(name) else { usage() }
+        part = name
+      case "--json": report.json = true
       default:
         guard path == nil, !argument.hasPrefix("-") else { usage() }
         path = argument
       }
     }
     guard let path else { usage() }
-    do { run(try ScoreModelWeights(path: path), frames: frames) } catch { fail("\(error)") }
+    do {
+      let weights = try ScoreModelWeights(path: path)
+      flushDenormals()
+      if part == "counted" { return runCountedWork(weights) }
+      report.begin("\(weights.name): \(weights.parameterCount) parameters, kernels at \(kernelLevelName)")
+      if part == "step" || part == "all" { timeStep(weights, frames: frames, slots: 1, batch: 1, &report) }
+      if part == "all" {
+        timeStep(weights, frames: frames, slots: 4, batch: 1, &report)
+        timeStep(weights, frames: frames, slots: 1, batch: 2, &report)
+        timeRefresh(weights, &report)
+      }
+      if part == "kernels" { timeKernels(&report) }
+      report.end()
+    } catch { fail("\(error)") }
   }
 
-  static func run(_ weights: ScoreModelWeights, frames: Int) {
-    flushDenormals()
-    print("\(weights.name): \(weights.parameterCount) parameters, kernels at \(kernelLevelName)")
+  static func timeStep(
+    _ weights: ScoreModelWeights, frames: Int, slots: Int, batch: Int, _ report: inout Report
+  ) {
     let bins = weights.configuration.bins
-    let input = (0..<64 * 2 * bins).map { _ in Float.random(in: -0.3...0.3) }
+    let input = values(64 * 2 * bins, 0.3)
     var output = [Float](repeating: 0, count: 4 * bins)
-    let tokenCount = weights.configuration.tokenCount * weights.configuration.tokenDimension
-    let tokens = (0..<tokenCount).map { _ in Float.random(in: -1...1) }
-
-    for (slots, batch) in [(1, 1), (4, 1), (1, 2)] {
-      let times = (0..<slots).map { Float(1) / Float($0 + 1) }
-      var network = ScoreNetwork(weights: weights, times: times, batch: batch)
-      network.setTokens(tokens)
-      var frame = 0
-      let step = microseconds(frames) {
-        input.withUnsafeBufferPointer { input in
-          let x = input.baseAddress! + frame % 64 * 2 * bins
-          let y = input.baseAddress! + (frame + 7) % 64 * 2 * bins
-          network.predict(slot: frame % slots, batch: batch, state: x, noisy: y, into: &output)
-        }
-        frame += 1
+    let tokens = values(weights.configuration.tokenCount * weights.configuration.tokenDimension, 1)
+    let times = (0..<slots).map { Float(1) / Float($0 + 1) }
+    var network = ScoreNetwork(weights: weights, times: times, batch: batch)
+    network.setTokens(tokens)
+    var frame = 0
+    let step = microseconds(frames) {
+      input.withUnsafeBufferPointer { input in
+        let x = input.baseAddress! + frame % 64 * 2 * bins
+        let y = input.baseAddress! + (frame + 7) % 64 * 2 * bins
+        network.predict(slot: frame % slots, batch: batch, state: x, noisy: y, into: &output)
       }
-      report("step, \(slots) slot(s) in turn, batch \(batch)", step, weights.multiplyAddsPerFrame * batch)
+      frame += 1
     }
-    var network = ScoreNetwork(weights: weights, times: [1, 0.5, 0.2, 0.1], batch: 2)
-    report("setTokens, 4 slots", microseconds(200) { network.setTokens(tokens) }, nil)
+    report.add(
+      "step, \(slots) slot\(slots == 1 ? "" : "s in turn"), batch \(batch)", step,
+      multiplyAdds: weights.multiplyAddsPerFrame * batch)
+  }
 
+  static func timeRefresh(_ weights: ScoreModelWeights, _ report: inout Report) {
+    let tokens = values(weights.configuration.tokenCount * weights.configuration.tokenDimension, 1)
+    var network = ScoreNetwork(weights: weights, times: [1, 0.5, 0.2, 0.1], batch: 2)
+    report.add("setTokens, 4 slots", microseconds(200) { network.setTokens(tokens) })
     let encoder = weights.makeNoiseEncoder(maximumFrameCount: 200)
-    let magnitudes = (0..<200 * bins).map { _ in Float.random(in: 0...0.3) }
+    let magnitudes = values(200 * weights.configuration.bins, 0.3).map(abs)
     var encoded = [Float](repeating: 0, count: encoder.tokenCount * encoder.tokenDimension)
     for count in [25, 100, 200] {
       let times = microseconds(100) {
         encoder.encode(magnitudes: magnitudes, frameCount: count, into: &encoded)
       }
-      report("encoder, \(count) frames", times, encoder.multiplyAdds(frameCount: count))
+      report.add("encoder, \(count) frames", times, multiplyAdds: encoder.multiplyAdds(frameCount: count))
+    }
+  }
+
+  /// Numbers of one sequence, between -limit and limit.
+  static func values(_ count: Int, _ limit: Float) -> [Float] {
+    var state: UInt32 = 1
+    return (0..<count).map { _ in
+      state = state &* 1_664_525 &+ 1_013_904_223
+      return limit * Float(Int32(bitPattern: state)) * 0x1p-31
     }
   }
 
@@ -85,18 +117,9 @@ struct StepBenchmark {
     return times.sorted()
   }
 
-  static func report(_ name: String, _ times: [Double], _ multiplyAdds: Int?) {
-    let median = times[times.count / 2]
-    var line = "\(name): median \(Int(median.rounded())) µs, "
-    line += "p99 \(Int(times[times.count * 99 / 100].rounded())) µs, best \(Int(times[0].rounded())) µs"
-    if let multiplyAdds {
-      line += ", \(Int((2 * Double(multiplyAdds) / median / 1e3).rounded())) GFLOP/s"
-    }
-    print(line)
-  }
-
   static func usage() -> Never {
-    fail("usage: StepBenchmark WEIGHTS [--level baseline|v3|v4] [--frames N]")
+    fail(
+      "usage: StepBenchmark WEIGHTS [--part all|step|kernels|counted] [--level baseline|v3|v4] [--frames N] [--json]")
   }
 
   static func fail(_ message: String) -> Never {

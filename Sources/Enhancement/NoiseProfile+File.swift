@@ -56,7 +56,8 @@ extension NoiseProfileError {
     case .tooLarge(_, let bytes, _): self = .notAProfile(path: path, reason: "\(bytes) bytes are too many")
     case .cutShort(_, let expected, let found):
       self = .notAProfile(path: path, reason: "cut short, \(found) bytes of \(expected)")
-    case .notSafetensors(_, let reason), .malformedHeader(_, let reason), .badConfiguration(_, let reason):
+    case .notSafetensors(_, let reason), .malformedHeader(_, let reason), .badConfiguration(_, let reason),
+      .badTower(_, let reason):
       self = .notAProfile(path: path, reason: reason)
     case .unsupportedType(_, let tensor, let type):
       self = .notAProfile(path: path, reason: "tensor \(tensor) is stored as \(type)")

@@ -1,0 +1,95 @@
+import COpenBLAS
+import NeuralLayers
+
+/// A convolution over (rows, columns) of a whole picture, square kernel, zero padding, with bias.
+///
+/// Patches are copied out, so many positions at a time that they stay near the processor, and multiplied by OpenBLAS on
+/// the calling thread alone. `forward` does not allocate.
+struct Convolution2D: Sendable {
+  let inputs: Int
+  let outputs: Int
+  let kernel: Int
+  let stride: Int
+  let padding: Int
+  private let weight: [Float]  // (kernel · kernel · inputs, outputs)
+  private let bias: [Float]
+
+  /// Floats of scratch that `forward` takes.
+  static let scratchCount = 1 << 20
+
+  /// - Parameters:
+  ///   - weight: (outputs, inputs, kernel, kernel), as PyTorch keeps it.
+  ///   - bias: (outputs).
+  init(
+    inputs: Int, outputs: Int, kernel: Int, stride: Int, padding: Int, weight: [Float], bias: [Float]
+  ) {
+    let area = kernel * kernel
+    precondition(weight.count == outputs * inputs * area && bias.count == outputs, "a convolution's sizes agree")
+    precondition(area * inputs <= Self.scratchCount, "a patch fits the scratch")
+    self.inputs = inputs
+    self.outputs = outputs
+    self.kernel = kernel
+    self.stride = stride
+    self.padding = padding
+    self.weight = [Float](unsafeUninitializedCapacity: weight.count) { ordered, initialized in
+      for o in 0..<outputs {
+        for i in 0..<inputs {
+          for tap in 0..<area {
+            ordered[(tap * inputs + i) * outputs + o] = weight[(o * inputs + i) * area + tap]
+          }
+        }
+      }
+      initialized = weight.count
+    }
+    self.bias = bias
+    openblas_set_num_threads(1)
+  }
+
+  /// Rows or columns that come out of so many.
+  func outputSize(_ size: Int) -> Int { (size + 2 * padding - kernel) / stride + 1 }
+
+  func multiplyAdds(rows: Int, columns: Int) -> Int {
+    outputSize(rows) * outputSize(columns) * kernel * kernel * inputs * outputs
+  }
+
+  /// - Parameters:
+  ///   - input: (rows, columns, inputs).
+  ///   - output: (outputSize(rows), outputSize(columns), outputs).
+  ///   - scratch: `scratchCount` floats.
+  func forward(
+    rows: Int, columns: Int, input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    let newColumns = outputSize(columns)
+    let positions = outputSize(rows) * newColumns
+    let depth = kernel * kernel * inputs
+    let most = Self.scratchCount / depth
+    var first = 0
+    while first < positions {
+      let count = min(most, positions - first)
+      var patch = scratch
+      for position in first..<first + count {
+        let top = position / newColumns * stride - padding
+        let left = position % newColumns * stride - padding
+        for row in top..<top + kernel {
+          for column in left..<left + kernel {
+            if row >= 0 && row < rows && column >= 0 && column < columns {
+              copyFloats(from: input + (row * columns + column) * inputs, to: patch, inputs)
+            } else {
+              for i in 0..<inputs { patch[i] = 0 }
+            }
+            patch += inputs
+          }
+        }
+      }
+      let target = output + first * outputs
+      bias.withUnsafeBufferPointer { bias in
+        for n in 0..<count { copyFloats(from: bias.baseAddress!, to: target + n * outputs, outputs) }
+      }
+      cblas_sgemm(
+        CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(count), Int32(outputs), Int32(depth), 1, scratch,
+        Int32(depth), weight, Int32(outputs), 1, target, Int32(outputs))
+      first += count
+    }
+  }
+}

@@ -7,7 +7,9 @@ let package = Package(
   dependencies: [.package(name: "limpid", path: "..")],
   targets: [
     .executableTarget(
-      name: "StepBenchmark", dependencies: [.product(name: "ScoreModel", package: "limpid")])
+      name: "StepBenchmark", dependencies: [.product(name: "ScoreModel", package: "limpid")]),
+    .executableTarget(
+      name: "TowerBenchmark", dependencies: [.product(name: "PretrainedEncoders", package: "limpid")]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -12,7 +12,7 @@ import Testing
     let golden = try Golden(name)
     let rate = try Fixtures.tower(name).configuration.spectrogram.sampleRate
     let expected = golden.values("raised")
-    let raised = Upsampling.raise(golden.values("samples"), to: rate)
+    let raised = Upsampler(factor: rate / 16_000).raise(golden.values("samples"))
     let error = errorInDecibels(Array(raised[..<expected.count]), expected)
     #expect(error < -110, "\(error) dB")
   }
@@ -21,7 +21,7 @@ import Testing
     let golden = try Golden(name)
     let configuration = try Fixtures.tower(name).configuration
     let sizes = configuration.spectrogram
-    var wave = Upsampling.raise(golden.values("samples"), to: sizes.sampleRate)
+    var wave = Upsampler(factor: sizes.sampleRate / 16_000).raise(golden.values("samples"))
     if case .clap(let clap) = configuration {
       let once = wave
       while wave.count + once.count <= clap.clipSamples { wave += once }

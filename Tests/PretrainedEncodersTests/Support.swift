@@ -34,7 +34,7 @@ func errorInDecibels(_ values: [Float], _ reference: [Float]) -> Double {
 /// 16 kHz samples through the upsampler and the tower.
 func embedding(_ tower: TowerFile, _ samples: [Float], prefix: Int? = nil) -> [Float] {
   let count = prefix ?? samples.count
-  let raised = Upsampling.raise(Array(samples[..<count]), to: tower.configuration.spectrogram.sampleRate)
+  let raised = Upsampler(factor: tower.configuration.spectrogram.sampleRate / 16_000).raise(Array(samples[..<count]))
   let instance = tower.weights.makeTower(maximumSampleCount: raised.count)
   var result = [Float](repeating: .nan, count: instance.embeddingDimension)
   instance.embed(raised, count: raised.count, into: &result)

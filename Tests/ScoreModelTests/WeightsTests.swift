@@ -1,3 +1,4 @@
+import Foundation
 import NeuralLayers
 import ScoreModel
 import Testing
@@ -61,6 +62,28 @@ import Testing
     #expect(message(more).hasPrefix("w.safetensors: tensor optimizer.step has no place"))
   }
 
+  @Test(arguments: [
+    ("\"encoder\": \"clap\"", "\"encoder\": \"panns\"", "encoder is panns, but its tower is clap"),
+    ("\"tower\": {", "\"spire\": {", "there is no configuration tower"),
+    ("\"format\": 1, \"kind\"", "\"format\": 2, \"kind\"", "the tower has format 2"),
+    ("\"window\": 4", "\"window\": 3", "tower window 3 does not divide stage 0's side of 16"),
+    ("\"clip_samples\": 100000", "\"clip_samples\": 900000", "do not fit its picture of 64"),
+    ("\"depths\": [2, 2, 2]", "\"depths\": [2, 2]", "depths and heads differ"),
+    ("\"sample_rate\": 48000", "\"sample_rate\": 44100", "expected a multiple of 16000"),
+  ])
+  func `a tower that cannot be is refused by name`(old: String, new: String, words: String) throws {
+    let said = message(
+      try changed("tiny-clap", metadata: { $0.replacingOccurrences(of: old, with: new) }))
+    #expect(said.hasPrefix("w.safetensors: ") && said.contains(words), "\(said)")
+  }
+
+  @Test func `a tower's tensor of another shape is named`() throws {
+    let file = try changed(
+      "tiny-panns",
+      tensor: { $0 == "encoder.tower.linear.bias" ? ($0, [$1[0] - 1], Array($2.dropLast())) : ($0, $1, $2) })
+    #expect(message(file) == "w.safetensors: tensor encoder.tower.linear.bias is (19,), expected (20,)")
+  }
+
   @Test func `NaN in a tensor is refused`() throws {
     let file = try changed(tensor: { name, shape, values in
       (name, shape, name == "stem.bias" ? [.nan] + values.dropFirst() : values)
@@ -77,7 +100,7 @@ import Testing
     ("\"channels\": [8, 12]", "\"channels\": [8, 12, 16]", "has 3 entries, expected 2"),
     ("\"channels\": [8, 12]", "\"channels\": [8, -12]", "channels holds -12"),
     ("\"inner_dilations\": [3, 4]", "\"inner_dilations\": []", "inner_dilations has 0 entries"),
-    ("\"encoder\": \"sequence\"", "\"encoder\": \"clap\"", "expected one of none, global, sequence"),
+    ("\"encoder\": \"sequence\"", "\"encoder\": \"wave\"", "expected one of none, global, sequence"),
     ("\"encoder_time_strides\": [2, 2, 1, 1]", "\"encoder_time_strides\": [2]", "differ in length"),
     ("\"tokens\": 16", "\"tokens\": 17", "null_tokens is (16, 8), expected (17, 8)"),
     ("\"embedding\": 16", "\"embeddings\": 16", "embedding is not a whole number"),

@@ -16,7 +16,7 @@ struct TowerBenchmark {
   }
 
   static func run(_ file: TowerFile, _ input: String, _ output: String, _ rounds: Int) {
-    let samples = Upsampling.raise(readFloats(input), to: file.configuration.spectrogram.sampleRate)
+    let samples = Upsampler(factor: file.configuration.spectrogram.sampleRate / 16_000).raise(readFloats(input))
     guard !samples.isEmpty else { fail("\(input): holds no samples; give raw float32") }
     let tower = file.weights.makeTower(maximumSampleCount: samples.count)
     var embedding = [Float](repeating: .nan, count: tower.embeddingDimension)

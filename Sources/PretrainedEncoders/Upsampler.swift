@@ -7,12 +7,13 @@ import SignalProcessing
 ///
 /// The filter is `scipy.signal.resample_poly`'s own: a sinc of 20·factor + 1 taps, cut off at the old Nyquist frequency,
 /// under a Kaiser window of β = 5, with unit gain at 0 Hz. `forward` does not allocate.
-struct IntegerUpsampler: Sendable {
-  let factor: Int
+public struct Upsampler: Sendable {
+  public let factor: Int
   private let taps: [Float]  // (2·half + 1)
   private var half: Int { 10 * factor }
 
-  init(factor: Int) {
+  /// - Parameter factor: at least 1; 1 is a copy.
+  public init(factor: Int) {
     precondition(factor >= 1, "a rate is raised, not lowered")
     self.factor = factor
     let half = 10 * factor
@@ -28,7 +29,7 @@ struct IntegerUpsampler: Sendable {
   /// - Parameters:
   ///   - samples: `count` of them.
   ///   - output: factor · count samples, apart from `samples`.
-  func forward(_ samples: UnsafePointer<Float>, count: Int, into output: UnsafeMutablePointer<Float>) {
+  public func forward(_ samples: UnsafePointer<Float>, count: Int, into output: UnsafeMutablePointer<Float>) {
     if factor == 1 { return copyFloats(from: samples, to: output, count) }
     for n in 0..<count * factor {
       // output[n] = Σ over inputs i of samples[i] · taps[n − i·factor + half]
@@ -42,6 +43,13 @@ struct IntegerUpsampler: Sendable {
       }
       output[n] = sum
     }
+  }
+
+  /// A whole signal. Allocates.
+  public func raise(_ samples: [Float]) -> [Float] {
+    var result = [Float](repeating: 0, count: samples.count * factor)
+    forward(samples, count: samples.count, into: &result)
+    return result
   }
 }
 

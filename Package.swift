@@ -47,7 +47,7 @@ let package = Package(
     .target(name: "Diffusion", swiftSettings: warnings),
     // CLAP's audio tower and PANNs CNN14, from samples to an embedding: they know nothing of the score model.
     .target(
-      name: "PretrainedEncoders", dependencies: ["SignalProcessing", "NeuralLayers", "CKernels", "COpenBLAS"],
+      name: "PretrainedEncoders", dependencies: ["SignalProcessing", "NeuralLayers", "CKernels"],
       swiftSettings: warnings),
     .target(
       name: "ScoreModel", dependencies: ["NeuralLayers", "PretrainedEncoders", "Diffusion"],

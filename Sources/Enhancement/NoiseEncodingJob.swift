@@ -26,7 +26,7 @@ extension NoiseTokenEncoder where Self: ~Copyable {
 ///
 /// The state says whose turn it is: in `taken` the memory belongs to whoever runs the encoder, else to the frame path.
 final class NoiseEncodingJob: @unchecked Sendable {
-  /// R: frames from reference to reference; 2 s for towers that hear samples, which take up to half a second a channel.
+  /// R: frames from reference to reference; 1 s for towers that hear samples, which take 0.1 s a channel and more.
   let interval: Int
   /// D: frames from the reference to its effect.
   let delay: Int
@@ -57,8 +57,8 @@ final class NoiseEncodingJob: @unchecked Sendable {
   init(tokenFloatCount: Int, hearsSamples: Bool = false) {
     self.tokenFloatCount = tokenFloatCount
     self.hearsSamples = hearsSamples
-    interval = hearsSamples ? 200 : 25
-    delay = hearsSamples ? 150 : 10
+    interval = hearsSamples ? 100 : 25
+    delay = hearsSamples ? 90 : 10
     tokens = .allocate(capacity: max(tokenFloatCount, 1))
     tokens.initialize(repeating: 0, count: max(tokenFloatCount, 1))
     let size = NoiseReference.capacity * NoiseReference.binCount

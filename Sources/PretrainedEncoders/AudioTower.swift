@@ -3,8 +3,7 @@ import NeuralLayers
 /// A network trained by others on public sound that turns a stretch of sound into one embedding.
 ///
 /// An instance has workspaces of its own and belongs to one thread at a time. It runs off the audio path, at 1 Hz or
-/// slower: `embed` does not allocate, but takes tens to hundreds of milliseconds at full size, and OpenBLAS may take a
-/// lock in it.
+/// slower: `embed` neither allocates nor locks, but takes a hundred milliseconds and more at the published sizes.
 public protocol AudioTower: AnyObject {
   /// Hz of the samples that go in.
   var sampleRate: Int { get }

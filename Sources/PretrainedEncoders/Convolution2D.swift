@@ -1,18 +1,16 @@
-import COpenBLAS
 import NeuralLayers
 
 /// A convolution over (rows, columns) of a whole picture, square kernel, zero padding, with bias.
 ///
-/// Patches are copied out, so many positions at a time that they stay near the processor, and multiplied by OpenBLAS on
-/// the calling thread alone. `forward` does not allocate.
+/// Patches are copied out, so many positions at a time that they stay near the processor, and multiplied by the packed
+/// weights. `forward` does not allocate.
 struct Convolution2D: Sendable {
   let inputs: Int
   let outputs: Int
   let kernel: Int
   let stride: Int
   let padding: Int
-  private let weight: [Float]  // (kernel · kernel · inputs, outputs)
-  private let bias: [Float]
+  private let matrix: PackedMatrix
 
   /// Floats of scratch that `forward` takes.
   static let scratchCount = 1 << 20
@@ -31,18 +29,14 @@ struct Convolution2D: Sendable {
     self.kernel = kernel
     self.stride = stride
     self.padding = padding
-    self.weight = [Float](unsafeUninitializedCapacity: weight.count) { ordered, initialized in
-      for o in 0..<outputs {
-        for i in 0..<inputs {
-          for tap in 0..<area {
-            ordered[(tap * inputs + i) * outputs + o] = weight[(o * inputs + i) * area + tap]
-          }
-        }
+    var ordered = [Float](repeating: 0, count: weight.count)  // (outputs, kernel · kernel · inputs)
+    for o in 0..<outputs {
+      for i in 0..<inputs {
+        for tap in 0..<area { ordered[(o * area + tap) * inputs + i] = weight[(o * inputs + i) * area + tap] }
       }
-      initialized = weight.count
     }
-    self.bias = bias
-    openblas_set_num_threads(1)
+    matrix = PackedMatrix(
+      depth: area * inputs, columns: outputs, source: ordered, depthStride: 1, columnStride: area * inputs, bias: bias)
   }
 
   /// Rows or columns that come out of so many.
@@ -82,13 +76,7 @@ struct Convolution2D: Sendable {
           }
         }
       }
-      let target = output + first * outputs
-      bias.withUnsafeBufferPointer { bias in
-        for n in 0..<count { copyFloats(from: bias.baseAddress!, to: target + n * outputs, outputs) }
-      }
-      cblas_sgemm(
-        CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(count), Int32(outputs), Int32(depth), 1, scratch,
-        Int32(depth), weight, Int32(outputs), 1, target, Int32(outputs))
+      matrix.multiply(rows: count, scratch, into: output + first * outputs)
       first += count
     }
   }

@@ -1,4 +1,3 @@
-import Glibc
 import NeuralLayers
 
 /// CLAP's audio tower from samples to its embedding, before normalisation: log-mel of a 10 s clip, folded into a square
@@ -117,7 +116,9 @@ public final class HTSATTower: AudioTower {
       let hidden = scratch.base + positions * channels
       for n in 0..<positions { block.norm.forward(x.base + n * channels, into: scratch.base + n * channels) }
       block.feedForwardIn.forward(rows: positions, input: scratch.base, into: hidden)
-      gaussianErrorLinear(hidden, positions * block.feedForwardIn.outputs)
+      for part in 0..<c.feedForwardFactor {
+        gaussianErrorLinear(hidden + part * positions * channels, positions * channels, scratch: scratch.base)
+      }
       block.feedForwardOut.forward(rows: positions, input: hidden, into: x.base, accumulate: true)
     }
     guard let norm = stage.mergeNorm, let merge = stage.merge else { return }

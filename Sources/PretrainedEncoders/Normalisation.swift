@@ -1,4 +1,4 @@
-import Glibc
+import CKernels
 import NeuralLayers
 
 /// (x − mean)/√(variance + 1e-5) over the channels of each row, then scale and shift: PyTorch's LayerNorm.
@@ -31,6 +31,22 @@ struct LayerNorm: Sendable {
 }
 
 /// x = x·Φ(x), the exact GELU, in place.
-func gaussianErrorLinear(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
-  for n in 0..<count { x[n] = 0.5 * x[n] * (1 + erff(x[n] * 0.707_106_77)) }
+///
+/// Φ by Abramowitz and Stegun's 7.1.26: erf z = 1 − (a₁t + … + a₅t⁵)·e^(−z²), t = 1/(1 + 0.3275911 z) for z ≥ 0, within
+/// 1.5e-7; the tail is what the formula gives, so it does not cancel.
+///
+/// - Parameter scratch: `count` floats.
+func gaussianErrorLinear(_ x: UnsafeMutablePointer<Float>, _ count: Int, scratch: UnsafeMutablePointer<Float>) {
+  for n in 0..<count { scratch[n] = -0.5 * x[n] * x[n] }
+  ck_exponential(count, scratch, scratch)
+  for n in 0..<count {
+    let t = 1 / (1 + 0.231_641_9 * abs(x[n]))  // 0.3275911/√2
+    var p: Float = 1.061_405_429
+    p = p * t - 1.453_152_027
+    p = p * t + 1.421_413_741
+    p = p * t - 0.284_496_736
+    p = p * t + 0.254_829_592
+    let tail = 0.5 * p * t * scratch[n]  // 1 − Φ(|x|)
+    x[n] = x[n] * (x[n] < 0 ? tail : 1 - tail)
+  }
 }

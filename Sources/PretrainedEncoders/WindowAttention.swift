@@ -1,5 +1,4 @@
 import CKernels
-import COpenBLAS
 import NeuralLayers
 
 /// Multi-head attention within the windows of a square picture, each window's positions among themselves, with a learned
@@ -14,7 +13,7 @@ struct WindowAttention: Sendable {
   let channels: Int
   let heads: Int
   private let norm: LayerNorm
-  private let queryKeyValue: Dense
+  private let queryKeyValue: Dense  // the queries over √(channels of a head)
   private let out: Dense
   /// Bias of a window with no seam in it: (heads, window², window²).
   private let bias: [Float]
@@ -33,7 +32,9 @@ struct WindowAttention: Sendable {
     self.channels = channels
     self.heads = heads
     norm = try LayerNorm("\(name).norm1", channels: channels, read: read)
-    queryKeyValue = try Dense("\(name).query_key_value", inputs: channels, outputs: 3 * channels, read: read)
+    queryKeyValue = try Dense(
+      "\(name).query_key_value", inputs: channels, outputs: 3 * channels,
+      scaled: (channels, 1 / Float(channels / heads).squareRoot()), read: read)
     out = try Dense("\(name).out", inputs: channels, outputs: channels, read: read)
     let reach = 2 * window - 1
     let table = try read("\(name).position_bias", [reach * reach, heads])
@@ -67,7 +68,16 @@ struct WindowAttention: Sendable {
   }
 
   /// Floats of scratch.
-  var scratchCount: Int { side * side * 5 * channels + heads * window * window * window * window }
+  var scratchCount: Int {
+    let area = window * window
+    return side * side * 5 * channels + heads * area * area + panelCount
+  }
+
+  /// Floats of one head's keys and values, packed.
+  private var panelCount: Int {
+    let area = window * window
+    return Int(ck_packed_count(1, channels / heads, area) + ck_packed_count(1, area, channels / heads))
+  }
 
   var multiplyAdds: Int {
     side * side * channels * (4 * channels + 2 * window * window)
@@ -99,24 +109,25 @@ struct WindowAttention: Sendable {
   ) {
     let area = window * window
     let dimension = channels / heads
-    let pitch = Int32(3 * channels)
-    let (n, d) = (Int32(area), Int32(dimension))
-    let base = projected + first * 3 * channels
+    let pitch = 3 * channels
+    let base = projected + first * pitch
+    let keys = scores + heads * area * area
+    let values = keys + Int(ck_packed_count(1, dimension, area))
     copyFloats(from: bias, to: scores, heads * area * area)
     if shift > 0 { separate(first, scores) }
-    let scale = 1 / Float(dimension).squareRoot()
     for head in 0..<heads {
       let query = base + head * dimension
-      cblas_sgemm(
-        CblasRowMajor, CblasNoTrans, CblasTrans, n, n, d, scale, query, pitch, query + channels, pitch, 1,
-        scores + head * area * area, n)
+      ck_pack(keys, 1, 0, dimension, area, query + channels, 1, pitch)
+      multiplyPacked(
+        rows: area, depth: dimension, columns: area, query, pitch: pitch, panels: keys, bias: nil,
+        into: scores + head * area * area, pitch: area, accumulate: true)
     }
     ck_softmax(heads * area, area, scores)
     for head in 0..<heads {
-      cblas_sgemm(
-        CblasRowMajor, CblasNoTrans, CblasNoTrans, n, d, n, 1, scores + head * area * area, n,
-        base + 2 * channels + head * dimension, pitch, 0, mixed + first * channels + head * dimension,
-        Int32(channels))
+      ck_pack(values, 1, 0, area, dimension, base + 2 * channels + head * dimension, pitch, 1)
+      multiplyPacked(
+        rows: area, depth: area, columns: dimension, scores + head * area * area, pitch: area, panels: values,
+        bias: nil, into: mixed + first * channels + head * dimension, pitch: channels, accumulate: false)
     }
   }
 

@@ -4,7 +4,7 @@ import PretrainedEncoders
 /// The encoders `clap` and `panns`: a tower trained by others on public sound hears the reference, and two linear layers
 /// make tokens of its embedding.
 ///
-/// The embedding is brought to unit mean square first, as towers differ in scale. Heavy: 0.2 to 0.5 s a call at the
+/// The embedding is brought to unit mean square first, as towers differ in scale. Heavy: about 0.1 s a call at the
 /// published sizes.
 public final class TowerNoiseEncoder: NoiseEncoder {
   /// Samples of a frame of the reference, and their rate.

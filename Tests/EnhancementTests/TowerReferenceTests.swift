@@ -98,7 +98,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["clap", "panns"]) func `tokens of a tower take effect three and a half seconds in`(
+  @Test(arguments: ["clap", "panns"]) func `tokens of a tower take effect 0.9 s after their reference, every second`(
     name: String
   ) throws {
     var settings = EnhancementSettings()
@@ -120,8 +120,8 @@ import Testing
     let (plain, statistics) = try play()
     let (profiled, others) = try play(profile)
     #expect(plain.allSatisfy { $0.isFinite } && profiled.allSatisfy { $0.isFinite })
-    #expect(others.referenceRefreshes == 3)  // before the first frame, at 150 and at 350
-    #expect(statistics.referenceRefreshes == 1)  // at frame 350, of what was heard by frame 200
+    #expect(others.referenceRefreshes == 5)  // before the first frame, at 90, 190, 290 and 390
+    #expect(statistics.referenceRefreshes == 3)  // at 190, 290 and 390; by frame 0 nothing was heard
     #expect(plain != profiled, "the tokens reach the network")
   }
 
@@ -172,7 +172,7 @@ import Testing
         }
       }
       #expect(heapCalls == 0)
-      #expect(enhancer.statistics.referenceRefreshes == 3)
+      #expect(enhancer.statistics.referenceRefreshes == 7)
     }
   #endif
 }

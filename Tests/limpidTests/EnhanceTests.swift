@@ -35,7 +35,7 @@ struct EnhanceTests {
     let result = try run(
       "enhance", input, "-o", scratch.path("out.wav"), "--model", model, "--noise-selection", "spp", "--json")
     #expect(result.status == 0, "\(result.errors)")
-    #expect(result.text.contains("\"noiseReferenceRefreshes\" : 1"), "\(result.text)")
+    #expect(result.text.contains("\"noiseReferenceRefreshes\" : 3"), "\(result.text)")
     let out = try Wave(Data(contentsOf: URL(fileURLWithPath: scratch.path("out.wav"))))
     #expect(out.samples.count == noise.count)
   }

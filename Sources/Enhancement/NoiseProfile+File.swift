@@ -59,6 +59,7 @@ extension NoiseProfileError {
     case .notSafetensors(_, let reason), .malformedHeader(_, let reason), .badConfiguration(_, let reason),
       .badTower(_, let reason):
       self = .notAProfile(path: path, reason: reason)
+    case .towerAlone: self = .notAProfile(path: path, reason: "it holds a pre-trained tower")
     case .unsupportedType(_, let tensor, let type):
       self = .notAProfile(path: path, reason: "tensor \(tensor) is stored as \(type)")
     case .missingTensor(_, let tensor, _): self = .notAProfile(path: path, reason: "no tensor \(tensor)")

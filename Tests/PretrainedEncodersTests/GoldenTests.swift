@@ -3,10 +3,11 @@ import Testing
 
 @testable import PretrainedEncoders
 
-/// The towers at small sizes against transformers, a CNN14 from its paper, and SciPy. The contract asks for −80 dB.
+/// The towers at small sizes against transformers, a CNN14 from its paper, and SciPy. The contract asks for −80 dB;
+/// half of all differences are below −120 dB.
 @Suite struct GoldenTests {
   static let cases = ["panns", "panns-odd", "clap", "clap-wide"]
-  static let tolerance = -80.0
+  static let tolerance = -90.0
 
   @Test(arguments: cases) func `the raised sample rate equals SciPy's`(name: String) throws {
     let golden = try Golden(name)
@@ -40,6 +41,7 @@ import Testing
     let samples = golden.values("samples")
     let short = errorInDecibels(embedding(tower, samples, prefix: samples.count / 4), golden.values("short"))
     let long = errorInDecibels(embedding(tower, samples), golden.values("long"))
+    #expect(errorInDecibels(golden.values("short"), golden.values("long")) > -40, "the embedding tells sounds apart")
     #expect(short < Self.tolerance, "short: \(short) dB")
     #expect(long < Self.tolerance, "long: \(long) dB")
   }

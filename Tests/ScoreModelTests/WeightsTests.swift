@@ -77,6 +77,42 @@ import Testing
     #expect(said.hasPrefix("w.safetensors: ") && said.contains(words), "\(said)")
   }
 
+  /// Sizes that no tensor's shape shows (clip, picture, hop, filters …) may become anything.
+  @Test(arguments: ["clap", "panns"]) func `a tower of damaged sizes is refused or runs, never a trap`(
+    name: String
+  ) throws {
+    let file = try SafetensorsFile(path: Fixtures.path("tiny-\(name)"))
+    let text = file.metadata.first { $0.key == "limpid" }!.value
+    let start = text.range(of: "\"tower\": {")!.upperBound
+    let digits = text.indices.filter { $0 > start && text[$0].isNumber }
+    let samples = TowerEncoderTests.samples(24)
+    var seed: UInt64 = 9
+    func random(_ limit: Int) -> Int {
+      seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(seed >> 33) % limit
+    }
+    var accepted = 0
+    for _ in 0..<150 {
+      let place = digits[random(digits.count)]
+      let digit = Array("0123456789")[random(10)]
+      let damaged = try changed(
+        "tiny-\(name)", metadata: { $0.replacingCharacters(in: place...place, with: String(digit)) })
+      guard let weights = try? ScoreModelWeights(file: damaged) else { continue }
+      accepted += 1
+      let tokens = TowerEncoderTests.tokens(weights.makeNoiseEncoder(), samples, hops: 24)
+      #expect(tokens.allSatisfy { $0.isFinite })
+    }
+    #expect((10..<140).contains(accepted), "\(accepted)")
+  }
+
+  @Test func `a tower alone is no model, and says what it is for`() throws {
+    let json = "{\"format\": 1, \"kind\": \"panns\"}"
+    let tower = SafetensorsWriter(metadata: [("limpid_tower", json)])
+    let said = message(try SafetensorsFile(bytes: tower.bytes(), path: "w.safetensors"))
+    #expect(
+      said == "w.safetensors: a pre-trained tower, not a model; train a model with it (--tower of tools/training)")
+  }
+
   @Test func `a tower's tensor of another shape is named`() throws {
     let file = try changed(
       "tiny-panns",

@@ -92,7 +92,7 @@ import Testing
       return Int(seed >> 33) % limit
     }
     var accepted = 0
-    for _ in 0..<150 {
+    for _ in 0..<40 {
       let place = digits[random(digits.count)]
       let digit = Array("0123456789")[random(10)]
       let damaged = try changed(
@@ -102,7 +102,7 @@ import Testing
       let tokens = TowerEncoderTests.tokens(weights.makeNoiseEncoder(), samples, hops: 24)
       #expect(tokens.allSatisfy { $0.isFinite })
     }
-    #expect((10..<140).contains(accepted), "\(accepted)")
+    #expect((3..<37).contains(accepted), "\(accepted)")
   }
 
   @Test func `a tower alone is no model, and says what it is for`() throws {

@@ -68,6 +68,10 @@ def test_a_run_with_a_tower_trains_and_exports(folders, tmp_path):  # noqa: F811
     assert checkpoint["configuration"]["tower"] == configuration
     for name, value in tensors.items():
         torch.testing.assert_close(checkpoint["network"][f"encoder.tower.{name}"], value, rtol=1e-5, atol=1e-7)
+    resume = ["--resume", str(tmp_path / "checkpoint.pt"), "--minutes", "0.1"]
+    assert run(folders, tmp_path, *resume) == 0, "the checkpoint has the tower in it"
+    again = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert again["step"] > checkpoint["step"] and again["configuration"] == checkpoint["configuration"]
     out, golden = tmp_path / "model.safetensors", tmp_path / "golden.safetensors"
     assert export.main([str(tmp_path / "checkpoint.pt"), str(out), "--golden", str(golden)]) == 0
     assert "encoder.tower.linear.weight" in load_file(out)

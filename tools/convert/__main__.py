@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 
 if __package__ in (None, ""):  # run as a folder: python tools/convert
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    tools = Path(__file__).resolve().parents[1]
+    sys.path[:0] = [str(tools), str(tools / "training")]
     __package__ = "convert"
 
 

@@ -7,14 +7,21 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
+from training.towers import mel_filters
+
 from .layout import ConversionError
 
 
-def numpy_scalars():
-    """What LAION's checkpoints hold besides tensors (an epoch, a score): allowed by name, nothing else is."""
+def numpy_values():
+    """What public checkpoints hold besides tensors (LAION's a score, PANNs' a sampler's indices): numbers and arrays of
+    NumPy, allowed by name; nothing else is."""
     kinds = [type(np.dtype(name)) for name in ("float32", "float64", "int32", "int64", "bool")]
-    scalar = np._core.multiarray.scalar
-    return [(scalar, "numpy.core.multiarray.scalar"), (scalar, "numpy._core.multiarray.scalar"), np.dtype, *kinds]
+    makers = [
+        (getattr(np._core.multiarray, name), f"numpy.{place}.multiarray.{name}")
+        for name in ("scalar", "_reconstruct")
+        for place in ("core", "_core")
+    ]
+    return [*makers, np.ndarray, np.dtype, *kinds]
 
 
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict]:
@@ -40,7 +47,7 @@ def read(path: Path) -> tuple[dict[str, np.ndarray], dict]:
         if path.suffix == ".safetensors":
             content = load_file(path)
         else:
-            with torch.serialization.safe_globals(numpy_scalars()):
+            with torch.serialization.safe_globals(numpy_values()):
                 content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # bytes that are no pickle can end in any of a dozen exceptions
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:120]
@@ -62,6 +69,18 @@ def take(tensors: dict, name: str, source: str) -> np.ndarray:
     if name not in tensors:
         raise ConversionError(f"{source}: tensor {name} is missing; this is another network than expected")
     return tensors[name]
+
+
+def check_filters(tensors: dict, prefix: str, configuration: dict, source: str):
+    """Holds the mel filters that a checkpoint brings along (torchlibrosa keeps them) against those of the program."""
+    theirs = tensors.get(f"{prefix}logmel_extractor.melW")
+    if theirs is None:
+        return
+    ours = mel_filters(configuration).numpy()
+    if theirs.shape != ours.shape or np.abs(theirs - ours).max() > 1e-4 * ours.max():
+        c = configuration
+        heard = f"{c['mel_bins']} of {c['minimum_frequency']} to {c['maximum_frequency']} Hz at {c['sample_rate']} Hz"
+        raise ConversionError(f"{source}: its mel filters are not {heard}; this tower was trained for other sound")
 
 
 def affine(tensors: dict, name: str, source: str) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .checkpoint import affine, take
+from .checkpoint import affine, check_filters, take
 from .layout import CLAP, ConversionError
 
 # Where each part is: (LAION's name, transformers' name), after the prefix of the tower.
@@ -98,4 +98,6 @@ def convert(tensors: dict, source: str, files: dict | None = None, spectrogram: 
         "feed_forward_factor": len(result["stages.0.blocks.0.feed_forward_in.bias"]) // len(result["patch.bias"]),
         "embedding": len(result["projection2.bias"]),
     }
-    return CLAP | sizes, result
+    configuration = CLAP | sizes
+    check_filters(tensors, prefix, configuration, source)
+    return configuration, result

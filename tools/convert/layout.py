@@ -15,6 +15,10 @@ PANNS = {
     "minimum_frequency": 50, "maximum_frequency": 14_000, "channels": [64, 128, 256, 512, 1024, 2048],
     "embedding": 2048, "minimum_samples": 32_000,
 }  # fmt: skip
+PANNS_16K = PANNS | {
+    "sample_rate": 16_000, "fft_length": 512, "hop_length": 160, "maximum_frequency": 8_000,
+    "minimum_samples": 16_000,
+}  # fmt: skip
 CLAP = {
     "format": 1, "kind": "clap", "sample_rate": 48_000, "fft_length": 1024, "hop_length": 480, "mel_bins": 64,
     "minimum_frequency": 50, "maximum_frequency": 14_000, "clip_samples": 480_000, "image": 256, "patch": 4,

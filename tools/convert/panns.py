@@ -1,7 +1,7 @@
 """PANNs CNN14: batch norms folded into the convolutions before them, the classifier left out."""
 
-from .checkpoint import affine, take
-from .layout import PANNS, ConversionError
+from .checkpoint import affine, check_filters, take
+from .layout import PANNS, PANNS_16K, ConversionError
 
 
 def convert(tensors: dict, source: str, spectrogram: dict | None = None) -> tuple[dict, dict]:
@@ -24,4 +24,9 @@ def convert(tensors: dict, source: str, spectrogram: dict | None = None) -> tupl
     result["linear.weight"] = take(tensors, "fc1.weight", source)
     result["linear.bias"] = take(tensors, "fc1.bias", source)
     sizes = {"channels": channels, "embedding": len(result["linear.bias"]), "mel_bins": len(result["input.scale"])}
-    return PANNS | (spectrogram or {}) | sizes, result
+    # The transform tells the published 16 kHz network from the 32 kHz one.
+    transform = tensors.get("spectrogram_extractor.stft.conv_real.weight")
+    published = PANNS_16K if transform is not None and transform.shape[-1] == PANNS_16K["fft_length"] else PANNS
+    configuration = published | (spectrogram or {}) | sizes
+    check_filters(tensors, "", configuration, source)
+    return configuration, result

@@ -16,7 +16,7 @@ import transformers
 from safetensors.numpy import save_file
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tools" / "training")]
 from convert import layout, reference  # noqa: E402
 
 FIXTURES = ROOT / "Tests" / "PretrainedEncodersTests" / "Fixtures"

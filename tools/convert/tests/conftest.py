@@ -1,6 +1,7 @@
-"""Finds `convert` from any folder."""
+"""Finds `convert` and `training` from any folder."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+tools = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(tools), str(tools / "training")]

@@ -13,6 +13,7 @@ from convert import layout  # noqa: E402
 from convert.cnn14_reference import Cnn14, randomise  # noqa: E402
 from safetensors import safe_open  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
+from training.towers import mel_filters  # noqa: E402
 
 CLAP = layout.CLAP | {
     "width": 8, "depths": [2, 1], "heads": [2, 4], "window": 4, "feed_forward_factor": 2, "embedding": 12,
@@ -97,7 +98,8 @@ def test_clap_of_either_form_gives_the_same_tower(form, tmp_path, capsys):
 
 def test_folded_batch_norms_give_cnn14s_embedding(tmp_path, capsys):
     model = randomise(Cnn14([5, 7], 9), torch.Generator().manual_seed(2)).eval()
-    torch.save({"model": model.state_dict()}, tmp_path / "x.pth")
+    # PANNs' files hold the state of a sampler, with an array of NumPy's, too.
+    torch.save({"model": model.state_dict(), "sampler": {"indexes": np.arange(3), "pointer": 1}}, tmp_path / "x.pth")
     out = tmp_path / "out.safetensors"
     assert command.main(["panns", str(tmp_path / "x.pth"), str(out)]) == 0, capsys.readouterr().err
     configuration, t = tower(out)
@@ -113,6 +115,24 @@ def test_folded_batch_norms_give_cnn14s_embedding(tmp_path, capsys):
     x = x.mean(3)
     embedding = torch.relu((x.amax(2) + x.mean(2)) @ t["linear.weight"].T + t["linear.bias"])
     torch.testing.assert_close(embedding, model(mel), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("published", [layout.PANNS, layout.PANNS_16K])
+def test_the_transform_tells_the_rate_and_other_mel_filters_are_refused(published, tmp_path, capsys):
+    state = randomise(Cnn14([5, 7], 9), torch.Generator().manual_seed(2)).state_dict()
+    half = published["fft_length"] // 2 + 1
+    state["spectrogram_extractor.stft.conv_real.weight"] = torch.zeros(half, 1, published["fft_length"])
+    state["logmel_extractor.melW"] = mel_filters(published).float()
+    torch.save({"model": state}, tmp_path / "x.pth")
+    out = tmp_path / "out.safetensors"
+    assert command.main(["panns", str(tmp_path / "x.pth"), str(out)]) == 0, capsys.readouterr().err
+    configuration, _ = tower(out)
+    assert configuration == published | {"channels": [5, 7], "embedding": 9}
+    out.unlink()
+    state["logmel_extractor.melW"] = mel_filters(published | {"minimum_frequency": 0}).float()  # another variant
+    torch.save({"model": state}, tmp_path / "x.pth")
+    assert command.main(["panns", str(tmp_path / "x.pth"), str(out)]) == 1
+    assert "its mel filters are not 64 of 50 to" in capsys.readouterr().err and not out.exists()
 
 
 def test_what_is_no_tower_is_refused_in_one_sentence(tmp_path, capsys):

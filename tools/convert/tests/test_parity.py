@@ -30,10 +30,11 @@ def program():
     return Path(folder.stdout.strip()) / "TowerBenchmark"
 
 
-@pytest.mark.parametrize("kind", ["panns", "clap"])
+@pytest.mark.parametrize("kind", ["panns", "panns-16k", "clap"])
 @pytest.mark.parametrize("seconds", [0.25, 2.0])
 def test_a_tower_of_the_published_size_equals_the_reference(kind, seconds, program, tmp_path):
-    tower = reference.Reference(layout.PANNS if kind == "panns" else layout.CLAP, seed=1)
+    published = {"panns": layout.PANNS, "panns-16k": layout.PANNS_16K, "clap": layout.CLAP}
+    tower = reference.Reference(published[kind], seed=1)
     configuration, tensors = tower.convert()
     assert configuration == tower.configuration
     file = tmp_path / "tower.safetensors"

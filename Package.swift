@@ -21,6 +21,7 @@ let package = Package(
     .library(name: "Live", targets: ["Live"]),
     // For the package in Benchmarks.
     .library(name: "ScoreModel", targets: ["ScoreModel"]),
+    .library(name: "PretrainedEncoders", targets: ["PretrainedEncoders"]),
     .executable(name: "limpid", targets: ["limpid"]),
   ],
   dependencies: [
@@ -43,7 +44,13 @@ let package = Package(
     .target(name: "SignalProcessing", dependencies: ["CFFTW", "CSpeexDSP"], swiftSettings: warnings),
     .target(name: "NeuralLayers", dependencies: ["CKernels"], swiftSettings: warnings),
     .target(name: "Diffusion", swiftSettings: warnings),
-    .target(name: "ScoreModel", dependencies: ["NeuralLayers", "Diffusion"], swiftSettings: warnings),
+    // CLAP's audio tower and PANNs CNN14, from samples to an embedding: they know nothing of the score model.
+    .target(
+      name: "PretrainedEncoders", dependencies: ["SignalProcessing", "NeuralLayers", "CKernels"],
+      swiftSettings: warnings),
+    .target(
+      name: "ScoreModel", dependencies: ["NeuralLayers", "PretrainedEncoders", "Diffusion"],
+      swiftSettings: warnings),
     .target(
       name: "Enhancement",
       dependencies: ["SignalProcessing", "NeuralLayers", "Diffusion", "ScoreModel"], swiftSettings: warnings),
@@ -65,6 +72,7 @@ let package = Package(
     .target(name: "HeapCounter", path: "Tests/HeapCounter"),
     tests("SignalProcessing", ["SignalProcessing", "HeapCounter"]),
     tests("NeuralLayers", ["NeuralLayers", "CKernels"]),
+    tests("PretrainedEncoders", ["PretrainedEncoders", "NeuralLayers"]),
     tests("Diffusion", ["Diffusion", "HeapCounter"]),
     tests("ScoreModel", ["ScoreModel", "NeuralLayers", "CKernels", "Diffusion"]),
     tests(

@@ -10,6 +10,8 @@ let package = Package(
       name: "StepBenchmark", dependencies: ["COpenBLAS", .product(name: "ScoreModel", package: "limpid")]),
     // What one thread can reach, to compare with; the program itself does without it.
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .executableTarget(
+      name: "TowerBenchmark", dependencies: [.product(name: "PretrainedEncoders", package: "limpid")]),
   ],
   swiftLanguageModes: [.v6]
 )

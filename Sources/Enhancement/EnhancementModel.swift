@@ -45,6 +45,7 @@ extension ScoreNetwork: ConditionalPredictor {}
 /// The model's noise encoder with workspaces of its own.
 struct ModelNoiseEncoder: NoiseTokenEncoder, ~Copyable {
   let tokenFloatCount: Int
+  var hearsSamples: Bool { encoder?.hears == .samples }
   private let encoder: (any NoiseEncoder)?
 
   /// - Parameter weights: nil, or a model without an encoder: no tokens are ever made.
@@ -62,6 +63,6 @@ struct ModelNoiseEncoder: NoiseTokenEncoder, ~Copyable {
   mutating func encode(
     magnitudes: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>
   ) {
-    encoder?.encode(magnitudes: magnitudes, frameCount: frameCount, into: tokens)
+    encoder?.encode(magnitudes, frameCount: frameCount, into: tokens)
   }
 }

@@ -41,7 +41,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
 
   var presence = SpeechPresence()
   var pauses = SpeechPauseDetector()
-  var reference = NoiseReference()
+  var reference: NoiseReference
   let selection: NoiseSelection
   var encoder: Encoder
   let job: NoiseEncodingJob
@@ -91,7 +91,8 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
     selection = settings.noiseSelection
     guidance = LinearRamp(value: settings.guidance, length: Self.guidanceFrames)
     dryWeight = settings.dryWeight
-    job = NoiseEncodingJob(tokenFloatCount: encoder.tokenFloatCount)
+    job = NoiseEncodingJob(tokenFloatCount: encoder.tokenFloatCount, hearsSamples: encoder.hearsSamples)
+    reference = NoiseReference(keepsSamples: encoder.hearsSamples)
     service?.register(job)
     self.encoder = encoder
     if let predictor {
@@ -225,17 +226,17 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
 
   /// Takes the newest frame into the reference.
   mutating func keepNoise() {
-    guard reference.push(bins: analysis.bins) else { return }
+    guard reference.push(bins: analysis.bins, windowedSamples: analysis.windowedSamples) else { return }
     counts.referenceFrames += 1
     newestNoise = frameIndex
   }
 
-  /// The reference is taken before frame k·25 is seen, its tokens are in the network from frame k·25 + 10 on.
+  /// The reference is taken before frame k·R is seen, its tokens are in the network from frame k·R + D on.
   private mutating func followSchedule() {
     guard sampler != nil else { return }
-    let place = frameIndex % NoiseEncodingJob.interval
+    let place = frameIndex % job.interval
     if place == 0 { takeReference() }
-    if place == NoiseEncodingJob.delay { useTokens() }
+    if place == job.delay { useTokens() }
   }
 
   /// The encoder gets the reference, unless it is still busy with the last one.

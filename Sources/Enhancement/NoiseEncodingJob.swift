@@ -4,12 +4,18 @@ import Synchronization
 protocol NoiseTokenEncoder: ~Copyable {
   /// Floats of one set of tokens, (tokens, dimension); 0 where the model takes no condition.
   var tokenFloatCount: Int { get }
+  /// Whether it hears the reference's samples instead of its magnitudes.
+  var hearsSamples: Bool { get }
   /// - Parameters:
-  ///   - magnitudes: (frameCount, 160), 0.15·√(g·|X|), oldest first.
-  ///   - frameCount: 25…200.
+  ///   - magnitudes: (frameCount, 160), 0.15·√(g·|X|), oldest first; or as many samples, g times the sound.
+  ///   - frameCount: 25…200; of samples one less.
   ///   - tokens: room for `tokenFloatCount`.
   mutating func encode(
     magnitudes: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>)
+}
+
+extension NoiseTokenEncoder where Self: ~Copyable {
+  var hearsSamples: Bool { false }
 }
 
 /// One refresh of the noise tokens: the reference copied out of the frame path, and room for the result.
@@ -20,10 +26,12 @@ protocol NoiseTokenEncoder: ~Copyable {
 ///
 /// The state says whose turn it is: in `taken` the memory belongs to whoever runs the encoder, else to the frame path.
 final class NoiseEncodingJob: @unchecked Sendable {
-  /// R: frames from reference to reference.
-  static var interval: Int { @_noLocks get { 25 } }
+  /// R: frames from reference to reference; 1 s for towers that hear samples, which take 0.1 s a channel and more.
+  let interval: Int
   /// D: frames from the reference to its effect.
-  static var delay: Int { @_noLocks get { 10 } }
+  let delay: Int
+  /// Whether the encoder is given samples.
+  let hearsSamples: Bool
 
   enum State: Int {
     /// Nothing to do.
@@ -43,11 +51,14 @@ final class NoiseEncodingJob: @unchecked Sendable {
   /// Set when nobody waits for the result any more.
   private var isAbandoned = false  // frame path only
   private let tokenFloatCount: Int
-  private let magnitudes: UnsafeMutablePointer<Float>  // (200, 160), compressed
+  private let magnitudes: UnsafeMutablePointer<Float>  // (200, 160), compressed; or samples
   private var frameCount = 0
 
-  init(tokenFloatCount: Int) {
+  init(tokenFloatCount: Int, hearsSamples: Bool = false) {
     self.tokenFloatCount = tokenFloatCount
+    self.hearsSamples = hearsSamples
+    interval = hearsSamples ? 100 : 25
+    delay = hearsSamples ? 90 : 10
     tokens = .allocate(capacity: max(tokenFloatCount, 1))
     tokens.initialize(repeating: 0, count: max(tokenFloatCount, 1))
     let size = NoiseReference.capacity * NoiseReference.binCount
@@ -75,7 +86,9 @@ final class NoiseEncodingJob: @unchecked Sendable {
       stateNumber.store(State.null.rawValue, ordering: .relaxed)
       return false
     }
-    frameCount = reference.compressed(gain: gain, into: magnitudes)
+    frameCount =
+      hearsSamples
+      ? reference.overlapAdded(gain: gain, into: magnitudes) : reference.compressed(gain: gain, into: magnitudes)
     stateNumber.store(State.taken.rawValue, ordering: .releasing)
     return true
   }

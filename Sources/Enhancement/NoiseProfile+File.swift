@@ -56,8 +56,10 @@ extension NoiseProfileError {
     case .tooLarge(_, let bytes, _): self = .notAProfile(path: path, reason: "\(bytes) bytes are too many")
     case .cutShort(_, let expected, let found):
       self = .notAProfile(path: path, reason: "cut short, \(found) bytes of \(expected)")
-    case .notSafetensors(_, let reason), .malformedHeader(_, let reason), .badConfiguration(_, let reason):
+    case .notSafetensors(_, let reason), .malformedHeader(_, let reason), .badConfiguration(_, let reason),
+      .badTower(_, let reason):
       self = .notAProfile(path: path, reason: reason)
+    case .towerAlone: self = .notAProfile(path: path, reason: "it holds a pre-trained tower")
     case .unsupportedType(_, let tensor, let type):
       self = .notAProfile(path: path, reason: "tensor \(tensor) is stored as \(type)")
     case .missingTensor(_, let tensor, _): self = .notAProfile(path: path, reason: "no tensor \(tensor)")

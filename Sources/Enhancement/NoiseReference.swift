@@ -1,6 +1,8 @@
+import Diffusion
 import SignalProcessing
 
-/// What the room sounds like without speech: the last 2 s of frames judged noise, as raw magnitudes.
+/// What the room sounds like without speech: the last 2 s of frames judged noise, as raw magnitudes, and, for encoders
+/// that hear sound, as samples.
 ///
 /// A ring of `capacity` frames of 160 magnitudes |X|, before the level gain: the gain is applied when the reference is
 /// taken, so a profile saved in one session fits another. One instance belongs to one thread; nothing allocates after
@@ -19,9 +21,12 @@ struct NoiseReference: ~Copyable {
   var isFrozen = false
 
   private let ring: UnsafeMutablePointer<Float>  // (capacity, binCount)
+  private let sound: ReferenceSound?
   private var next = 0  // the row written next
 
-  init() {
+  /// - Parameter keepsSamples: whether `overlapAdded` will be asked for.
+  init(keepsSamples: Bool = false) {
+    sound = keepsSamples ? ReferenceSound(capacity: Self.capacity) : nil
     ring = .allocate(capacity: Self.capacity * Self.binCount)
     ring.initialize(repeating: 0, count: Self.capacity * Self.binCount)
   }
@@ -30,11 +35,14 @@ struct NoiseReference: ~Copyable {
 
   /// Takes a frame of noise.
   ///
-  /// - Parameter bins: (160, 2) complex bins as analysed.
+  /// - Parameters:
+  ///   - bins: (160, 2) complex bins as analysed.
+  ///   - windowedSamples: (320) samples that they are the transform of.
   /// - Returns: whether it was taken (not frozen).
   @_noLocks
-  mutating func push(bins: UnsafePointer<Float>) -> Bool {
+  mutating func push(bins: UnsafePointer<Float>, windowedSamples: UnsafePointer<Float>) -> Bool {
     guard !isFrozen else { return false }
+    if sound != nil { sound!.put(windowedSamples, row: next) }
     Spectrum.magnitude(bins, count: Self.binCount, into: ring + next * Self.binCount)
     advance()
     return true
@@ -44,6 +52,7 @@ struct NoiseReference: ~Copyable {
   @_noLocks
   mutating func append(magnitudes: UnsafePointer<Float>) {
     copy(magnitudes, to: ring + next * Self.binCount, count: Self.binCount)
+    if sound != nil { sound!.synthesise(magnitudes, binCount: Self.binCount, row: next) }
     advance()
   }
 
@@ -68,6 +77,20 @@ struct NoiseReference: ~Copyable {
         ring + row * Self.binCount, gain: gain, count: Self.binCount, into: output + n * Self.binCount)
     }
     return count
+  }
+
+  /// Writes the sound of all frames, oldest first: overlap-added as if none were missing between them, so where one is,
+  /// the sound before it fades into the sound after it.
+  ///
+  /// - Parameters:
+  ///   - gain: g, the level gain now.
+  ///   - output: room for (capacity, 160).
+  /// - Returns: the hops of 160 samples written: one less than frames, as the ends of the first and the last frame
+  ///   have nothing to be added to.
+  func overlapAdded(gain: Float, into output: UnsafeMutablePointer<Float>) -> Int {
+    guard sound != nil, count > 1 else { return 0 }
+    sound!.overlapAdd(first: count < Self.capacity ? 0 : next, count: count, gain: gain, into: output)
+    return count - 1
   }
 
   /// Writes all frames, oldest first.

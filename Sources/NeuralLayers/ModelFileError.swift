@@ -22,6 +22,10 @@ public enum ModelFileError: Error, Equatable, CustomStringConvertible {
   case unsupportedType(path: String, tensor: String, type: String)
   /// The configuration in the metadata is missing or makes no sense.
   case badConfiguration(path: String, reason: String)
+  /// A pre-trained tower, alone or within a model, whose description is missing or makes no sense.
+  case badTower(path: String, reason: String)
+  /// A pre-trained tower where a model is wanted.
+  case towerAlone(path: String)
   /// A tensor that the configuration calls for is not there.
   case missingTensor(path: String, tensor: String, expected: [Int])
   /// A tensor is there that the configuration does not call for.
@@ -54,6 +58,10 @@ public enum ModelFileError: Error, Equatable, CustomStringConvertible {
       return "\(path): tensor \(tensor) is stored as \(type); export it as F32, F16 or BF16"
     case .badConfiguration(let path, let reason):
       return "\(path): \(reason); export the file with tools/training of the same version"
+    case .badTower(let path, let reason):
+      return "\(path): \(reason); convert the tower with tools/convert of the same version"
+    case .towerAlone(let path):
+      return "\(path): a pre-trained tower, not a model; train a model with it (--tower of tools/training)"
     case .missingTensor(let path, let tensor, let expected):
       return
         "\(path): tensor \(tensor) is missing, expected \(shapeText(expected)); export the file again"

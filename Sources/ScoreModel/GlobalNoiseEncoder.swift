@@ -46,7 +46,7 @@ public final class GlobalNoiseEncoder: NoiseEncoder {
   }
 
   public func encode(
-    magnitudes: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>
+    _ magnitudes: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>
   ) {
     precondition((1...maximumFrameCount).contains(frameCount), "encode takes 1 to maximumFrameCount frames")
     let tower = weights.tower

@@ -1,4 +1,5 @@
 import NeuralLayers
+import PretrainedEncoders
 
 /// Sizes of the network, as the weights file states them; nothing of this is compiled in.
 ///
@@ -15,6 +16,10 @@ public struct NetworkConfiguration: Sendable, Equatable {
     case global
     /// Tokens in time order.
     case sequence
+    /// The embedding of CLAP's audio tower, projected to tokens.
+    case clap
+    /// The embedding of PANNs CNN14, projected to tokens.
+    case panns
   }
 
   /// Bins of a spectrum that the network sees.
@@ -36,16 +41,23 @@ public struct NetworkConfiguration: Sendable, Equatable {
   public var encoder: Encoder
   public var encoderChannels: [Int]
   public var encoderTimeStrides: [Int]
-  /// Tokens of the sequence encoder.
+  /// Tokens of the encoders `sequence`, `clap` and `panns`.
   public var tokens: Int
   public var tokenDimension: Int
+  /// The tower of the encoders `clap` and `panns`; nil for the others.
+  public var tower: TowerConfiguration?
 
   /// Bands of the outer level.
   public var outerBands: Int { bins / strides[0] }
   /// Bands of the inner level.
   public var innerBands: Int { outerBands / strides[1] }
   /// Tokens that a condition consists of: one for the encoders `none` and `global`.
-  public var tokenCount: Int { encoder == .sequence ? tokens : 1 }
+  public var tokenCount: Int {
+    switch encoder {
+    case .none, .global: 1
+    case .sequence, .clap, .panns: tokens
+    }
+  }
 
   /// Reads the configuration from its JSON object and checks that a network of these sizes can exist.
   ///
@@ -103,6 +115,17 @@ public struct NetworkConfiguration: Sendable, Equatable {
     encoderTimeStrides = try list("encoder_time_strides", count: 1...8, 1...8)
     tokens = try number("tokens", 1...256)
     tokenDimension = try number("token_dimension", 1...4096)
+    switch encoder {
+    case .none, .global, .sequence: tower = nil
+    case .clap, .panns:
+      guard let towerJSON = json["tower"] else {
+        throw wrong("configuration encoder is \(encoderName), but there is no configuration tower")
+      }
+      tower = try TowerConfiguration(json: towerJSON, path: path)
+      guard tower?.kind == encoderName else {
+        throw wrong("configuration encoder is \(encoderName), but its tower is \(tower?.kind ?? "missing")")
+      }
+    }
 
     guard bins % strides[0] == 0, outerBands % strides[1] == 0 else {
       throw wrong("configuration strides \(strides[0]) and \(strides[1]) do not divide \(bins) bins")

@@ -1,5 +1,13 @@
 import NeuralLayers
 
+/// What a noise encoder hears of a reference.
+public enum NoiseReferenceForm: Sendable {
+  /// Compressed magnitudes 0.15·(g·|X|)^0.5, (frameCount, bins).
+  case magnitudes
+  /// The sound itself, times the level gain: (frameCount, 160) samples at 16 kHz, one after another.
+  case samples
+}
+
 /// Turns a reference of noise into the tokens that condition the network.
 ///
 /// Runs off the frame path, a few times a second. An instance has its own workspaces and belongs to one thread at a
@@ -10,15 +18,29 @@ public protocol NoiseEncoder: AnyObject {
   var tokenDimension: Int { get }
   /// The longest reference.
   var maximumFrameCount: Int { get }
+  /// What `encode` takes.
+  var hears: NoiseReferenceForm { get }
   /// Multiply-adds of one call on a reference of so many frames.
   func multiplyAdds(frameCount: Int) -> Int
 
   /// - Parameters:
-  ///   - magnitudes: compressed magnitudes 0.15·(g·|X|)^0.5, (frameCount, bins).
+  ///   - reference: as `hears` says, oldest first.
   ///   - frameCount: 1...maximumFrameCount.
   ///   - tokens: (tokenCount, tokenDimension).
   func encode(
-    magnitudes: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>)
+    _ reference: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>)
+}
+
+extension NoiseEncoder {
+  public var hears: NoiseReferenceForm { .magnitudes }
+
+  /// `encode` for an encoder that hears magnitudes.
+  public func encode(
+    magnitudes: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>
+  ) {
+    precondition(hears == .magnitudes, "this encoder hears samples")
+    encode(magnitudes, frameCount: frameCount, into: tokens)
+  }
 }
 
 /// The encoder `none`: hears nothing and gives the learned null condition.
@@ -38,7 +60,7 @@ public final class NoNoiseEncoder: NoiseEncoder {
   public func multiplyAdds(frameCount: Int) -> Int { 0 }
 
   public func encode(
-    magnitudes: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>
+    _ magnitudes: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>
   ) {
     for i in nullTokens.indices { tokens[i] = nullTokens[i] }
   }
@@ -59,6 +81,9 @@ func noiseEncoderMaker(
   case .sequence:
     let weights = try SequenceNoiseEncoder.Weights(loader: &loader, configuration: configuration)
     return { SequenceNoiseEncoder(weights: weights, maximumFrameCount: $0) }
+  case .clap, .panns:
+    let weights = try TowerNoiseEncoder.Weights(loader: &loader, configuration: configuration)
+    return { TowerNoiseEncoder(weights: weights, maximumFrameCount: $0) }
   }
 }
 

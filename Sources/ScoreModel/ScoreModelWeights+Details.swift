@@ -20,6 +20,11 @@ extension ScoreModelWeights: CustomStringConvertible {
     case .global: result.append(("noise encoder", "global, one token of \(c.tokenDimension)"))
     case .sequence:
       result.append(("noise encoder", "sequence, \(c.tokens) tokens of \(c.tokenDimension)"))
+    case .clap, .panns:
+      let kind = c.encoder.rawValue
+      let embedding = c.tower?.embedding ?? 0
+      result.append(
+        ("noise encoder", "\(kind), an embedding of \(embedding) as \(c.tokens) tokens of \(c.tokenDimension)"))
     }
     for member in metadata where !["name", "parameters", "multiply_adds_per_frame"].contains(member.key) {
       result.append((member.key, member.value.plainText))

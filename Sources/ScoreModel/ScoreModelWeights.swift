@@ -30,6 +30,7 @@ public final class ScoreModelWeights: @unchecked Sendable {
   public init(file: SafetensorsFile) throws(ModelFileError) {
     path = file.path
     guard let text = file.metadata.first(where: { $0.key == "limpid" })?.value else {
+      if file.metadata.contains(where: { $0.key == "limpid_tower" }) { throw .towerAlone(path: file.path) }
       throw .badConfiguration(
         path: file.path, reason: "the metadata has no \"limpid\" entry, so these are no weights of Limpid")
     }

@@ -13,6 +13,11 @@ struct TensorLoader {
   }
 
   mutating func floats(_ name: String, _ shape: Int...) throws(ModelFileError) -> [Float] {
+    try floats(name, shape: shape)
+  }
+
+  /// For readers that make their shapes themselves.
+  mutating func floats(_ name: String, shape: [Int]) throws(ModelFileError) -> [Float] {
     let values = try file.floats(name, shape: shape)
     taken.insert(name)
     parameterCount += values.count

@@ -10,17 +10,17 @@ private let planner = Mutex<Void>(())
 ///
 /// `FFTW_ESTIMATE` chooses the algorithm without measuring time, so equal builds give equal bits.
 /// One instance belongs to one thread. `init` allocates and locks, `execute` does neither.
-struct FourierTransform: ~Copyable {
-  enum Direction { case forward, inverse }
+package struct FourierTransform: ~Copyable {
+  package enum Direction { case forward, inverse }
 
-  let length: Int
+  package let length: Int
   /// (length) samples: the input of `forward`, the output of `inverse`.
-  let time: UnsafeMutablePointer<Float>
+  package let time: UnsafeMutablePointer<Float>
   /// (2·(length/2 + 1)) interleaved complex bins: the output of `forward`, the input (overwritten) of `inverse`.
-  let bins: UnsafeMutablePointer<Float>
+  package let bins: UnsafeMutablePointer<Float>
   private let plan: fftwf_plan
 
-  init(length: Int, direction: Direction) {
+  package init(length: Int, direction: Direction) {
     precondition(
       length >= 2 && length % 2 == 0 && length <= 1 << 20, "a transform has an even length up to 2^20")
     self.length = length
@@ -54,7 +54,7 @@ struct FourierTransform: ~Copyable {
 
   /// Transforms `time` into `bins` or back, unnormalised: there and back multiplies by `length`.
   @_noLocks @inline(__always)
-  func execute() { executePlan(plan) }
+  package func execute() { executePlan(plan) }
 }
 
 /// FFTW documents `fftwf_execute` as thread-safe; it takes no lock and makes no heap call (HeapCallTests).

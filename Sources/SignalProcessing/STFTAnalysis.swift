@@ -15,6 +15,9 @@ public struct STFTAnalysis: ~Copyable {
   /// the mean square of a steady signal; full-scale sine: 0.5).
   public private(set) var energy: Float = 0
 
+  /// The newest frame's samples under the window, (fftLength), valid until the next `push`.
+  public var windowedSamples: UnsafePointer<Float> { @_noLocks get { UnsafePointer(transform.time) } }
+
   private let history: UnsafeMutablePointer<Float>  // (fftLength), oldest first
   private let window: UnsafeMutablePointer<Float>  // (fftLength)
   private let transform: FourierTransform

@@ -26,7 +26,7 @@ public enum Window {
   }
 
   /// Modified Bessel function of the first kind, order 0, by its series.
-  private static func besselI0(_ x: Double) -> Double {
+  package static func besselI0(_ x: Double) -> Double {
     var sum = 1.0
     var term = 1.0
     var k = 1.0

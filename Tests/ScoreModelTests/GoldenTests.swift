@@ -131,3 +131,45 @@ import Testing
     #expect(error < Self.tolerance, "\(error) dB")
   }
 }
+
+/// Encoders that hear the reference through a pre-trained tower.
+@Suite struct TowerEncoderTests {
+  static func samples(_ hops: Int) -> [Float] { counted(hops, hops * 160).map { $0 * 0.1 } }
+
+  static func tokens(_ encoder: any NoiseEncoder, _ samples: [Float], hops: Int) -> [Float] {
+    var tokens = [Float](repeating: .nan, count: encoder.tokenCount * encoder.tokenDimension)
+    encoder.encode(samples, frameCount: hops, into: &tokens)
+    return tokens
+  }
+
+  @Test(arguments: ["clap", "panns"], [24, 60, 199])
+  func `the tokens equal PyTorch's for short and long references`(name: String, hops: Int) throws {
+    let encoder = try Fixtures.weights("tiny-\(name)").makeNoiseEncoder(maximumFrameCount: 200)
+    #expect(encoder.hears == .samples && encoder.tokenCount == 6 && encoder.tokenDimension == 8)
+    let error = errorInDecibels(
+      Self.tokens(encoder, Self.samples(hops), hops: hops),
+      try Fixtures.golden("tower-\(name)").values("tokens.\(hops)"))
+    #expect(error < -100, "\(error) dB")
+  }
+
+  @Test(arguments: ["clap", "panns"]) func `a reference longer than the tower's room gives its newest part`(
+    name: String
+  ) throws {
+    let encoder = try Fixtures.weights("tiny-\(name)").makeNoiseEncoder(maximumFrameCount: 400)
+    let long = Self.samples(400)
+    let whole = Self.tokens(encoder, long, hops: 400)
+    var changed = long
+    for n in 0..<160 { changed[n] += 0.05 }  // 4 s are more than the small CLAP's 2.1 s
+    let isHeard = Self.tokens(encoder, changed, hops: 400) != whole
+    #expect(isHeard == (name == "panns"))
+    changed = long
+    for n in 399 * 160..<400 * 160 { changed[n] += 0.05 }
+    #expect(Self.tokens(encoder, changed, hops: 400) != whole)
+  }
+
+  @Test func `a model tells which tower it has`() throws {
+    let weights = try Fixtures.weights("tiny-clap")
+    #expect(weights.description.contains("noise encoder: clap, an embedding of 24 as 6 tokens of 8"))
+    #expect(weights.parameterCount == weights.metadata.first { $0.key == "parameters" }?.value.integer)
+  }
+}

@@ -1,3 +1,4 @@
+import Foundation
 import NeuralLayers
 import ScoreModel
 import Testing
@@ -61,6 +62,64 @@ import Testing
     #expect(message(more).hasPrefix("w.safetensors: tensor optimizer.step has no place"))
   }
 
+  @Test(arguments: [
+    ("\"encoder\": \"clap\"", "\"encoder\": \"panns\"", "encoder is panns, but its tower is clap"),
+    ("\"tower\": {", "\"spire\": {", "there is no configuration tower"),
+    ("\"format\": 1, \"kind\"", "\"format\": 2, \"kind\"", "the tower has format 2"),
+    ("\"window\": 4", "\"window\": 3", "tower window 3 does not divide stage 0's side of 16"),
+    ("\"clip_samples\": 100000", "\"clip_samples\": 900000", "do not fit its picture of 64"),
+    ("\"depths\": [2, 2, 2]", "\"depths\": [2, 2]", "depths and heads differ"),
+    ("\"sample_rate\": 48000", "\"sample_rate\": 44100", "expected a multiple of 16000"),
+  ])
+  func `a tower that cannot be is refused by name`(old: String, new: String, words: String) throws {
+    let said = message(
+      try changed("tiny-clap", metadata: { $0.replacingOccurrences(of: old, with: new) }))
+    #expect(said.hasPrefix("w.safetensors: ") && said.contains(words), "\(said)")
+  }
+
+  /// Sizes that no tensor's shape shows (clip, picture, hop, filters …) may become anything.
+  @Test(arguments: ["clap", "panns"]) func `a tower of damaged sizes is refused or runs, never a trap`(
+    name: String
+  ) throws {
+    let file = try SafetensorsFile(path: Fixtures.path("tiny-\(name)"))
+    let text = file.metadata.first { $0.key == "limpid" }!.value
+    let start = text.range(of: "\"tower\": {")!.upperBound
+    let digits = text.indices.filter { $0 > start && text[$0].isNumber }
+    let samples = TowerEncoderTests.samples(24)
+    var seed: UInt64 = 9
+    func random(_ limit: Int) -> Int {
+      seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(seed >> 33) % limit
+    }
+    var accepted = 0
+    for _ in 0..<40 {
+      let place = digits[random(digits.count)]
+      let digit = Array("0123456789")[random(10)]
+      let damaged = try changed(
+        "tiny-\(name)", metadata: { $0.replacingCharacters(in: place...place, with: String(digit)) })
+      guard let weights = try? ScoreModelWeights(file: damaged) else { continue }
+      accepted += 1
+      let tokens = TowerEncoderTests.tokens(weights.makeNoiseEncoder(), samples, hops: 24)
+      #expect(tokens.allSatisfy { $0.isFinite })
+    }
+    #expect((3..<37).contains(accepted), "\(accepted)")
+  }
+
+  @Test func `a tower alone is no model, and says what it is for`() throws {
+    let json = "{\"format\": 1, \"kind\": \"panns\"}"
+    let tower = SafetensorsWriter(metadata: [("limpid_tower", json)])
+    let said = message(try SafetensorsFile(bytes: tower.bytes(), path: "w.safetensors"))
+    #expect(
+      said == "w.safetensors: a pre-trained tower, not a model; train a model with it (--tower of tools/training)")
+  }
+
+  @Test func `a tower's tensor of another shape is named`() throws {
+    let file = try changed(
+      "tiny-panns",
+      tensor: { $0 == "encoder.tower.linear.bias" ? ($0, [$1[0] - 1], Array($2.dropLast())) : ($0, $1, $2) })
+    #expect(message(file) == "w.safetensors: tensor encoder.tower.linear.bias is (19,), expected (20,)")
+  }
+
   @Test func `NaN in a tensor is refused`() throws {
     let file = try changed(tensor: { name, shape, values in
       (name, shape, name == "stem.bias" ? [.nan] + values.dropFirst() : values)
@@ -77,7 +136,7 @@ import Testing
     ("\"channels\": [8, 12]", "\"channels\": [8, 12, 16]", "has 3 entries, expected 2"),
     ("\"channels\": [8, 12]", "\"channels\": [8, -12]", "channels holds -12"),
     ("\"inner_dilations\": [3, 4]", "\"inner_dilations\": []", "inner_dilations has 0 entries"),
-    ("\"encoder\": \"sequence\"", "\"encoder\": \"clap\"", "expected one of none, global, sequence"),
+    ("\"encoder\": \"sequence\"", "\"encoder\": \"wave\"", "expected one of none, global, sequence"),
     ("\"encoder_time_strides\": [2, 2, 1, 1]", "\"encoder_time_strides\": [2]", "differ in length"),
     ("\"tokens\": 16", "\"tokens\": 17", "null_tokens is (16, 8), expected (17, 8)"),
     ("\"embedding\": 16", "\"embeddings\": 16", "embedding is not a whole number"),

@@ -25,6 +25,21 @@ struct EnhanceTests {
     #expect(scratch.names == ["in.wav", "out.wav"])
   }
 
+  @Test("a model with CLAP's or PANNs' tower in it listens to the noise and says so", arguments: ["clap", "panns"])
+  func towers(name: String) throws {
+    let model = tests.appendingPathComponent("ScoreModelTests/Fixtures/tiny-\(name).safetensors").path
+    let info = try run("info", model)
+    #expect(info.status == 0 && info.text.contains("\(name), an embedding of"), "\(info.text)\(info.errors)")
+    let noise = Wave.noise(4)
+    let input = try scratch.write(Wave(samples: noise).data, "in.wav")
+    let result = try run(
+      "enhance", input, "-o", scratch.path("out.wav"), "--model", model, "--noise-selection", "spp", "--json")
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.text.contains("\"noiseReferenceRefreshes\" : 3"), "\(result.text)")
+    let out = try Wave(Data(contentsOf: URL(fileURLWithPath: scratch.path("out.wav"))))
+    #expect(out.samples.count == noise.count)
+  }
+
   @Test("the same seed gives the same bytes")
   func repeats() throws {
     let input = try scratch.write(Wave(samples: Wave.sound(0.5)).data, "in.wav")

@@ -39,6 +39,13 @@ def istft(spectrum: torch.Tensor) -> torch.Tensor:
     return (tail[:, :-1] + head[:, 1:]).flatten(1)
 
 
+def overlap_add(frames: torch.Tensor) -> torch.Tensor:
+    """A reference's frames (B, R, 320), raw samples -> its sound (B, (R − 1)·160), as if no frame were missing between
+    them: where one is, the sound before it fades into the sound after it."""
+    weighted = frames * window(frames.device, frames.dtype).square()
+    return (weighted[:, :-1, HOP:] + weighted[:, 1:, :HOP]).flatten(1)
+
+
 def compress(spectrum: torch.Tensor) -> torch.Tensor:
     """Complex bins X -> 0.15·|X|^0.5·e^{i∠X} as (…, 2) reals."""
     pair = torch.view_as_real(spectrum)

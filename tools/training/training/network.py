@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from .features import BINS
+from .towers import TowerNoiseEncoder
 
 
 @dataclass
@@ -29,14 +30,17 @@ class NetworkConfiguration:
     feed_forward: int = 128
     embedding: int = 96
     time_frequencies: int = 16
-    encoder: str = "sequence"  # none | global | sequence
+    encoder: str = "sequence"  # none | global | sequence | clap | panns
     encoder_channels: list[int] = field(default_factory=lambda: [16, 32, 48, 64])
     encoder_time_strides: list[int] = field(default_factory=lambda: [2, 2, 1, 1])
     tokens: int = 16
     token_dimension: int = 64
+    tower: dict | None = None  # sizes of the tower of clap and panns, as its file states them
+    fine_tune_tower: bool = False  # whether training changes the tower
 
     def as_dict(self):
-        return asdict(self)
+        """Without the tower's fields where there is no tower."""
+        return {k: v for k, v in asdict(self).items() if self.tower or k not in ("tower", "fine_tune_tower")}
 
 
 def rms_norm(x: torch.Tensor) -> torch.Tensor:
@@ -240,7 +244,10 @@ class GlobalNoiseEncoder(nn.Module):
         return self.linear2(F.silu(self.linear1(x.mean((1, 2)))))[:, None]
 
 
-ENCODERS = {"sequence": SequenceNoiseEncoder, "global": GlobalNoiseEncoder}
+ENCODERS = {
+    "sequence": SequenceNoiseEncoder, "global": GlobalNoiseEncoder, "clap": TowerNoiseEncoder,
+    "panns": TowerNoiseEncoder,
+}  # fmt: skip
 
 
 class ScoreNetwork(nn.Module):
@@ -255,7 +262,7 @@ class ScoreNetwork(nn.Module):
         c = self.configuration = configuration or NetworkConfiguration()
         outer, inner = c.channels
         bands = c.bins // c.strides[0] // c.strides[1]
-        count = {"none": 1, "global": 1, "sequence": c.tokens}[c.encoder]
+        count = 1 if c.encoder in ("none", "global") else c.tokens
         self.null_tokens = nn.Parameter(torch.randn(count, c.token_dimension) * 0.02)
         self.encoder = ENCODERS[c.encoder](c) if c.encoder != "none" else None
         self.time = TimeEmbedding(c.time_frequencies, c.embedding)
@@ -275,9 +282,14 @@ class ScoreNetwork(nn.Module):
         with torch.no_grad():
             self.out.weight.mul_(0.1)
 
-    def encode(self, magnitudes):
-        """Reference magnitudes (B, T, 160) -> tokens; None for the `none` encoder."""
-        return self.encoder(magnitudes) if self.encoder is not None else None
+    @property
+    def hears_samples(self):
+        """Whether `encode` takes the reference's samples (features.overlap_add) instead of its magnitudes."""
+        return isinstance(self.encoder, TowerNoiseEncoder)
+
+    def encode(self, reference):
+        """Reference magnitudes (B, T, 160), or samples (B, N), -> tokens; None for the `none` encoder."""
+        return self.encoder(reference) if self.encoder is not None else None
 
     def forward(self, x, y, t, tokens=None, drop=None):
         b, frames, bins, _ = y.shape
@@ -316,7 +328,7 @@ def multiply_adds(c: NetworkConfiguration) -> int:
     count = wide * 2 * c.strides[0] * 6 * outer  # stem
     count += 2 * len(c.outer_dilations) * wide * outer * outer * 9
     count += narrow * 2 * c.strides[1] * outer * inner + narrow * 3 * inner * outer * c.strides[1]
-    keys = c.tokens if c.encoder == "sequence" else 1
+    keys = 1 if c.encoder in ("none", "global") else c.tokens
     band = 6 * d * d + d * d + 4 * d * d + 2 * narrow * d + 2 * d * d + 2 * keys * d + 2 * d * c.feed_forward
     count += len(c.inner_dilations) * narrow * (inner * inner * 9 + band)
     count += wide * 3 * outer * 4 * c.strides[0]

@@ -43,10 +43,17 @@ class Muon(torch.optim.Optimizer):
                 p.add_(update.view_as(p), alpha=-group["lr"])
 
 
+TOWER_RATE = 0.05  # learning rate of a pre-trained tower that is fine-tuned, against that of the rest
+
+
 def optimisers(network: torch.nn.Module, lr: float, weight_decay: float = 0.01):
-    """(Muon, AdamW) over the parameters of the score network."""
-    matrices, others, gates = [], [], []
+    """(Muon, AdamW) over the parameters of the score network; a group's `scale` is a factor on its learning rate."""
+    matrices, others, gates, tower = [], [], [], []
     for name, p in network.named_parameters():
+        if name.startswith("encoder.tower."):
+            if p.requires_grad:
+                tower.append(p)
+            continue
         edge = name.startswith(("stem", "out", "null_tokens")) or "position" in name
         if p.ndim >= 2 and not edge and p.flatten(1).shape[1] >= 16:
             matrices.append(p)
@@ -56,5 +63,8 @@ def optimisers(network: torch.nn.Module, lr: float, weight_decay: float = 0.01):
             others.append(p)
     return (
         Muon(matrices, lr=lr, weight_decay=weight_decay, gates=gates),
-        torch.optim.AdamW(others, lr=lr, betas=(0.9, 0.98), weight_decay=0.0),
+        torch.optim.AdamW(
+            [{"params": others}] + [{"params": tower, "scale": TOWER_RATE}] * bool(tower),
+            lr=lr, betas=(0.9, 0.98), weight_decay=0.0,
+        ),
     )

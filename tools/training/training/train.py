@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 from torch.utils.data import DataLoader
 
-from . import features, network
+from . import features, network, towers
 from .corpora import Corpus, CorpusError
 from .data import Mixtures
 from .diffusion import circular_noise, marginal_deviation, marginal_mean
@@ -46,8 +46,10 @@ class TrainingStep(torch.nn.Module):
         y = features.compress(spectrum[..., : features.BINS] * gain[..., None])
         x0 = features.compress(features.stft(clean)[..., : features.BINS] * gain[..., None])
         window = features.window(reference.device)
-        magnitudes = torch.fft.rfft(reference * window, dim=-1)[..., : features.BINS].abs()
         taken = torch.randint(gain.shape[1] // 2, gain.shape[1], (len(gain), 1), device=gain.device)
+        if self.net.hears_samples:
+            return y, x0, gain, features.overlap_add(reference) * gain.gather(1, taken)
+        magnitudes = torch.fft.rfft(reference * window, dim=-1)[..., : features.BINS].abs()
         magnitudes = features.FACTOR * (magnitudes * gain.gather(1, taken)[..., None]).sqrt()
         return y, x0, gain, magnitudes
 
@@ -98,7 +100,9 @@ def arguments(argv=None):
     p.add_argument("--resume", type=Path, help="checkpoint to go on from")
     p.add_argument("--restart-clock", action="store_true", help="take the weights only, begin a new run")
     p.add_argument("--minutes", type=float, default=60, help="length of the whole run (default 60)")
-    p.add_argument("--encoder", choices=["none", "global", "sequence"], default="sequence")
+    p.add_argument("--encoder", choices=["none", "global", "sequence", "clap", "panns"], default="sequence")
+    p.add_argument("--tower", type=Path, help="tower file of tools/convert, for the encoders clap and panns")
+    p.add_argument("--fine-tune-tower", action="store_true", help="train the tower too (default: frozen)")
     p.add_argument("--channels", type=int, nargs=2, default=[48, 64], help="outer and inner width")
     p.add_argument("--inner-dilations", type=int, nargs="+", default=[4, 8], help="one inner block each")
     p.add_argument("--outer-dilations", type=int, nargs="+", default=[1, 2], help="one outer block each")
@@ -145,16 +149,25 @@ def main(argv=None) -> int:
         except (OSError, RuntimeError, EOFError, pickle.UnpicklingError):
             print(f"training: error: {args.resume} is not a checkpoint that can be read", file=sys.stderr)
             return 1
+    tower = None
     if saved:
         configuration = NetworkConfiguration(**saved["configuration"])
     else:
+        try:
+            tower_options, tower = towers.options(args.encoder, args.tower, args.fine_tune_tower)
+        except towers.TowerError as error:
+            print(f"training: error: {error}", file=sys.stderr)
+            return 1
         configuration = NetworkConfiguration(
             channels=args.channels,
             encoder=args.encoder,
             inner_dilations=args.inner_dilations,
             outer_dilations=args.outer_dilations,
+            **tower_options,
         )
     net = ScoreNetwork(configuration).to(device)
+    if tower:
+        net.encoder.tower.load_state_dict(tower)
     if not args.no_compile:
         network.scaled_norm = torch.compile(network.scaled_norm, dynamic=False)
         network.rms_norm = torch.compile(network.rms_norm, dynamic=False)
@@ -231,7 +244,7 @@ def main(argv=None) -> int:
         factor = schedule(progress, step, args.warmup, args.decay)
         for optimiser in parts:
             for group in optimiser.param_groups:
-                group["lr"] = args.lr * factor
+                group["lr"] = args.lr * factor * group.get("scale", 1.0)
             optimiser.zero_grad(set_to_none=True)
         batch = [b.to(device, non_blocking=True) for b in batch]
         with torch.autocast("cuda", torch.bfloat16) if cuda else contextlib.nullcontext():

@@ -1,0 +1,72 @@
+import Diffusion
+import SignalProcessing
+
+/// The sound of the frames of a noise reference: their samples under the analysis window, for encoders that hear sound.
+///
+/// Frames that come as magnitudes alone, from a profile, get random phases: what is missing of noise is just that. One
+/// instance belongs to one thread; nothing allocates after `init`.
+struct ReferenceSound: ~Copyable {
+  private static var frameLength: Int { @_noLocks get { 320 } }
+  private static var hopLength: Int { @_noLocks get { 160 } }
+
+  private let rows: UnsafeMutablePointer<Float>  // (capacity, 320)
+  private let window: UnsafeMutablePointer<Float>  // (320)
+  private let capacity: Int
+  private let transform: FourierTransform
+  private let phases = CounterNoise(seed: 0)
+
+  init(capacity: Int) {
+    self.capacity = capacity
+    transform = FourierTransform(length: Self.frameLength, direction: .inverse)
+    rows = .allocate(capacity: capacity * Self.frameLength)
+    rows.initialize(repeating: 0, count: capacity * Self.frameLength)
+    window = .allocate(capacity: Self.frameLength)
+    Window.squareRootHann(Self.frameLength, into: window)
+  }
+
+  deinit {
+    rows.deallocate()
+    window.deallocate()
+  }
+
+  /// Takes a frame's samples under the window.
+  @_noLocks
+  func put(_ windowedSamples: UnsafePointer<Float>, row: Int) {
+    copy(windowedSamples, to: rows + row * Self.frameLength, count: Self.frameLength)
+  }
+
+  /// Makes a frame of magnitudes and random phases.
+  ///
+  /// √2, as the analysis window took half of the power, which random phases spread evenly over the frame. The window of
+  /// `overlapAdd` then gives frames of the power that the sound had.
+  @_noLocks
+  func synthesise(_ magnitudes: UnsafePointer<Float>, binCount: Int, row: Int) {
+    let bins = transform.bins
+    for n in 0..<2 * (Self.frameLength / 2 + 1) { bins[n] = 0 }
+    phases.fill(frameIndex: row, step: 0, binCount: binCount, into: bins)
+    let scale = squareRoot(2) / Float(Self.frameLength)
+    for k in 0..<binCount {
+      let length = squareRoot(bins[2 * k] * bins[2 * k] + bins[2 * k + 1] * bins[2 * k + 1])
+      let factor = length > 0 ? scale * magnitudes[k] / length : 0
+      bins[2 * k] *= factor
+      bins[2 * k + 1] *= factor
+    }
+    bins[1] = 0
+    transform.execute()
+    copy(UnsafePointer(transform.time), to: rows + row * Self.frameLength, count: Self.frameLength)
+  }
+
+  /// Writes count − 1 hops, each of two neighbouring frames, from a row of the ring on.
+  @_noLocks
+  func overlapAdd(first: Int, count: Int, gain: Float, into output: UnsafeMutablePointer<Float>) {
+    let hop = Self.hopLength
+    for n in 0..<count - 1 {
+      let row = first + n < capacity ? first + n : first + n - capacity
+      let next = row + 1 == capacity ? 0 : row + 1
+      let tail = rows + row * Self.frameLength + hop
+      let head = rows + next * Self.frameLength
+      let hopOut = output + n * hop
+      for i in 0..<hop { hopOut[i] = gain * (window[hop + i] * tail[i] + window[i] * head[i]) }
+    }
+  }
+}

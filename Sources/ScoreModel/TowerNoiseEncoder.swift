@@ -1,0 +1,85 @@
+import NeuralLayers
+import PretrainedEncoders
+
+/// The encoders `clap` and `panns`: a tower trained by others on public sound hears the reference, and two linear layers
+/// make tokens of its embedding.
+///
+/// The embedding is brought to unit mean square first, as towers differ in scale. Heavy: about 0.1 s a call at the
+/// published sizes.
+public final class TowerNoiseEncoder: NoiseEncoder {
+  /// Samples of a frame of the reference, and their rate.
+  static let hopLength = 160
+  static let sampleRate = 16_000
+
+  struct Weights {
+    let tower: TowerWeights
+    let sampleRate: Int
+    let linear1: Linear
+    let linear2: Linear
+    let store: WeightStore  // keeps the weights that the linear layers point to
+    let tokens: Int
+
+    init(loader: inout TensorLoader, configuration: NetworkConfiguration) throws(ModelFileError) {
+      guard let sizes = configuration.tower else {
+        throw .badTower(path: loader.file.path, reason: "the configuration has no tower")
+      }
+      tower = try TowerWeights(configuration: sizes) { name, shape throws(ModelFileError) in
+        try loader.floats("encoder.tower.\(name)", shape: shape)
+      }
+      sampleRate = sizes.spectrogram.sampleRate
+      let d = configuration.tokenDimension
+      tokens = configuration.tokens
+      linear1 = try loader.linear("encoder.linear1", inputs: sizes.embedding, outputs: d)
+      linear2 = try loader.linear("encoder.linear2", inputs: d, outputs: tokens * d)
+      store = loader.store
+    }
+  }
+
+  public let maximumFrameCount: Int
+  private let weights: Weights
+  private let tower: any AudioTower
+  private let upsampler: Upsampler
+  private let raised: FloatMemory  // at the tower's rate
+  private let embedding: FloatMemory
+  private let hidden: FloatMemory  // (tokenDimension)
+
+  init(weights: Weights, maximumFrameCount: Int) {
+    precondition(maximumFrameCount >= 1, "a reference has at least one frame")
+    self.weights = weights
+    self.maximumFrameCount = maximumFrameCount
+    upsampler = Upsampler(factor: weights.sampleRate / Self.sampleRate)
+    let count = maximumFrameCount * Self.hopLength * upsampler.factor
+    raised = FloatMemory(count)
+    tower = weights.tower.makeTower(maximumSampleCount: count)
+    embedding = FloatMemory(tower.embeddingDimension)
+    hidden = FloatMemory(weights.linear1.outputs)
+  }
+
+  public var tokenCount: Int { weights.tokens }
+  public var tokenDimension: Int { weights.linear1.outputs }
+  public var hears: NoiseReferenceForm { .samples }
+
+  public func multiplyAdds(frameCount: Int) -> Int {
+    tower.multiplyAdds(sampleCount: heard(frameCount) * upsampler.factor)
+      + weights.linear1.inputs * weights.linear1.outputs + weights.linear2.inputs * weights.linear2.outputs
+  }
+
+  public func encode(
+    _ samples: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>
+  ) {
+    precondition((1...maximumFrameCount).contains(frameCount), "encode takes 1 to maximumFrameCount frames")
+    let count = heard(frameCount)
+    let newest = samples + frameCount * Self.hopLength - count
+    upsampler.forward(newest, count: count, into: raised.base)
+    tower.embed(raised.base, count: count * upsampler.factor, into: embedding.base)
+    RMSNorm.forward(rows: 1, channels: tower.embeddingDimension, input: embedding.base, into: embedding.base)
+    weights.linear1.forward(rows: 1, input: embedding.base, into: hidden.base)
+    applySiLU(hidden.base, weights.linear1.outputs)
+    weights.linear2.forward(rows: 1, input: hidden.base, into: tokens)
+  }
+
+  /// Samples of a reference that the tower has room for: the newest ones.
+  private func heard(_ frameCount: Int) -> Int {
+    min(frameCount * Self.hopLength, tower.maximumSampleCount / upsampler.factor)
+  }
+}

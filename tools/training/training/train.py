@@ -12,6 +12,7 @@ import csv
 import math
 import os
 import pickle
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -92,26 +93,61 @@ class Average:
             self.shadow[k].lerp_(v, 1 - decay) if v.is_floating_point() else self.shadow[k].copy_(v)
 
 
+def positive(text: str) -> int:
+    value = int(text) if text.isascii() and text.isdigit() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
+    return value
+
+
+def base_folder(base: Path, refuse) -> tuple[list[Path], list[Path]]:
+    """Speech and noise of the seed's --base_dir.
+
+    Mixtures are made on the fly, so its noisy files are not used: noise comes from train/noise (or noise) beside
+    train/clean (or clean).
+    """
+    speech, noise = sorted(base.glob("speech-*.json")), sorted(base.glob("noise-*.json"))
+    if speech and noise:
+        return speech, noise
+    for root in (base / "train", base):
+        if (root / "clean").is_dir():
+            if not (root / "noise").is_dir():
+                refuse(f"{root} has clean but no noise; mixtures are made on the fly: put noise alone into {root}/noise")
+            return [root / "clean"], [root / "noise"]
+    refuse(f"{base} has neither train/clean and train/noise nor shards speech-*.json and noise-*.json")
+
+
 def arguments(argv=None):
     p = argparse.ArgumentParser(prog="python -m training.train", description=__doc__.splitlines()[0])
-    p.add_argument("--speech", nargs="+", type=Path, required=True, help="folders, or shard indices (.json)")
-    p.add_argument("--noise", nargs="+", type=Path, required=True, help="folders, or shard indices (.json)")
+    p.add_argument("--speech", nargs="+", type=Path, help="folders, or shard indices (.json)")
+    p.add_argument("--noise", nargs="+", type=Path, help="folders, or shard indices (.json)")
+    p.add_argument(
+        "--base_dir",
+        type=Path,
+        help="instead of --speech and --noise: a folder with train/clean and train/noise, or shards speech-*, noise-*",
+    )
     p.add_argument("--out", type=Path, required=True, help="folder for checkpoints, logs and the cache")
     p.add_argument("--resume", type=Path, help="checkpoint to go on from")
     p.add_argument("--restart-clock", action="store_true", help="take the weights only, begin a new run")
     p.add_argument("--minutes", type=float, default=60, help="length of the whole run (default 60)")
-    p.add_argument("--encoder", choices=["none", "global", "sequence", "clap", "panns"], default="sequence")
+    p.add_argument("--max-steps", "--max_steps", type=positive, help="length of the whole run in steps, not minutes")
+    p.add_argument("--devices", type=positive, default=1, help="processes, one a GPU or a core: starts torchrun")
+    p.add_argument(
+        "--encoder", "--noise_encoder_type", choices=["none", "global", "sequence", "clap", "panns"], default="sequence"
+    )
     p.add_argument("--tower", type=Path, help="tower file of tools/convert, for the encoders clap and panns")
     p.add_argument("--fine-tune-tower", action="store_true", help="train the tower too (default: frozen)")
     p.add_argument("--channels", type=int, nargs=2, default=[48, 64], help="outer and inner width")
     p.add_argument("--inner-dilations", type=int, nargs="+", default=[4, 8], help="one inner block each")
     p.add_argument("--outer-dilations", type=int, nargs="+", default=[1, 2], help="one outer block each")
-    p.add_argument("--batch", type=int, default=8)
+    p.add_argument("--batch", type=positive, default=8)
+    p.add_argument("--accumulate", type=positive, default=1, help="batches whose gradients make one step")
+    p.add_argument("--ema", type=float, default=0.999, help="decay of the averaged weights (default 0.999)")
     p.add_argument("--seconds", type=float, default=2.56, help="length of a crop")
     p.add_argument("--lr", type=float, default=2e-3)
     p.add_argument("--warmup", type=int, default=100, help="steps")
     p.add_argument("--decay", type=float, default=0.4, help="share of the run over which lr falls to 0")
-    p.add_argument("--dropout", type=float, default=0.2, help="share of items with the null condition")
+    p.add_argument("--dropout", "--cond_drop_prob", type=float, default=0.2, help="share of items with the null condition")
     p.add_argument("--prior-share", type=float, default=0.5, help="share of items at t = 1 from y + σ(1)z")
     p.add_argument("--perceptual", type=float, default=0.0, help="weight of the PESQ disturbance")
     p.add_argument("--snr", type=float, default=0.0, help="weight of the error in dB")
@@ -121,11 +157,38 @@ def arguments(argv=None):
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--checkpoint-minutes", type=float, default=5)
     p.add_argument("--no-compile", action="store_true")
-    return p.parse_args(argv)
+    for option, meaning in {
+        "--freeze_clap": "the tower stays as it is, which is the default",
+        "--return_ref_waveform": "the encoder hears the reference's samples, as those with a tower always do",
+    }.items():
+        p.add_argument(option, action="store_true", help=f"the seed's name: {meaning}")
+    args = p.parse_args(argv)
+    for option in ("freeze_clap", "return_ref_waveform"):
+        if getattr(args, option) and args.encoder not in towers.TOWERS:
+            p.error(f"--{option} belongs to an encoder with a tower, and '{args.encoder}' has none; leave it out")
+    if args.freeze_clap and args.fine_tune_tower:
+        p.error("--freeze_clap and --fine-tune-tower exclude each other; leave one out")
+    if args.base_dir:
+        if args.speech or args.noise:
+            p.error("--base_dir takes the place of --speech and --noise; leave one or the other out")
+        args.speech, args.noise = base_folder(args.base_dir, p.error)
+    if not args.speech or not args.noise:
+        p.error("name the corpora with --speech and --noise, or both by --base_dir")
+    if not 0 <= args.ema < 1:
+        p.error(f"--ema {args.ema} is out of range; give 0 to below 1")
+    if not 0 <= args.dropout <= 1:
+        p.error(f"--dropout {args.dropout} is out of range; give 0 to 1")
+    return args
 
 
 def main(argv=None) -> int:
     args = arguments(argv)
+    if args.devices > 1 and "WORLD_SIZE" not in os.environ:
+        given = sys.argv[1:] if argv is None else argv
+        return subprocess.run([
+            sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(args.devices),
+            "-m", "training.train", *given,
+        ]).returncode  # fmt: skip
     world, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
     cuda = torch.cuda.is_available()
     device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0))) if cuda else torch.device("cpu")
@@ -178,7 +241,7 @@ def main(argv=None) -> int:
     step_module = TrainingStep(net, loss, args.dropout, args.prior_share)
     parallel = torch.nn.parallel.DistributedDataParallel(step_module) if world > 1 else step_module
     parts = optimisers(net, args.lr)
-    average = Average(net)
+    average = Average(net, args.ema)
     step, elapsed, heard = 0, 0.0, 0.0
     if saved:
         net.load_state_dict(saved["raw"])
@@ -238,25 +301,28 @@ def main(argv=None) -> int:
             clock = torch.tensor([elapsed], dtype=torch.float64, device=device)
             torch.distributed.broadcast(clock, 0)
             elapsed = clock.item()
-        progress = elapsed / total
+        progress = step / args.max_steps if args.max_steps else elapsed / total
         if progress >= 1:
             break
         factor = schedule(progress, step, args.warmup, args.decay)
         for optimiser in parts:
             for group in optimiser.param_groups:
                 group["lr"] = args.lr * factor * group.get("scale", 1.0)
-            optimiser.zero_grad(set_to_none=True)
+            if index % args.accumulate == 0:
+                optimiser.zero_grad(set_to_none=True)
         batch = [b.to(device, non_blocking=True) for b in batch]
         with torch.autocast("cuda", torch.bfloat16) if cuda else contextlib.nullcontext():
             value, pieces = parallel(*batch)
-        value.backward()
+        (value / args.accumulate).backward()
+        heard += world * args.batch * data.count / features.SAMPLE_RATE / 3600
+        if (index + 1) % args.accumulate:
+            continue
         norm = torch.nn.utils.clip_grad_norm_(net.parameters(), args.clip)
         if torch.isfinite(norm):
             for optimiser in parts:
                 optimiser.step()
             average.update(net)
         step += 1
-        heard += world * args.batch * data.count / features.SAMPLE_RATE / 3600
         now = time.monotonic()
         elapsed, last = elapsed + now - last, now
 
@@ -265,7 +331,7 @@ def main(argv=None) -> int:
             window[k] = window.get(k, 0.0) + float(v)
         counted += 1
         if rank == 0 and terminal:
-            filled = int(30 * min(1, elapsed / total))
+            filled = int(30 * min(1, progress))
             print(f"\r[{'#' * filled:<30}] step {step} loss {window['loss'] / counted:.4f}", end="", file=sys.stderr)
         if counted == 50:
             means = {k: v / counted for k, v in window.items()}

@@ -1,0 +1,37 @@
+"""The committed experiments are ones that trainer and runner understand."""
+
+import importlib.machinery
+import importlib.util
+from pathlib import Path
+
+import pytest
+from training import train
+
+PATH = Path(__file__).parents[2] / "experiment"
+LOADER = importlib.machinery.SourceFileLoader("experiment", str(PATH))
+experiment = importlib.util.module_from_spec(importlib.util.spec_from_loader("experiment", LOADER))
+LOADER.exec_module(experiment)
+NAMES = sorted(p.stem for p in experiment.FOLDER.glob("*.toml"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_trainer_takes_every_configuration(name):
+    table = experiment.load(name).get("train")
+    if table is not None:
+        args = train.arguments(["--speech", "x", "--noise", "y", "--out", "z", *experiment.options(table)])
+        assert all(getattr(args, key) == value for key, value in table.items())
+
+
+def test_every_seed_experiment_is_there():
+    wanted = [f"CFG-0{n}" for n in range(1, 7)] + ["PANNs-01", "XAttn-CFG"]
+    wanted += [f"{kind}-0{n}" for kind in ("CLAP", "XAttn", "COMB", "SCALE") for n in (1, 2, 3)]
+    assert set(wanted) <= set(NAMES)
+
+
+def test_variants_are_all_combinations():
+    assert experiment.variants({"a": [1, 2], "b": [3]}) == [{"a": 1, "b": 3}, {"a": 2, "b": 3}]
+
+
+def test_what_cannot_run_says_so(capsys):
+    assert experiment.main(["CLAP-01"]) == 1 and "CLAP tower" in capsys.readouterr().err
+    assert experiment.main(["nothing"]) == 1 and "--list" in capsys.readouterr().err

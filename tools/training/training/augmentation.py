@@ -158,6 +158,23 @@ def noise(random: Random, noises: Corpus, speech: Corpus, count: int) -> np.ndar
     return normalise(out).astype(np.float32)
 
 
+def intrusions(random: Random, noises: Corpus, count: int) -> np.ndarray:
+    """One to four sudden sounds over silence: pieces of the corpus or synthetic events, 0.15 to 2 s each, with a fast
+    onset; the loudest 0.1 s of each lies between −10 and +18 dB against unit RMS, so a slammed door can drown speech."""
+    out = np.zeros(count)
+    for _ in range(int(random.integers(1, 5))):
+        length = min(count, int(random.uniform(0.15, 2) * SAMPLE_RATE))
+        sound = from_corpus(random, noises, length) if random.random() < 0.7 else events(random, length)
+        block = SAMPLE_RATE // 10
+        loudest = max(np.square(sound[k : k + block]).mean() for k in range(0, length, block))
+        onset, release = int(random.uniform(0.001, 0.05) * SAMPLE_RATE), int(random.uniform(0.02, 0.5) * length) + 1
+        fade = np.minimum(1, np.minimum(np.arange(length) / onset, np.arange(length)[::-1] / release))
+        start = int(random.integers(0, count - length + 1))
+        level = 10 ** (random.uniform(-10, 18) / 20)
+        out[start : start + length] += level * sound * fade / np.sqrt(loudest + 1e-9)
+    return out.astype(np.float32)
+
+
 def equalise(random: Random, x: np.ndarray) -> np.ndarray:
     """A random second-order filter, as microphones and rooms colour."""
     b = np.array([1, *random.uniform(-0.375, 0.375, 2)])

@@ -32,6 +32,7 @@ def test_variants_are_all_combinations():
     assert experiment.variants({"a": [1, 2], "b": [3]}) == [{"a": 1, "b": 3}, {"a": 2, "b": 3}]
 
 
-def test_what_cannot_run_says_so(capsys):
-    assert experiment.main(["CLAP-01"]) == 1 and "CLAP tower" in capsys.readouterr().err
+def test_what_cannot_run_says_so(capsys, tmp_path):
+    places = ["--base-dir", str(tmp_path), "--out", str(tmp_path), "--results", str(tmp_path)]
+    assert experiment.main(["CLAP-01", *places]) == 1 and "--tower" in capsys.readouterr().err
     assert experiment.main(["nothing"]) == 1 and "--list" in capsys.readouterr().err

@@ -70,6 +70,20 @@ def test_coloured_noise_has_its_slope(exponent):
     assert 10 * np.log10(low / high) == pytest.approx(9.03 * exponent, abs=0.7)
 
 
+def test_intrusions_are_sudden_and_as_loud_as_stated(folders, tmp_path):
+    noises = Corpus([folders / "noise"], "noise", tmp_path)
+    loudest, quiet = [], []
+    for seed in range(60):
+        x = augmentation.intrusions(np.random.default_rng(seed), noises, 96_000)
+        assert x.shape == (96_000,) and np.isfinite(x).all()
+        power = np.square(x).reshape(-1, 800).mean(1)
+        loudest.append(10 * np.log10(power.max()))
+        quiet.append((power == 0).mean())
+    # Blocks of 50 ms within the loudest 100 ms; several sounds may lie on one another.
+    assert 15 < max(loudest) < 26 and min(loudest) < 5
+    assert np.median(quiet) > 0.3, "silence between them"
+
+
 def test_stretching_changes_the_length_and_keeps_the_pitch():
     tone = np.sin(2 * np.pi * 440 * np.arange(32_000) / 16_000)
     out = augmentation.stretch(tone, 1.25)

@@ -25,6 +25,11 @@ extension FrameEnhancer where Predictor: ~Copyable, Encoder: ~Copyable {
     isReferenceMissed = false
     deadline = 0
     decisions.reset()
+    forgetCounts()
+  }
+
+  /// The statistics begin anew; what was heard stays.
+  mutating func forgetCounts() {
     counts = EnhancementCounts()
     times.reset()
   }

@@ -235,6 +235,12 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
     nonFiniteSamples = 0
   }
 
+  /// The statistics begin anew; what was heard stays.
+  mutating func forgetCounts() {
+    frames.forgetCounts()
+    nonFiniteSamples = 0
+  }
+
   /// Enhanced samples that wait to be read; 0 after a call at the worst moment.
   var queuedSampleCount: Int { queue.count }
 

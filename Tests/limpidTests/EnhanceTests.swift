@@ -33,11 +33,35 @@ struct EnhanceTests {
     let noise = Wave.noise(4)
     let input = try scratch.write(Wave(samples: noise).data, "in.wav")
     let result = try run(
-      "enhance", input, "-o", scratch.path("out.wav"), "--model", model, "--noise-selection", "spp", "--json")
+      "enhance", input, "-o", scratch.path("out.wav"), "--model", model, "--preset", "live", "--noise-selection", "spp",
+      "--json")
     #expect(result.status == 0, "\(result.errors)")
     #expect(result.text.contains("\"noiseReferenceRefreshes\" : 3"), "\(result.text)")
     let out = try Wave(Data(contentsOf: URL(fileURLWithPath: scratch.path("out.wav"))))
     #expect(out.samples.count == noise.count)
+  }
+
+  @Test("a file's beginning is heard before it is enhanced, unless the preset is live or the warm-up 0")
+  func warmsUp() throws {
+    let noise = Wave(rate: 48_000, channels: 2, samples: Wave.noise(3, rate: 48_000))
+    let input = try scratch.write(noise.data, "in.wav")
+    var sounds: [String: [Float]] = [:]
+    var frames: Set<String> = []
+    for name in ["default", "none", "live"] {
+      let output = scratch.path("\(name).wav")
+      let result =
+        switch name {
+        case "default": try run("enhance", input, "-o", output, "--method", "wiener", "--json")
+        case "none": try run("enhance", input, "-o", output, "--method", "wiener", "--json", "--warm-up", "0")
+        default: try run("enhance", input, "-o", output, "--method", "wiener", "--json", "--preset", "live")
+        }
+      #expect(result.status == 0, "\(result.errors)")
+      frames.insert(String(try #require(result.text.firstMatch(of: /"frames" : \d+/)).output))
+      sounds[name] = try Wave(Data(contentsOf: URL(fileURLWithPath: output))).samples
+      #expect(sounds[name]!.count == noise.samples.count)
+    }
+    #expect(sounds["default"] != sounds["none"] && sounds["live"] == sounds["none"])
+    #expect(frames.count == 1, "what was heard beforehand is not counted: \(frames)")
   }
 
   @Test("the same seed gives the same bytes")

@@ -23,6 +23,9 @@ struct UsageTests {
       (["enhance", input, "-o", "-", "--raw", "u8"], ["u8", "s16le"]),
       (["enhance", input, "-o", "-", "--raw", "s16le", "--json"], ["--json"]),
       (["enhance", "-", "-o", "-", "--raw", "s16le", "--rate", "7999"], ["7999", "8000"]),
+      (["enhance", input, "--warm-up", "10.5"], ["--warm-up 10.5", "0 to 10"]),
+      (["enhance", input, "--warm-up", "2", "--realtime"], ["--warm-up", "--realtime"]),
+      (["enhance", "-", "-o", "x", "--raw", "s16le", "--warm-up", "2"], ["--warm-up", "standard input"]),
       (["enhance", input, "--noise-profile", "p", "--method", "wiener"], ["--noise-profile"]),
       (["nonsense"], ["nonsense"]),
     ] {

@@ -43,6 +43,11 @@ struct EnhanceCommand: ParsableCommand {
     name: .shortAndLong, parsing: .unconditional, help: "Files worked on at once (default: one a processor core).")
   var jobs: Int?
 
+  @Option(
+    parsing: .unconditional,
+    help: "Seconds of a file's beginning that are heard before it is enhanced, 0 to 10 (default: the preset's).")
+  var warmUp: Float?
+
   @Flag(name: .long, help: "Print a report for machines on standard output.")
   var json = false
 
@@ -56,6 +61,9 @@ struct EnhanceCommand: ParsableCommand {
     guard !inputs.isEmpty else { throw ValidationError("name at least one file, folder, or -") }
     if let jobs, !(1...256).contains(jobs) {
       throw ValidationError("--jobs \(jobs) is out of range; give 1 to 256")
+    }
+    if let warmUp, !(0...10).contains(warmUp) {
+      throw ValidationError("--warm-up \(warmUp) is out of range; give 0 to 10 seconds")
     }
     if let period {
       guard realtime else { throw ValidationError("--period belongs to --realtime; add that, or leave it out") }
@@ -89,7 +97,13 @@ struct EnhanceCommand: ParsableCommand {
       try refuseTerminal()
       let tasks = try FileList(inputs: inputs, output: output, force: force).tasks
       if let profile = sound.saveNoiseProfile { try check(profile, tasks) }
-      let plan = try sound.plan()
+      // Through a pipe or at a device's pace nothing can be heard beforehand.
+      let isFirstHeard = inputs != ["-"] && !realtime
+      if warmUp != nil, !isFirstHeard {
+        throw Failure(.usage, "--warm-up is for files; leave it out with --realtime and standard input")
+      }
+      var plan = try sound.plan(standard: isFirstHeard ? SoundOptions.filePreset : SoundOptions.standardPreset)
+      plan.warmUp = isFirstHeard ? warmUp ?? plan.warmUp : 0
       let batch = Batch(
         tasks: tasks, plan: plan, raw: raw.pcm, jobs: realtime ? 1 : jobs ?? cores, force: force,
         live: realtime ? LivePass(block: period ?? 256) : nil)
@@ -157,8 +171,12 @@ struct EnhanceCommand: ParsableCommand {
 /// Numbers are parsed unconditionally: -1 is a number out of range, not an option that nobody knows.
 struct SoundOptions: ParsableArguments {
   static let standardPreset = "live"
+  /// What files are enhanced with.
+  static let filePreset = "quality"
 
-  @Option(name: .shortAndLong, help: "A preset's name or file; see limpid presets. (default: \(standardPreset))")
+  @Option(
+    name: .shortAndLong,
+    help: "A preset's name or file; see limpid presets. (default: \(filePreset) for files, else \(standardPreset))")
   var preset: String?
 
   @Option(help: "Weights file, instead of the preset's.", completion: .file(extensions: ["safetensors"]))
@@ -205,8 +223,10 @@ struct SoundOptions: ParsableArguments {
   var saveNoiseProfile: String?
 
   /// The preset with the options laid over it, the model loaded.
-  func plan() throws -> Plan {
-    let preset = try PresetStore.preset(preset ?? Self.standardPreset)
+  ///
+  /// - Parameter standard: the preset where none is named.
+  func plan(standard: String = standardPreset) throws -> Plan {
+    let preset = try PresetStore.preset(preset ?? standard)
     var settings = preset.settings
     if let method { settings.method = try choice(method, "--method") }
     if let steps { settings.steps = steps }
@@ -230,7 +250,7 @@ struct SoundOptions: ParsableArguments {
       loaded = try EnhancementModel(path: path)
     }
     return Plan(
-      preset: preset.name, settings: settings, model: loaded,
+      preset: preset.name, settings: settings, model: loaded, warmUp: preset.warmUp,
       profile: try noiseProfile.map { try NoiseProfile(path: $0) }, profileToSave: saveNoiseProfile)
   }
 
@@ -300,6 +320,8 @@ struct Plan: Sendable {
   let preset: String
   let settings: EnhancementSettings
   let model: EnhancementModel?
+  /// Seconds of a file's beginning that are heard before it is enhanced.
+  var warmUp: Float
   /// Noise reference to start from and keep; nil: learn from the recording.
   let profile: NoiseProfile?
   let profileToSave: String?

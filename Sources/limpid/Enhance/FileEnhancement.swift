@@ -34,8 +34,10 @@ struct FileEnhancement {
       channelCount: format.channelCount)
     if let profile = plan.profile { enhancer.setNoiseProfile(profile, isFrozen: true) }
     let latency = enhancer.latencyInSamples
+    let opening = try plan.warmUp > 0 ? Opening(of: source, seconds: plan.warmUp) : nil
+    opening?.samples.withUnsafeBufferPointer { enhancer.warmUp(interleaved: $0) }
     let (count, clipped) = try enhance(
-      source, tags, progress, latency: latency,
+      opening ?? source, tags, progress, latency: latency,
       process: { enhancer.process(interleaved: UnsafeBufferPointer($0), into: $0) },
       finish: { if let path = plan.profileToSave { try saveProfile(&enhancer, path) } }, fail: {})
     return FileReport(

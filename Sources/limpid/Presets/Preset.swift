@@ -12,12 +12,14 @@ struct Preset {
   /// Weights file; relative paths were taken from the preset's folder. nil: the method needs none.
   var model: String?
   var settings: EnhancementSettings
+  /// Seconds of a file's beginning that are heard before it is enhanced; live it means nothing.
+  let warmUp: Float
 
   /// Every key a preset may have. Each is named as the option of `limpid enhance`.
   static let keys = [
     "description", "method", "model", "steps", "guidance", "sampler", "eta", "corrector-snr",
     "attenuation-limit",
-    "mix", "noise-selection", "start-level", "band",
+    "mix", "noise-selection", "start-level", "band", "warm-up",
   ]
 
   /// - Throws: `Failure` with the file, the key and the remedy.
@@ -62,6 +64,10 @@ struct Preset {
       throw Failure(.configuration, "\(path): \(error.description)")
     }
     self.settings = settings
+    warmUp = try values.number("warm-up") ?? 0
+    guard (0...10).contains(warmUp) else {
+      throw Failure(.configuration, "\(path): the key 'warm-up' is out of range; give 0 to 10 seconds")
+    }
     model = try values.string("model").map {
       URL(fileURLWithPath: $0, relativeTo: url.deletingLastPathComponent()).standardizedFileURL.path
     }

@@ -151,7 +151,7 @@ def noise(random: Random, noises: Corpus, speech: Corpus, count: int) -> np.ndar
         fade = int(random.uniform(0.01, 0.3) * SAMPLE_RATE)
         step = np.clip((np.arange(count) - cut) / fade, 0, 1)
         out = single(count) * (1 - step) + single(count) * step * 10 ** (random.uniform(-8, 8) / 20)
-    if random.random() < 0.3:
+    if random.random() < 0.4:
         out = out * envelope(random, count, random.uniform(0, 6))
     if random.random() < 0.4:
         out = equalise(random, out)

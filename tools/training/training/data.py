@@ -66,7 +66,7 @@ class Mixtures(torch.utils.data.IterableDataset):
         if random.random() < 0.04:
             decibels = 40.0  # nearly clean: leave it alone
         noise *= math.sqrt(active / 10 ** (decibels / 10) / np.square(noise).mean().clip(1e-9))
-        if random.random() < 0.3 and decibels < 40:  # on top of the steady level, against the level of the speech
+        if random.random() < 0.4 and decibels < 40:  # on top of the steady level, against the level of the speech
             noise += math.sqrt(active) * augmentation.intrusions(random, self.noise, LEAD + count)
         if random.random() < 0.03:
             clean = np.zeros_like(clean)  # nobody speaks

@@ -54,7 +54,7 @@ struct ReplayCommand: ParsableCommand {
           "\(folder): the output differs from the recorded one from sample \(difference) on; play it with the build that recorded it"
         )
       }
-      writeAll(String(format: "%@: %.1f s, the same to the bit\n", folder, seconds), to: STDOUT_FILENO)
+      try putOut(String(format: "%@: %.1f s, the same to the bit", folder, seconds))
     } catch { throw Failure(error).end() }
   }
 
@@ -74,6 +74,11 @@ struct ReplayCommand: ParsableCommand {
   }
 
   private func write(_ replay: LiveReplay, to path: String, _ progress: (Double) -> Void) throws {
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder)
+    where isSameFile(folder + "/" + name, path) {
+      throw Failure(
+        .cannotCreate, "\(path) is a file of the recording, which is never overwritten; name another output")
+    }
     let format = AudioFormat.floatWAV(sampleRate: replay.format.sampleRate, channelCount: replay.format.channelCount)
     let writer = try AudioFileWriter(
       path: path, format: format, tags: AudioTags(), overwrite: force, expectedSampleCount: replay.sampleCount)

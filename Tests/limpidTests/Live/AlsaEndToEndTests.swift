@@ -57,6 +57,12 @@ struct AlsaEndToEndTests {
       last["latency_samples"] as? Int == 1584 && last["dry"] as? Int == 0, "the device waits for the worker: \(last)")
     let replay = try limpidTests.run("replay", scratch.path("session"), "--model", identity)
     #expect(replay.status == 0 && replay.text.contains("the same to the bit"), "\(replay.errors)")
+    // It once put the output in the input's place.
+    for name in ["input.wav", "output.wav", "session.txt"] {
+      let over = try limpidTests.run(
+        "replay", scratch.path("session"), "-o", scratch.path("session/" + name), "--force", "--model", identity)
+      #expect(over.status == 73 && over.errors.contains("never overwritten"), "\(over.errors)")
+    }
     // The recording holds what went in and out of the engine: its latency is the stated one.
     let input = try Wave(Data(contentsOf: scratch.url.appendingPathComponent("session/input.wav"))).samples
     let output = try Wave(Data(contentsOf: scratch.url.appendingPathComponent("session/output.wav"))).samples

@@ -36,6 +36,9 @@ struct SafetyTests {
     #expect(try bytes("room.safetensors") == Data("mine".utf8))
     #expect(try run("enhance", noise, "--method", "wiener", "--save-noise-profile", other, "--force").status == 0)
     #expect(try bytes("room.safetensors").count > 1000)
+    let nowhere = try run(
+      "enhance", noise, "-f", "--method", "wiener", "--save-noise-profile", "/proc/room.safetensors")
+    #expect(nowhere.status == 73 && nowhere.errors.contains("another place"), "\(nowhere.errors)")
   }
 
   /// --force once put a file in the place of a device; as root, that could have been /dev/null.
@@ -60,6 +63,24 @@ struct SafetyTests {
     #expect(result.status == 74, "\(result.errors)")
     #expect(result.errors.hasPrefix("limpid: error: ") && result.errors.contains("writing failed"))
     #expect(scratch.names == ["in.wav", "long.wav"])
+  }
+
+  @Test(
+    "a report that cannot be written is an error; a reader of it that has seen enough is none",
+    arguments: [
+      ["info", "in.wav"], ["presets"], ["devices", "--json"], ["live", "--explain-latency"],
+      ["enhance", "in.wav", "--method", "wiener", "--json", "--force"],
+    ])
+  func reports(arguments: [String]) throws {
+    let line = "cd \"$1\"; exec \"$0\" " + arguments.joined(separator: " ")
+    let bash = URL(fileURLWithPath: "/bin/bash")
+    let full = try run("-c", line + " > /dev/full", limpid.path, scratch.url.path, program: bash)
+    #expect(full.status == 74 && full.errors.contains("standard output: writing failed (No space"), "\(full.errors)")
+    let closed = try run("-c", line + " >&-", limpid.path, scratch.url.path, program: bash)
+    #expect(closed.status == 74, "\(closed.errors)")
+    let quick = try run(
+      "-c", "( \(line) ) | true; exit ${PIPESTATUS[0]}", limpid.path, scratch.url.path, program: bash)
+    #expect([0, 128 + SIGPIPE].contains(quick.status) && quick.errors.isEmpty, "\(quick.errors)")
   }
 
   @Test("a reader that ends early is an error, not a signal")

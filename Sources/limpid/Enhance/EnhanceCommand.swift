@@ -95,7 +95,7 @@ struct EnhanceCommand: ParsableCommand {
         live: realtime ? LivePass(block: period ?? 256) : nil)
       let results = batch.run()
       if json { try JSONReport(results).print() }
-      if !json, output != "-" { summarise(results) }
+      if !json, output != "-" { try summarise(results) }
       if let failure = results.lazy.compactMap(\.failure).first { throw ExitCode(failure.code.rawValue) }
     } catch let code as ExitCode {
       throw code
@@ -139,13 +139,13 @@ struct EnhanceCommand: ParsableCommand {
   private var cores: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
 
   /// One line a file, for people; nothing when standard output is no terminal and there were no surprises to tell.
-  private func summarise(_ results: [FileResult]) {
+  private func summarise(_ results: [FileResult]) throws {
     guard isatty(STDOUT_FILENO) != 0 else { return }
     for result in results {
       guard let report = result.report else { continue }
       let reduction =
         report.noiseReductionInDecibels.map { String(format: ", noise %.1f dB lower", $0) } ?? ""
-      print(
+      try putOut(
         result.task.output
           + String(format: ": %.1f s in %.1f s", report.durationInSeconds, report.secondsTaken) + reduction)
     }

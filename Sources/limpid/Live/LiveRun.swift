@@ -128,7 +128,7 @@ final class LiveRun {
       if let terminal {
         terminal.draw(StatusScreen.lines(status, name: name, columns: terminal.size.columns, showsHelp: showsHelp))
       } else if !report.tick(status) {
-        return nil
+        return report.failure
       }
     }
   }

@@ -73,6 +73,18 @@ struct AlsaEndToEndTests {
     #expect(zip(heard.drop { $0 == 0 }, output.drop { $0 == 0 }).prefix(48_000).allSatisfy { $0 == $1 })
   }
 
+  /// It ended with 0, and the recording was not there.
+  @Test("a disk that is full ends the recording, and says so in the exit code")
+  func fullDisk() throws {
+    let result = try run(
+      "-c", "ulimit -f 100; exec \"$0\" live --input microphone --output null --method wiener --record \"$1\"",
+      limpid.path, scratch.path("session"), program: URL(fileURLWithPath: "/bin/bash"),
+      environment: ["ALSA_CONFIG_PATH": scratch.path("asound.conf"), "XDG_STATE_HOME": scratch.path("state")])
+    #expect(result.status == 73 && result.errors.contains("writing failed"), "\(result.errors)")
+    let left = try FileManager.default.contentsOfDirectory(atPath: scratch.path("session"))
+    #expect(left.sorted() == ["events.txt", "session.txt"])
+  }
+
   /// Blocks came a hundred times as fast as the device's rate, and the recording ended "since the disk was too slow".
   @Test("a device without a clock is recorded in full")
   func fastRecording() throws {

@@ -153,4 +153,22 @@ struct AlsaEndToEndTests {
     // Spans that came too late are the delayed input, which lines up as well.
     #expect(errorInDecibels(out.samples.dropFirst(4000), sound.samples.dropFirst(4000)) < -13)
   }
+
+  /// The file was read in pieces that were no whole blocks: half of the output was the delayed input.
+  @Test("enhance --realtime gives the worker whole blocks, also of sizes that 4096 is no multiple of")
+  func realTimeBlocks() throws {
+    let input = try scratch.write(Wave(rate: 48_000, samples: Wave.sound(1.1, rate: 48_000)).data, "in.wav")
+    for block in [8192, 5000] {
+      // A block lasts 0.1 s and more, and as long is there for ten frames.
+      let result = try run(
+        "enhance", input, "-o", scratch.path("\(block).wav"), "--model", identity, "--realtime", "--json", "--period",
+        "\(block)")
+      let report = try JSONSerialization.jsonObject(with: result.output) as? [String: Any]
+      let live = try #require((report?["files"] as? [[String: Any]])?.first?["live"] as? [String: Any])
+      #expect(live["dry"] as? Int == 0, "\(result.errors)")
+      let out = try Wave(Data(contentsOf: scratch.url.appendingPathComponent("\(block).wav")))
+      let sound = try Wave(Data(contentsOf: URL(fileURLWithPath: input)))
+      #expect(out.samples.count == sound.samples.count)
+    }
+  }
 }

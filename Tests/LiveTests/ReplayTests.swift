@@ -19,6 +19,8 @@ import Testing
 
   @Test(arguments: [
     "", "sample", "sample 1 steps", "sample -1 steps 2", "frame 1 channel 0", "dry 1 2 nan", "dry 1 2", "noise 1 2 3",
+    // Sums of such numbers once ended the program.
+    "sample 0 gap 9223372036854775807", "dry 9223372036854775807 1 1", "frame 4611686018427387904 channel 0 steps 1",
   ])
   func aLineThatIsNoEventIsRefused(_ line: String) { #expect(RecordedEvent(line: line) == nil) }
 

@@ -222,6 +222,7 @@ struct SoundOptions: ParsableArguments {
     if settings.method == .wiener, noiseProfile != nil {
       throw Failure(.usage, "the method wiener takes no noise profile; remove --noise-profile")
     }
+    if let saveNoiseProfile { try Self.checkFolder(of: saveNoiseProfile) }
     var loaded: EnhancementModel?
     if settings.method == .score {
       guard let path = model ?? preset.model else {
@@ -232,6 +233,15 @@ struct SoundOptions: ParsableArguments {
     return Plan(
       preset: preset.name, settings: settings, model: loaded,
       profile: try noiseProfile.map { try NoiseProfile(path: $0) }, profileToSave: saveNoiseProfile)
+  }
+
+  /// Before an hour of sound, not after it.
+  private static func checkFolder(of profile: String) throws {
+    let folder = URL(fileURLWithPath: profile).deletingLastPathComponent().path
+    guard access(folder, W_OK) == 0, FileList.isFolder(folder) else {
+      throw Failure(
+        .cannotCreate, "\(folder): no folder that can be written to; make it, or name another --save-noise-profile")
+    }
   }
 
   /// What is not said stays as the preset has it, as long as the sampler is the preset's.

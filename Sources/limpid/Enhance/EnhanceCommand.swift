@@ -54,6 +54,9 @@ struct EnhanceCommand: ParsableCommand {
 
   func validate() throws {
     guard !inputs.isEmpty else { throw ValidationError("name at least one file, folder, or -") }
+    guard !inputs.contains(""), output != "" else {
+      throw ValidationError("a name is empty; is a variable of your shell not set?")
+    }
     if let jobs, !(1...256).contains(jobs) {
       throw ValidationError("--jobs \(jobs) is out of range; give 1 to 256")
     }

@@ -51,7 +51,7 @@ extension NoiseProfileError: CustomStringConvertible {
     case .missing(let path): "\(path): there is no such file; give a noise profile that Limpid saved"
     case .unreadable(let path, let reason): "\(path): cannot be read (\(reason)); check its permissions"
     case .unwritable(let path, let reason):
-      "\(path): cannot be written (\(reason)); choose a folder that you may write to"
+      "\(path): cannot be written (\(reason)); choose another place for it"
     case .notAProfile(let path, let reason):
       "\(path): not a noise profile of Limpid (\(reason)); save a new one"
     }

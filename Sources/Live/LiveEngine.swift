@@ -27,7 +27,12 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     var settings: EnhancementSettings
     var profile: NoiseProfile?
     var isFrozen: Bool
-    var hasRecorded = false
+    /// Folder of the recording that the next session makes; nil: none.
+    var recordingPath: String?
+    /// Segments of the recording so far.
+    var segmentCount = 0
+    /// Why the recording is not whole, where a segment has ended since.
+    var recordingError: LiveError?
     /// Counters of sessions that have ended.
     var past = LiveCounters()
   }
@@ -53,7 +58,9 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     commands = .allocate(capacity: 1)
     commands.initialize(to: ValueRing(capacity: 64, filler: .clear))
     state = Mutex(
-      State(settings: settings, profile: options.noiseProfile, isFrozen: options.freezesNoiseReference))
+      State(
+        settings: settings, profile: options.noiseProfile, isFrozen: options.freezesNoiseReference,
+        recordingPath: options.recordingPath))
   }
 
   deinit {
@@ -74,17 +81,18 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
           state.profile = heard
           state.isFrozen = wasFrozen
         }
-        state.past.add(session)
-        state.session = nil
-        try session.stop()
-        if session.recorder != nil { remark("the recording has ended, since the device runs at another format now") }
+        end(session, &state)
+        if let path = state.recordingPath {
+          remark("the device runs at another format now, so the recording goes on in \(path)")
+        }
       }
       if options.locksMemory { _ = ct_lock_memory() }
-      let session = try LiveSession(
-        model: model, settings: state.settings, format: format, options: options, profile: state.profile,
-        isFrozen: state.isFrozen, recordingPath: state.hasRecorded ? nil : options.recordingPath,
-        commands: commands, meters: meters, remark: remark)
-      state.hasRecorded = state.hasRecorded || session.recorder != nil
+      let session = try makeSession(format, state)
+      if session.recorder == nil {
+        state.recordingPath = nil
+      } else {
+        state.segmentCount += 1
+      }
       let meters = meters
       let remark = remark
       try session.start(priority: options.priority) { priority in
@@ -98,6 +106,31 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
       state.session = session
       return session.prepared
     }
+  }
+
+  /// A session for a format. What was begun goes on where only its next recording cannot be made.
+  private func makeSession(_ format: StreamFormat, _ state: State) throws -> LiveSession {
+    func make(_ recordingPath: String?) throws -> LiveSession {
+      try LiveSession(
+        model: model, settings: state.settings, format: format, options: options, profile: state.profile,
+        isFrozen: state.isFrozen, recordingPath: recordingPath, commands: commands, meters: meters, remark: remark)
+    }
+    do { return try make(state.recordingPath) } catch let error as LiveError
+      where error.isOfRecording && state.segmentCount > 0
+    {
+      remark("the recording has ended: \(error)")
+      return try make(nil)
+    }
+  }
+
+  /// Ends a session, and its part of the recording. Where that is whole, the next session may go on with it.
+  private func end(_ session: LiveSession, _ state: inout State) {
+    state.past.add(session)
+    state.session = nil
+    do { try session.stop() } catch { state.recordingError = state.recordingError ?? error }
+    guard let path = options.recordingPath, state.recordingPath != nil else { return }
+    let goesOn = session.recorder?.isWhole == true
+    state.recordingPath = goesOn ? RecordingHeader.segmentPath(path, state.segmentCount) : nil
   }
 
   public func note(_ event: DeviceEvent) {
@@ -116,10 +149,9 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
   /// - Throws: `LiveError.cannotRecord`.
   public func stop() throws {
     try state.withLock { state in
-      guard let session = state.session else { return }
-      state.past.add(session)
-      state.session = nil
-      try session.stop()
+      if let session = state.session { end(session, &state) }
+      defer { state.recordingError = nil }
+      if let error = state.recordingError { throw error }
     }
   }
 

@@ -13,6 +13,8 @@ public enum LiveError: Error, Equatable, CustomStringConvertible {
   /// Too many commands wait.
   case busy
 
+  var isOfRecording: Bool { if case .cannotRecord = self { true } else { false } }
+
   public var description: String {
     switch self {
     case .tooSlow(let rate, let channels, let milliseconds):

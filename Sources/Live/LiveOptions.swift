@@ -14,7 +14,8 @@ public struct LiveOptions: Sendable {
   /// Whether the process' memory is locked as it is touched (MCL_ONFAULT), so that no page has to be fetched in time: for
   /// programs that are all audio, not for guests of others.
   public var locksMemory = false
-  /// Folder to record into (input, output, settings, decisions); nil: none. It must not exist, or be empty.
+  /// Folder to record into (input, output, settings, decisions); nil: none. It must not exist, or be empty. Where the device
+  /// changes its format, the recording goes on in folders within it (`LiveReplay.segments`).
   public var recordingPath: String?
   /// Noise heard before, used from the first frame on.
   public var noiseProfile: NoiseProfile?

@@ -111,6 +111,16 @@ final class LiveSession: @unchecked Sendable {
   ///   - priority: the worker's at most; nil: ordinary.
   ///   - didSetPriority: told, on the worker, whether it runs in real time, or that the system does not allow it.
   func start(priority: Int?, didSetPriority: @escaping @Sendable (WorkerPriority) -> Void) throws(LiveError) {
+    do { try startThreads(priority, didSetPriority) } catch {
+      // Those that run already know this session.
+      try? stop()
+      throw error
+    }
+  }
+
+  private func startThreads(
+    _ priority: Int?, _ didSetPriority: @escaping @Sendable (WorkerPriority) -> Void
+  ) throws(LiveError) {
     try recorder?.start()
     encoderThread = try WorkerThread(name: "limpid-encoder") { [unowned self] in
       if encoderWake.wait(nanoseconds: 100_000_000) { service.runPending() }

@@ -129,21 +129,21 @@ struct BenchCommand: ParsableCommand {
       let report = Report(
         dispatchLevel: EnhancementModel.dispatchLevel, sampleRate: rate, channels: channels, rows: rows,
         recommended: advice)
-      print(String(decoding: try encoder.encode(report), as: UTF8.self))
+      try putOut(String(decoding: try encoder.encode(report), as: UTF8.self))
       return
     }
-    print(
+    try putOut(
       "processor level \(EnhancementModel.dispatchLevel), \(rate) Hz, \(channels) channel\(channels == 1 ? "" : "s"), "
         + "one core; milliseconds of the 10 that a frame has\n")
-    print("                   median     p99  longest   encoder  real-time factor")
+    try putOut("                   median     p99  longest   encoder  real-time factor")
     for row in rows {
-      print(
+      try putOut(
         row.name.padding(toLength: 16, withPad: " ", startingAt: 0)
           + String(
             format: "%9.2f%8.2f%9.2f%10.2f%18.3f", row.median, row.p99, row.longest, row.encoder, row.realTimeFactor)
           + (row.fits ? "" : "   too slow to be live"))
     }
-    print(
+    try putOut(
       advice.map { "\nRecommended: --preset \($0)" }
         ?? "\nNo preset fits: use fewer channels, end what else runs, or enhance files.")
   }

@@ -33,12 +33,12 @@ struct InfoCommand: ParsableCommand {
 
   private func describeTensors() throws {
     if let profile = try? NoiseProfile(path: file) {
-      show([
+      try show([
         ("noise profile", String(format: "%.2f s of noise", Double(profile.frameCount) / 100)),
         ("frames", "\(profile.frameCount) of \(NoiseProfile.binCount) magnitudes"),
       ])
     } else {
-      show(try EnhancementModel(path: file).details)
+      try show(try EnhancementModel(path: file).details)
     }
   }
 
@@ -46,7 +46,7 @@ struct InfoCommand: ParsableCommand {
     let reader = try AudioFileReader(path: file)
     let format = reader.format
     let seconds = reader.sampleCount.map { Double($0) / Double(format.sampleRate) }
-    show([
+    try show([
       ("container", format.containerName),
       ("encoding", format.encodingName),
       ("sample rate", "\(format.sampleRate) Hz"),
@@ -58,11 +58,11 @@ struct InfoCommand: ParsableCommand {
   }
 
   /// Rows without a value are left out.
-  private func show(_ all: [(label: String, value: String)]) {
+  private func show(_ all: [(label: String, value: String)]) throws {
     let rows = all.filter { !$0.value.isEmpty }
     let width = rows.map(\.label.count).max() ?? 0
     for row in rows {
-      print(row.label + String(repeating: " ", count: width - row.label.count + 2) + row.value)
+      try putOut(row.label + String(repeating: " ", count: width - row.label.count + 2) + row.value)
     }
   }
 }

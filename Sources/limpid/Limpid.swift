@@ -40,6 +40,7 @@ struct Limpid: ParsableCommand {
 
   /// Parses and runs. Wrong use, too, is one sentence that begins with the program's name.
   static func main() {
+    keepStandardDescriptors()
     do {
       var command = try parseAsRoot()
       try command.run()

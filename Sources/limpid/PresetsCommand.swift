@@ -24,7 +24,7 @@ struct PresetsCommand: ParsableCommand {
       do {
         let preset = try Preset(path: file)
         let padding = String(repeating: " ", count: width - preset.name.count + 2)
-        print(preset.name + padding + preset.description + (paths ? "\n    \(file)" : ""))
+        try putOut(preset.name + padding + preset.description + (paths ? "\n    \(file)" : ""))
       } catch {
         let failure = Failure(error)
         Terminal.complain("error", failure.sentence)

@@ -21,6 +21,25 @@ struct RawTests {
     #expect(try drain(reader, block: 77) == samples)
   }
 
+  /// Reading or writing ended with "Resource temporarily unavailable".
+  @Test("pipes that somebody made non-blocking are waited for")
+  func nonBlocking() throws {
+    let pipe = Pipe()
+    let (source, target) = (pipe.fileHandleForReading.fileDescriptor, pipe.fileHandleForWriting.fileDescriptor)
+    for end in [source, target] { #expect(fcntl(end, F_SETFL, O_NONBLOCK) == 0) }
+    let samples = sound(100_000)  // more than a pipe holds
+    let thread = Thread {
+      usleep(50_000)
+      let writer = RawWriter(fileDescriptor: target, sampleFormat: .f32le, channelCount: 1)
+      try? samples.withUnsafeBufferPointer { try writer.write($0) }
+      close(target)
+    }
+    thread.start()
+    let reader = try RawReader(fileDescriptor: source, sampleFormat: .f32le, sampleRate: 48_000, channelCount: 1)
+    #expect(try drain(reader) == samples)
+    withExtendedLifetime(pipe) {}
+  }
+
   @Test("input that ends in the middle of a sample is refused")
   func oddEnd() throws {
     let pipe = Pipe()

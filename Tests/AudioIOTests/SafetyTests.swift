@@ -32,6 +32,30 @@ struct SafetyTests {
     #expect(scratch.names == ["a.wav"])
   }
 
+  @Test("replacing a file keeps its permissions, and a symbolic link to it")
+  func replacing() throws {
+    let wave = format(SF_FORMAT_WAV, SF_FORMAT_PCM_16)
+    _ = try write(sound(10), scratch.path("private.wav"), wave)
+    #expect(chmod(scratch.path("private.wav"), 0o600) == 0)
+    try FileManager.default.createSymbolicLink(atPath: scratch.path("link.wav"), withDestinationPath: "private.wav")
+    _ = try write(sound(500), scratch.path("link.wav"), wave, overwrite: true)
+    var status = stat()
+    #expect(lstat(scratch.path("link.wav"), &status) == 0 && status.st_mode & S_IFMT == S_IFLNK)
+    #expect(lstat(scratch.path("private.wav"), &status) == 0 && status.st_mode & 0o777 == 0o600)
+    #expect(try read(scratch.path("private.wav")).samples == sound(500))
+    #expect(scratch.names == ["link.wav", "private.wav"])
+  }
+
+  @Test("what a process of the same number left behind is in nobody's way, and is not removed")
+  func leftBehind() throws {
+    // As processes in two containers that share a folder have it: both may be number 7.
+    let others = (0..<5000).map { scratch.path(".a.wav.limpid-\(getpid())-\($0).tmp") }
+    for other in others { #expect(FileManager.default.createFile(atPath: other, contents: nil)) }
+    _ = try write(sound(10), scratch.path("a.wav"), format(SF_FORMAT_WAV, SF_FORMAT_PCM_16))
+    #expect(others.allSatisfy { FileManager.default.fileExists(atPath: $0) })
+    #expect(scratch.names.count == others.count + 1)
+  }
+
   @Test("each encoding goes into each container or is refused before anything is written")
   func everyPair() throws {
     let encodings = [

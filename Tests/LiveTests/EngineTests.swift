@@ -7,11 +7,6 @@ import Testing
 @testable import Live
 
 @Suite struct EngineTests {
-  private final class Sentences: Sendable {
-    let all = Mutex<[String]>([])
-    func add(_ sentence: String) { all.withLock { $0.append(sentence) } }
-  }
-
   @Test func theSameFormatAgainCarriesOn() throws {
     let engine = try LiveEngine(model: try model(), settings: EnhancementSettings(), options: calm)
     let format = StreamFormat(sampleRate: 48000, block: 128, channelCount: 1)

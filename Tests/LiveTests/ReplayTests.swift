@@ -19,6 +19,8 @@ import Testing
 
   @Test(arguments: [
     "", "sample", "sample 1 steps", "sample -1 steps 2", "frame 1 channel 0", "dry 1 2 nan", "dry 1 2", "noise 1 2 3",
+    // Sums of such numbers once ended the program.
+    "sample 0 gap 9223372036854775807", "dry 9223372036854775807 1 1", "frame 4611686018427387904 channel 0 steps 1",
   ])
   func aLineThatIsNoEventIsRefused(_ line: String) { #expect(RecordedEvent(line: line) == nil) }
 
@@ -117,6 +119,60 @@ import Testing
     #expect(try LiveReplay(path: folder.path, model: try model()).verify() == nil)
     let text = try String(contentsOf: folder.appending(path: "events.txt"), encoding: .utf8)
     #expect(text.split(separator: "\n").filter { $0.hasSuffix("clock-drift 17.5") }.count == 1)
+  }
+
+  /// JACK's buffer size and then its rate change: the recording once ended at the first of them.
+  @Test func aRecordingGoesOnWhereTheDeviceChangesItsFormat() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var options = calm
+    options.recordingPath = folder.path
+    let sentences = Sentences()
+    let engine = try LiveEngine(
+      model: try model(), settings: EnhancementSettings(), options: options, remark: { sentences.add($0) })
+    // The third lasts no block.
+    var played: [[Float]] = []
+    for (rate, block, count) in [(16000, 160, 32000), (16000, 64, 16000), (32000, 64, 0), (48000, 256, 51200)] {
+      let format = StreamFormat(sampleRate: rate, block: block, channelCount: 1)
+      let player = try PacedPlayer(processor: engine, format: format, isPaced: false)
+      var sound = voiceLike(count, rate: rate)
+      sound.withUnsafeMutableBufferPointer { player.play($0) }
+      // What the user and the room changed is the next segment's beginning.
+      if rate == 16000 { try engine.send(.attenuationLimit(block == 160 ? 12 : 6)) }
+      played.append(sound)
+    }
+    try engine.stop()
+    let segments = LiveReplay.segments(of: folder.path)
+    #expect(segments.count == 4)
+    for (segment, sound) in zip(segments, played) {
+      let replay = try LiveReplay(path: segment, model: try model())
+      #expect(try replay.verify() == nil)
+      var again: [Float] = []
+      try replay.run(output: { again += $0 })
+      #expect(firstDifference(again, sound) == nil)
+    }
+    #expect(sentences.all.withLock { $0.filter { $0.contains("goes on in") }.count } == 3)
+  }
+
+  @Test func aSegmentThatCannotBeMadeEndsTheRecordingAndNotTheSound() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var options = calm
+    options.recordingPath = folder.path
+    let sentences = Sentences()
+    let engine = try LiveEngine(
+      model: try model(), settings: EnhancementSettings(), options: options, remark: { sentences.add($0) })
+    var formats = [160, 64, 32].map { StreamFormat(sampleRate: 16000, block: $0, channelCount: 1) }
+    _ = try PacedPlayer(processor: engine, format: formats.removeFirst(), isPaced: false)
+    try Data().write(to: folder.appending(path: "segment-2"))
+    for format in formats {
+      let player = try PacedPlayer(processor: engine, format: format, isPaced: false)
+      var sound = voiceLike(8000, rate: 16000)
+      sound.withUnsafeMutableBufferPointer { player.play($0) }
+      #expect(sound.contains { $0 != 0 })
+    }
+    try engine.stop()
+    #expect(sentences.all.withLock { $0.filter { $0.contains("the recording has ended: ") }.count } == 1)
   }
 
   @Test func aFolderThatIsNoRecordingIsRefusedInASentence() throws {

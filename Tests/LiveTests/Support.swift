@@ -1,5 +1,6 @@
 import AudioIO
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Enhancement
@@ -90,6 +91,12 @@ func playOffline(
   var output = input
   output.withUnsafeMutableBufferPointer { enhancer.process(interleaved: UnsafeBufferPointer($0), into: $0) }
   return (output, enhancer.latencyInSamples)
+}
+
+/// What an engine has to say.
+final class Sentences: Sendable {
+  let all = Mutex<[String]>([])
+  func add(_ sentence: String) { all.withLock { $0.append(sentence) } }
 }
 
 extension LiveCounters {

@@ -129,5 +129,7 @@ struct RefusalTests {
     try refuses(input, "-o", out, "--guidance", "-1", "--model", identity, code: 64, words: ["0 to 10"])
     try refuses(input, "-o", out, "--sampler", "magic", code: 64, words: ["few-step"])
     try refuses("-", "-o", out, code: 64, words: ["--raw"])
+    try refuses("", "-o", out, code: 64, words: ["a name is empty"])
+    try refuses(input, "-o", "", code: 64, words: ["a name is empty"])
   }
 }

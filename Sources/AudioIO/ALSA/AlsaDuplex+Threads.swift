@@ -46,7 +46,7 @@ extension AlsaDuplex {
           saidPriority = true
           processor.note(.remark(Self.priorityRemark))
         }
-        if isLost, report.blocks.load(ordering: .acquiring) > before {
+        if isLost, report.blocks.load(ordering: .acquiring) >= before + blocksOfReturn {
           isLost = false
           processor.note(.returned)
         }
@@ -113,6 +113,13 @@ extension AlsaDuplex {
     session.end = session.loop.run()
     session.hasRun.store(true, ordering: .releasing)
     report.signal()
+  }
+
+  /// Blocks after which a device that was gone is said to be back: one that opens and fails at once, as the file plugin on a
+  /// full disk does, would be said to come and go twice a second for ever.
+  private var blocksOfReturn: Int {
+    guard let format else { return 1 }
+    return max(2, min(32, format.sampleRate / 2 / format.block))
   }
 
   private static var priorityRemark: String {

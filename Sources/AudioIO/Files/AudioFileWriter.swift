@@ -6,6 +6,8 @@ public final class AudioFileWriter: AudioSink {
   public let path: String
   public let format: AudioFormat
   public private(set) var clippedSampleCount = 0
+  /// Where it lies in the end: `path`, or what a symbolic link of that name leads to.
+  private let target: String
   private let overwrite: Bool
   private let temporary: TemporaryFile
   private let file: OpaquePointer
@@ -18,26 +20,35 @@ public final class AudioFileWriter: AudioSink {
   /// - Parameters:
   ///   - path: final name; its folder exists.
   ///   - format: as `AudioFileWriter.format(forPath:like:)` gives it.
-  ///   - overwrite: whether an existing file may be replaced; only regular files ever are.
+  ///   - overwrite: whether an existing file may be replaced; only regular files ever are. The new one has its
+  ///     permissions, and a symbolic link still leads to it.
   ///   - expectedSampleCount: samples per channel to come, nil when not known. A WAV that may grow beyond 4 GiB is
   ///     written as RF64, and is plain WAV in the end if it did not.
   /// - Throws: `AudioFileError.exists`, `.notReplaceable`, `.unwritable`, `.cannotHold`.
   public init(
     path: String, format: AudioFormat, tags: AudioTags, overwrite: Bool, expectedSampleCount: Int? = nil
   ) throws(AudioFileError) {
+    var target = path
+    var mode: mode_t?
     var status = stat()
     if stat(path, &status) == 0 {
       guard overwrite else { throw .exists(path: path) }
       guard status.st_mode & S_IFMT == S_IFREG else { throw .notReplaceable(path: path) }
+      mode = status.st_mode & 0o777
+      if let resolved = realpath(path, nil) {
+        target = String(cString: resolved)
+        free(resolved)
+      }
     }
     let layout = try format.layout(path: path, expectedSampleCount: expectedSampleCount)
-    let temporary = try TemporaryFile(beside: path)
+    let temporary = try TemporaryFile(beside: target, named: path, mode: mode)
     var info = SF_INFO()
     info.samplerate = Int32(clamping: format.sampleRate)
     info.channels = Int32(clamping: format.channelCount)
     info.format = layout.code
     guard let file = temporary.openSound(&info) else {
       temporary.remove()
+      if temporary.failure != 0 { throw .writingFailed(path: path, reason: systemReason(temporary.failure)) }
       throw .cannotHold(
         path: path, container: format.containerName, what: format.extent,
         remedy: "write .wav or .flac instead")
@@ -46,6 +57,7 @@ public final class AudioFileWriter: AudioSink {
       _ = sf_command(file, Int32(SFC_RF64_AUTO_DOWNGRADE), nil, Int32(SF_TRUE))
     }
     self.path = path
+    self.target = target
     self.format = format
     self.overwrite = overwrite
     self.temporary = temporary
@@ -82,8 +94,13 @@ public final class AudioFileWriter: AudioSink {
   public func finish() throws(AudioFileError) {
     guard isOpen else { return }
     isOpen = false
-    sf_close(file)
-    try temporary.rename(to: path, overwrite: overwrite)
+    let code = sf_close(file)
+    // What went wrong with a write of ours is the temporary file's to say.
+    guard code == 0 || temporary.failure != 0 else {
+      temporary.remove()
+      throw .writingFailed(path: path, reason: String(cString: sf_error_number(code)))
+    }
+    try temporary.rename(to: target, named: path, overwrite: overwrite)
   }
 
   public func abandon() {

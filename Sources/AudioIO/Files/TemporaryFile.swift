@@ -13,18 +13,32 @@ final class TemporaryFile {
   /// errno of the first write that failed, 0 without.
   private(set) var failure: Int32 = 0
 
-  /// - Throws: `AudioFileError.unwritable`, with the final path.
-  init(beside finalPath: String) throws(AudioFileError) {
+  /// - Parameters:
+  ///   - finalPath: where it will lie in the end: its folder is that of the file.
+  ///   - name: what errors call it.
+  ///   - mode: its permissions; nil: as the process makes files.
+  /// - Throws: `AudioFileError.unwritable`.
+  init(beside finalPath: String, named name: String, mode: mode_t?) throws(AudioFileError) {
     let cut = finalPath.lastIndex(of: "/").map { finalPath.index(after: $0) } ?? finalPath.startIndex
-    let name = String(decoding: finalPath[cut...].utf8.prefix(180), as: UTF8.self)
-    path = finalPath[..<cut] + ".\(name).limpid-\(getpid())-\(UnfinishedFiles.nextNumber()).tmp"
-    // Known to the signal handler before it is there: it is never there unknown.
-    mark = UnfinishedFiles.add(path)
-    descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else {
-      let reason = systemReason()
+    let stem =
+      String(finalPath[..<cut]) + ".\(String(decoding: finalPath[cut...].utf8.prefix(180), as: UTF8.self)).limpid-"
+    while true {
+      // By chance, not by number: a process of the same number (in another container, or one that was killed) may have
+      // left a file in this folder.
+      let path = stem + "\(getpid())-\(String(UInt64.random(in: .min ... .max), radix: 36)).tmp"
+      // Known to the signal handler before it is there: it is never there unknown. Nobody else has a file of that name.
+      let mark = UnfinishedFiles.add(path)
+      let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode == nil ? 0o666 : 0o600)
+      if descriptor >= 0 {
+        self.path = path
+        self.mark = mark
+        self.descriptor = descriptor
+        if let mode { _ = fchmod(descriptor, mode) }
+        return
+      }
+      let number = errno
       UnfinishedFiles.remove(mark)
-      throw .unwritable(path: finalPath, reason: reason)
+      if number != EEXIST { throw .unwritable(path: name, reason: systemReason(number)) }
     }
   }
 
@@ -41,9 +55,11 @@ final class TemporaryFile {
 
   /// Gives the file its final name once all of it is on the disk.
   ///
-  /// - Parameter overwrite: whether a file of that name, also one that appeared meanwhile, may go.
+  /// - Parameters:
+  ///   - name: what errors call it.
+  ///   - overwrite: whether a file of that name, also one that appeared meanwhile, may go.
   /// - Throws: `.writingFailed`, `.exists`, `.unwritable`; the file is then gone.
-  func rename(to finalPath: String, overwrite: Bool) throws(AudioFileError) {
+  func rename(to finalPath: String, named name: String, overwrite: Bool) throws(AudioFileError) {
     guard isOpen else { return }
     if failure == 0, fsync(descriptor) != 0 { failure = errno }
     isOpen = false
@@ -51,7 +67,7 @@ final class TemporaryFile {
     guard failure == 0 else {
       unlink(path)
       UnfinishedFiles.remove(mark)
-      throw .writingFailed(path: finalPath, reason: systemReason(failure))
+      throw .writingFailed(path: name, reason: systemReason(failure))
     }
     var result: Int32
     if overwrite {
@@ -71,7 +87,7 @@ final class TemporaryFile {
     UnfinishedFiles.remove(mark)
     guard result == 0 else {
       throw number == EEXIST
-        ? .exists(path: finalPath) : .unwritable(path: finalPath, reason: systemReason(number))
+        ? .exists(path: name) : .unwritable(path: name, reason: systemReason(number))
     }
   }
 

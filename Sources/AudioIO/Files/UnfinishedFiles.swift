@@ -11,7 +11,6 @@ enum UnfinishedFiles {
 
   private static let capacity = 1024
   private static let slots: Slots = Slots()
-  private static let number = Atomic(0)
 
   private final class Slots: Sendable {
     nonisolated(unsafe) let base: UnsafeMutablePointer<Atomic<UInt>>
@@ -20,9 +19,6 @@ enum UnfinishedFiles {
       for n in 0..<capacity { (base + n).initialize(to: Atomic(0)) }
     }
   }
-
-  /// A number that no other temporary file of this process has.
-  static func nextNumber() -> Int { number.add(1, ordering: .relaxed).oldValue }
 
   static func add(_ path: String) -> Mark {
     guard let text = strdup(path) else { return Mark(slot: nil) }

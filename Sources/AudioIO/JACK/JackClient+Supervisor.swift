@@ -22,7 +22,7 @@ extension JackClient {
       }
       if isLost {
         let reason = lossReason
-        processor.note(.lost(reason))
+        if configuration.reconnects { processor.note(.lost(reason)) }
         // A server that ends in order still tells of other clients' leaving; libjack is best closed after that.
         sleepMilliseconds(100)
         let isClosed = close(client)

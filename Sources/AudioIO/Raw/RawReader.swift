@@ -1,5 +1,14 @@
 import Glibc
 
+/// Whether the call that has just failed only came too early, after waiting until it may be made again: a pipe may have been
+/// made non-blocking by another program that holds it.
+func waitAgain(_ descriptor: Int32, _ event: Int32) -> Bool {
+  guard errno == EAGAIN else { return false }
+  var wait = pollfd(fd: descriptor, events: Int16(event), revents: 0)
+  _ = poll(&wait, 1, -1)
+  return true
+}
+
 /// Raw PCM from a file descriptor, such as a pipe. One thread.
 public final class RawReader: AudioSource {
   public let format: AudioFormat
@@ -34,7 +43,7 @@ public final class RawReader: AudioSource {
     if bytes.count < room { bytes = Array(repeating: 0, count: room) }
     while have < whole {
       let got = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + have, room - have) }
-      if got < 0, errno == EINTR { continue }
+      if got < 0, errno == EINTR || waitAgain(descriptor, POLLIN) { continue }
       guard got >= 0 else { throw .unreadable(path: "standard input", reason: systemReason()) }
       if got == 0 {
         guard have == 0 else {

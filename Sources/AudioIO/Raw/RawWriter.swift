@@ -28,7 +28,7 @@ public final class RawWriter: AudioSink {
     var done = 0
     while done < count {
       let put = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + done, count - done) }
-      if put < 0, errno == EINTR { continue }
+      if put < 0, errno == EINTR || waitAgain(descriptor, POLLOUT) { continue }
       guard put > 0 else {
         let reason = errno == EPIPE ? "the program that reads it has ended" : systemReason()
         throw .writingFailed(path: "standard output", reason: reason)

@@ -18,8 +18,18 @@ public final class LiveReplay {
   private let inputCount: Int
   private var events: [RecordedEvent]
 
+  /// The folders of a recording, in time's order: one for each format that the device had. Each is played by itself, since
+  /// rate and block, and with them the latency, may be others.
+  ///
+  /// - Parameter path: the folder that was named.
+  public static func segments(of path: String) -> [String] {
+    var all = [path]
+    while case let next = RecordingHeader.segmentPath(path, all.count), access(next, F_OK) == 0 { all.append(next) }
+    return all
+  }
+
   /// - Parameters:
-  ///   - path: the folder.
+  ///   - path: the folder of a segment.
   ///   - model: the weights that were used; nil for the method `wiener`.
   /// - Throws: `LiveError.badRecording`, `AudioFileError`, `NoiseProfileError`.
   public init(path: String, model: EnhancementModel?) throws {
@@ -45,14 +55,7 @@ public final class LiveReplay {
     }
     self.model = model
     profile = header.hasProfile ? try NoiseProfile(path: "\(path)/\(RecordingHeader.profileName)") : nil
-    let input = try AudioFileReader(path: "\(path)/\(RecordingHeader.inputName)")
-    guard input.format.channelCount == header.format.channelCount,
-      input.format.sampleRate == header.format.sampleRate, let count = input.sampleCount
-    else {
-      throw LiveError.badRecording(
-        path: path, reason: "\(RecordingHeader.inputName) does not fit session.txt; record anew")
-    }
-    inputCount = count
+    inputCount = try Self.sampleCount("\(path)/\(RecordingHeader.inputName)", header, path)
     events = []
     let lines = try Self.text("\(path)/\(RecordingHeader.eventsName)", in: path)
     for (number, line) in lines.split(separator: "\n").enumerated() {
@@ -72,6 +75,7 @@ public final class LiveReplay {
   public func run(
     output: (UnsafeBufferPointer<Float>) throws -> Void, progress: (Double) -> Void = { _ in }
   ) throws {
+    guard inputCount > 0 else { return }
     let reader = try AudioFileReader(path: "\(path)/\(RecordingHeader.inputName)")
     let player = try ReplayPlayer(
       header: header, model: model, profile: profile, isFrozen: header.isFrozen, events: events)
@@ -95,6 +99,7 @@ public final class LiveReplay {
   ///
   /// - Returns: nil where it does, to the bit; else the first sample, counted per channel, that differs.
   public func verify(progress: (Double) -> Void = { _ in }) throws -> Int? {
+    guard inputCount > 0 else { return nil }
     let recorded = try AudioFileReader(path: "\(path)/\(RecordingHeader.outputName)")
     let channels = header.format.channelCount
     let room = UnsafeMutableBufferPointer<Float>.allocate(capacity: header.format.block * channels)
@@ -114,6 +119,19 @@ public final class LiveReplay {
         done += played.count / channels
       }, progress: progress)
     return difference
+  }
+
+  /// 0 where the device changed its format again before the first block.
+  private static func sampleCount(_ file: String, _ header: RecordingHeader, _ path: String) throws -> Int {
+    let input: AudioFileReader
+    do { input = try AudioFileReader(path: file) } catch AudioFileError.empty { return 0 }
+    guard input.format.channelCount == header.format.channelCount,
+      input.format.sampleRate == header.format.sampleRate, let count = input.sampleCount
+    else {
+      throw LiveError.badRecording(
+        path: path, reason: "\(RecordingHeader.inputName) does not fit session.txt; record anew")
+    }
+    return count
   }
 
   /// Fills the whole room, unless the file ends.

@@ -12,6 +12,12 @@ final class Recorder: @unchecked Sendable {
   private let events: UnsafeMutablePointer<FILE>
   private let remark: @Sendable (String) -> Void
   private var hasEnded = false
+  /// Why, where the files are not whole.
+  private var failure: LiveError?
+  /// Whether room was wanting at the drain before.
+  private var sawBroken = false
+  /// Whether all of the session is in it. After `finish`.
+  private(set) var isWhole = true
   private var thread: WorkerThread?
 
   private static let block = 4096
@@ -80,41 +86,56 @@ final class Recorder: @unchecked Sendable {
 
   /// Writes what is left and gives the files their names; the device has stopped.
   ///
-  /// - Throws: `LiveError.cannotRecord`.
+  /// - Throws: `LiveError.cannotRecord`, also for what went wrong while it ran.
   func finish() throws(LiveError) {
     thread?.stop(wake: {})
     thread = nil
     drain()
-    if hasEnded { return }
-    hasEnded = true
-    do {
-      try input.finish()
-      try output.finish()
-    } catch { throw .cannotRecord(path: path, reason: "\(error)") }
-    guard fflush(events) == 0 else {
-      throw .cannotRecord(path: path, reason: "\(String(cString: strerror(errno)))")
-    }
+    if !hasEnded { close() }
+    if let failure { throw failure }
   }
 
   private func drain() {
     guard !hasEnded else { return }
+    // A block that was under way when room was wanting is whole one drain later.
+    let isLast = sawBroken
+    sawBroken = tap.pointee.isBroken.load(ordering: .relaxed)
     do {
       try drain(tap.pointee.input, into: input)
       try drain(tap.pointee.output, into: output)
     } catch {
-      hasEnded = true
-      tap.pointee.isBroken.store(true, ordering: .relaxed)
-      remark("\(path): the recording has ended: \(error)")
-      return
+      end(.cannotRecord(path: path, reason: "\(error)"))
+      return remark("\(path): the recording has ended: \(error)")
     }
     while let event = tap.pointee.events.read() { if let event = RecordedEvent(event) { write(event) } }
     while let span = tap.pointee.dry.read() { write(RecordedEvent(span)) }
-    if tap.pointee.isBroken.load(ordering: .relaxed) {
-      hasEnded = true
+    if isLast {
+      isWhole = false
+      close()
       remark("\(path): the recording ends here, since the disk was too slow for it")
-      try? input.finish()
-      try? output.finish()
     }
+  }
+
+  /// Gives the files their names.
+  private func close() {
+    hasEnded = true
+    do {
+      try input.finish()
+      try output.finish()
+    } catch { return end(.cannotRecord(path: path, reason: "\(error)")) }
+    if fflush(events) != 0 || ferror(events) != 0 {
+      end(.cannotRecord(path: path, reason: "\(RecordingHeader.eventsName) cannot be written; make room"))
+    }
+  }
+
+  /// What is not whole by now never will be.
+  private func end(_ error: LiveError) {
+    hasEnded = true
+    isWhole = false
+    failure = error
+    tap.pointee.isBroken.store(true, ordering: .relaxed)
+    input.abandon()
+    output.abandon()
   }
 
   private func drain(_ ring: borrowing SampleRing, into file: AudioFileWriter) throws {

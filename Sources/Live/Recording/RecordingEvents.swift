@@ -43,10 +43,15 @@ enum RecordedEvent: Equatable {
     }
   }
 
+  /// A month at 192 kHz. As many events as a file may hold add up to no overflow.
+  private static let largestNumber = 1 << 39
+
   /// nil for a line that is no event.
   init?(line: some StringProtocol) {
     let words = line.split(separator: " ")
-    func int(_ n: Int) -> Int? { n < words.count ? Int(words[n]).flatMap { $0 >= 0 ? $0 : nil } : nil }
+    func int(_ n: Int) -> Int? {
+      n < words.count ? Int(words[n]).flatMap { (0...Self.largestNumber).contains($0) ? $0 : nil } : nil
+    }
     switch (words.first.map { String($0) }, words.count) {
     case ("sample", 4...):
       guard let position = int(1) else { return nil }

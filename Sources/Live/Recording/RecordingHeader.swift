@@ -14,6 +14,10 @@ struct RecordingHeader: Equatable {
   static let eventsName = "events.txt"
   static let profileName = "noise-profile.safetensors"
 
+  /// The folder of a recording's nth segment, counted from 0: the recording's own, then folders within it. The device's
+  /// format is one throughout a segment; each is a recording by itself.
+  static func segmentPath(_ path: String, _ n: Int) -> String { n == 0 ? path : "\(path)/segment-\(n + 1)" }
+
   var format: StreamFormat
   /// Samples between a block's input and its output.
   var lead: Int

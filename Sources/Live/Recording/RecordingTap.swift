@@ -16,6 +16,8 @@ struct RecordingTap: ~Copyable, @unchecked Sendable {
   let events: ValueRing<WorkerEvent>
   /// Whether something did not fit: the recording ends there.
   let isBroken = Atomic<Bool>(false)
+  /// Whether the block now under way has its input recorded. The callback's own.
+  private let hasInput = Atomic<Bool>(false)
 
   /// - Parameter seconds: of sound that the rings hold.
   init(format: StreamFormat, seconds: Int = 4) {
@@ -36,13 +38,15 @@ struct RecordingTap: ~Copyable, @unchecked Sendable {
   /// Ends the recording where there is no room for the block's output either: both files have the same length.
   @_noLocks
   func recordInput(_ channels: UnsafePointer<UnsafePointer<Float>>, count: Int) {
-    guard !isBroken.load(ordering: .relaxed) else { return }
-    if !hasRoom(count) || !input.write(channels, count: count) { isBroken.store(true, ordering: .relaxed) }
+    let goesOn = !isBroken.load(ordering: .relaxed) && hasRoom(count) && input.write(channels, count: count)
+    hasInput.store(goesOn, ordering: .relaxed)
+    if !goesOn { isBroken.store(true, ordering: .relaxed) }
   }
 
+  /// Also where the recording was ended since the block's input: both files have the same length.
   @_noLocks
   func recordOutput(_ channels: UnsafePointer<UnsafeMutablePointer<Float>>, count: Int) {
-    guard !isBroken.load(ordering: .relaxed) else { return }
+    guard hasInput.load(ordering: .relaxed) else { return }
     let lanes = UnsafeRawPointer(channels).assumingMemoryBound(to: UnsafePointer<Float>.self)
     if !output.write(lanes, count: count) { isBroken.store(true, ordering: .relaxed) }
   }

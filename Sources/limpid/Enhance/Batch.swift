@@ -52,7 +52,7 @@ struct Batch: Sendable {
   private func warn(_ task: FileTask, _ report: FileReport) {
     let name = task.input == "-" ? "standard input" : task.input
     if let count = report.nonFiniteSamples, count > 0 {
-      Terminal.complain("warning", "\(name): \(counted(count, "sample")) not finite and taken as 0")
+      Terminal.complain("warning", "\(name): \(counted(count, "sample")) not finite, or beyond ±10^10, and taken as 0")
     }
     if report.clippedSamples > 0 {
       Terminal.complain(

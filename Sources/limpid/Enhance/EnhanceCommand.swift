@@ -59,6 +59,9 @@ struct EnhanceCommand: ParsableCommand {
 
   func validate() throws {
     guard !inputs.isEmpty else { throw ValidationError("name at least one file, folder, or -") }
+    guard !inputs.contains(""), output != "" else {
+      throw ValidationError("a name is empty; is a variable of your shell not set?")
+    }
     if let jobs, !(1...256).contains(jobs) {
       throw ValidationError("--jobs \(jobs) is out of range; give 1 to 256")
     }
@@ -109,7 +112,7 @@ struct EnhanceCommand: ParsableCommand {
         live: realtime ? LivePass(block: period ?? 256) : nil)
       let results = batch.run()
       if json { try JSONReport(results).print() }
-      if !json, output != "-" { summarise(results) }
+      if !json, output != "-" { try summarise(results) }
       if let failure = results.lazy.compactMap(\.failure).first { throw ExitCode(failure.code.rawValue) }
     } catch let code as ExitCode {
       throw code
@@ -153,13 +156,13 @@ struct EnhanceCommand: ParsableCommand {
   private var cores: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
 
   /// One line a file, for people; nothing when standard output is no terminal and there were no surprises to tell.
-  private func summarise(_ results: [FileResult]) {
+  private func summarise(_ results: [FileResult]) throws {
     guard isatty(STDOUT_FILENO) != 0 else { return }
     for result in results {
       guard let report = result.report else { continue }
       let reduction =
         report.noiseReductionInDecibels.map { String(format: ", noise %.1f dB lower", $0) } ?? ""
-      print(
+      try putOut(
         result.task.output
           + String(format: ": %.1f s in %.1f s", report.durationInSeconds, report.secondsTaken) + reduction)
     }
@@ -242,6 +245,7 @@ struct SoundOptions: ParsableArguments {
     if settings.method == .wiener, noiseProfile != nil {
       throw Failure(.usage, "the method wiener takes no noise profile; remove --noise-profile")
     }
+    if let saveNoiseProfile { try Self.checkFolder(of: saveNoiseProfile) }
     var loaded: EnhancementModel?
     if settings.method == .score {
       guard let path = model ?? preset.model else {
@@ -252,6 +256,15 @@ struct SoundOptions: ParsableArguments {
     return Plan(
       preset: preset.name, settings: settings, model: loaded, warmUp: preset.warmUp,
       profile: try noiseProfile.map { try NoiseProfile(path: $0) }, profileToSave: saveNoiseProfile)
+  }
+
+  /// Before an hour of sound, not after it.
+  private static func checkFolder(of profile: String) throws {
+    let folder = URL(fileURLWithPath: profile).deletingLastPathComponent().path
+    guard access(folder, W_OK) == 0, FileList.isFolder(folder) else {
+      throw Failure(
+        .cannotCreate, "\(folder): no folder that can be written to; make it, or name another --save-noise-profile")
+    }
   }
 
   /// What is not said stays as the preset has it, as long as the sampler is the preset's.

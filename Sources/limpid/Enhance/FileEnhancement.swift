@@ -11,8 +11,8 @@ struct FileEnhancement {
   /// Not nil: through the live worker at a device's pace.
   var live: LivePass?
 
-  /// Samples per channel read at once.
-  private static let block = 4096
+  /// Samples per channel read at once: whole blocks of the live worker's device, or about as many.
+  private var block: Int { roundedUp(4096) }
 
   /// - Throws: what the rooms below throw; the output is then not there.
   func run(_ progress: Progress) throws -> FileReport {
@@ -78,7 +78,7 @@ struct FileEnhancement {
     process: (UnsafeMutableBufferPointer<Float>) -> Void
   ) throws -> Int {
     let channels = source.format.channelCount
-    let room = UnsafeMutableBufferPointer<Float>.allocate(capacity: Self.block * channels)
+    let room = UnsafeMutableBufferPointer<Float>.allocate(capacity: block * channels)
     defer { room.deallocate() }
     var early = latency  // output from before the input's first sample, left out
     var count = 0
@@ -96,22 +96,35 @@ struct FileEnhancement {
       written += kept
     }
 
-    while true {
-      let samples = try source.read(into: room)
-      if samples == 0 { break }
+    var isAtEnd = false
+    while !isAtEnd {
+      var samples = 0
+      repeat {
+        let more = try source.read(into: UnsafeMutableBufferPointer(rebasing: room[(samples * channels)...]))
+        samples += more
+        isAtEnd = more == 0
+      } while !isAtEnd && samples != roundedUp(samples)
       count += samples
-      try pass(samples)
+      let whole = roundedUp(samples)
+      UnsafeMutableBufferPointer(rebasing: room[(samples * channels)..<(whole * channels)]).update(repeating: 0)
+      if whole > 0 { try pass(whole) }
       progress.advance(by: Double(samples) / Double(source.format.sampleRate))
     }
     guard count > 0 else {
       throw AudioFileError.empty(path: task.input == "-" ? "standard input" : task.input)
     }
     while written < count {
-      let samples = min(Self.block, count - written + early)
+      let samples = roundedUp(min(block, count - written + early))
       UnsafeMutableBufferPointer(rebasing: room[..<(samples * channels)]).update(repeating: 0)
       try pass(samples)
     }
     return count
+  }
+
+  /// The next number of samples that a device gives: whole blocks. What comes in parts of one would be late by its rest.
+  private func roundedUp(_ samples: Int) -> Int {
+    let step = live?.block ?? 1
+    return (samples + step - 1) / step * step
   }
 
   private func openSource() throws -> (any AudioSource, AudioTags) {

@@ -124,6 +124,6 @@ struct JSONReport: Encodable {
   func print() throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    Swift.print(String(decoding: try encoder.encode(self), as: UTF8.self))
+    try putOut(String(decoding: try encoder.encode(self), as: UTF8.self))
   }
 }

@@ -36,7 +36,7 @@ struct ControlCommand: ParsableCommand {
   /// - Throws: `Failure` where the answer is that of an error.
   private func put(_ answer: String) throws {
     if answer.hasPrefix("error: ") { throw Failure(.usage, String(answer.dropFirst(7))) }
-    writeAll(answer + "\n", to: STDOUT_FILENO)
+    try putOut(answer)
   }
 }
 

@@ -18,7 +18,7 @@ struct DevicesCommand: ParsableCommand {
       let devices = AlsaDevices.list()
       let jack = try JackServerProbe.format(server: server)
       let text = json ? jsonLine(Self.object(devices, jack)) : Self.lines(devices, jack).joined(separator: "\n")
-      writeAll(text + "\n", to: STDOUT_FILENO)
+      try putOut(text)
     } catch { throw Failure(error).end() }
   }
 

@@ -87,7 +87,7 @@ struct JackCommand: ParsableCommand {
       ?? [64, 256, 1024].map { StreamFormat(sampleRate: 48_000, block: $0, channelCount: channels) }
     let tables = try formats.map { try LatencyTable($0, plan: plan) }
     for table in tables {
-      writeAll((live.json ? [jsonLine(table.json)] : table.lines).joined(separator: "\n") + "\n", to: STDOUT_FILENO)
+      try putOut((live.json ? [jsonLine(table.json)] : table.lines).joined(separator: "\n"))
     }
   }
 }

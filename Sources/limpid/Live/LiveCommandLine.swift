@@ -83,6 +83,6 @@ struct LiveCommandLine: ParsableCommand {
       explanation: "\(periods) periods in the buffers of input and output; two devices: 24 samples more; devices may "
         + "give other ones"
     )
-    writeAll((live.json ? [jsonLine(table.json)] : table.lines).joined(separator: "\n") + "\n", to: STDOUT_FILENO)
+    try putOut((live.json ? [jsonLine(table.json)] : table.lines).joined(separator: "\n"))
   }
 }

@@ -27,7 +27,8 @@ struct ControlProtocol: Sendable {
         return "ok"
       } catch {
         let sentence = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
-        return "error: " + (error is LiveCommandError ? sentence + ", status, quit" : sentence)
+        let namesAll = (error as? LiveCommandError)?.expected == LiveCommand.allForms
+        return "error: " + sentence + (namesAll ? ", status, quit" : "")
       }
     }
   }

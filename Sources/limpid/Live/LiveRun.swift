@@ -14,6 +14,8 @@ final class LiveRun {
   private let keeper: SettingsKeeper
   private let sentences: Sentences
   private let report: Report
+  /// Whether a signal ended it.
+  private var wasInterrupted = false
 
   /// What the engine and the device have to say, from their threads to the main one.
   private final class Sentences: Sendable {
@@ -66,7 +68,7 @@ final class LiveRun {
     var failure = loop(device, signals, terminal)
     terminal?.leave()
     // Who cannot wait for the end in order may interrupt again.
-    SignalPipe.end()
+    SignalPipe.end(sparesFirst: !wasInterrupted)
     let profile = engine.noiseProfile()
     let isFrozen = engine.status?.isFrozen == true
     device.stop()
@@ -107,7 +109,10 @@ final class LiveRun {
           terminal?.leave()
           kill(getpid(), SIGSTOP)
         case SIGCONT: continue  // the terminal is taken again as soon as it is ours
-        default: return nil
+        case 0: return nil  // the control socket's quit
+        default:
+          wasInterrupted = true
+          return nil
         }
       }
       for sentence in sentences.take() { say(sentence, terminal) }
@@ -128,7 +133,7 @@ final class LiveRun {
       if let terminal {
         terminal.draw(StatusScreen.lines(status, name: name, columns: terminal.size.columns, showsHelp: showsHelp))
       } else if !report.tick(status) {
-        return nil
+        return report.failure
       }
     }
   }

@@ -10,7 +10,9 @@ struct ReplayCommand: ParsableCommand {
     commandName: "replay", abstract: "Plays a recorded live session again, to the bit.",
     discussion: """
       A recording holds the input, the output, the settings, and everything that the clock or a person decided. Played \
-      again by the same build on the same kind of processor it gives the same output.
+      again by the same build on the same kind of processor it gives the same output. Where the device changed its rate \
+      or block meanwhile, the recording has a folder within for each time; with -o OUT.wav they become OUT.wav, \
+      OUT-2.wav and so on.
 
         limpid jack --record session/ ...      then        limpid replay session/
       """)
@@ -34,32 +36,46 @@ struct ReplayCommand: ParsableCommand {
   func run() throws {
     Interruption.prepare()
     do {
-      let replay = try open()
-      let seconds = Double(replay.sampleCount) / Double(replay.format.sampleRate)
-      let passes = output != nil && verify ? 2.0 : 1
-      let progress = Progress(totalSeconds: seconds * passes)
-      var shown = 0.0
-      let advance = { (share: Double) in
-        progress.advance(by: (share - shown) * seconds)
-        shown = share < 1 ? share : 0
-      }
-      defer { progress.finish() }
-      if let output { try write(replay, to: output, advance) }
-      guard output == nil || verify else { return }
-      let difference = try replay.verify(progress: advance)
-      progress.finish()
-      if let difference {
-        throw Failure(
-          .badInput,
-          "\(folder): the output differs from the recorded one from sample \(difference) on; play it with the build that recorded it"
-        )
-      }
-      writeAll(String(format: "%@: %.1f s, the same to the bit\n", folder, seconds), to: STDOUT_FILENO)
+      // A segment without a sample: the device changed its format twice in a row.
+      let segments = try LiveReplay.segments(of: folder).map { (folder: $0, replay: try open($0)) }
+        .filter { $0.replay.sampleCount > 0 }
+      guard !segments.isEmpty else { throw AudioFileError.empty(path: folder) }
+      for (n, segment) in segments.enumerated() { try play(segment.replay, segment.folder, number: n + 1) }
     } catch { throw Failure(error).end() }
   }
 
+  private func play(_ replay: LiveReplay, _ folder: String, number: Int) throws {
+    let seconds = Double(replay.sampleCount) / Double(replay.format.sampleRate)
+    let passes = output != nil && verify ? 2.0 : 1
+    let progress = Progress(totalSeconds: seconds * passes)
+    var shown = 0.0
+    let advance = { (share: Double) in
+      progress.advance(by: (share - shown) * seconds)
+      shown = share < 1 ? share : 0
+    }
+    defer { progress.finish() }
+    if let output { try write(replay, to: Self.numbered(output, number), advance) }
+    guard output == nil || verify else { return }
+    let difference = try replay.verify(progress: advance)
+    progress.finish()
+    if let difference {
+      throw Failure(
+        .badInput,
+        "\(folder): the output differs from the recorded one from sample \(difference) on; play it with the build that "
+          + "recorded it")
+    }
+    try putOut(String(format: "%@: %.1f s, the same to the bit", folder, seconds))
+  }
+
+  /// OUT.wav, OUT-2.wav, OUT-3.wav…
+  private static func numbered(_ path: String, _ number: Int) -> String {
+    let url = URL(fileURLWithPath: path)
+    let suffix = url.pathExtension.isEmpty ? "" : "." + url.pathExtension
+    return number == 1 ? path : path.dropLast(suffix.count) + "-\(number)" + suffix
+  }
+
   /// With the weights given, or the first of the presets' that are the session's.
-  private func open() throws -> LiveReplay {
+  private func open(_ folder: String) throws -> LiveReplay {
     if let model { return try LiveReplay(path: folder, model: try EnhancementModel(path: model)) }
     var problem: any Error
     do { return try LiveReplay(path: folder, model: nil) } catch { problem = error }
@@ -74,6 +90,11 @@ struct ReplayCommand: ParsableCommand {
   }
 
   private func write(_ replay: LiveReplay, to path: String, _ progress: (Double) -> Void) throws {
+    for name in try FileManager.default.subpathsOfDirectory(atPath: folder)
+    where isSameFile(folder + "/" + name, path) {
+      throw Failure(
+        .cannotCreate, "\(path) is a file of the recording, which is never overwritten; name another output")
+    }
     let format = AudioFormat.floatWAV(sampleRate: replay.format.sampleRate, channelCount: replay.format.channelCount)
     let writer = try AudioFileWriter(
       path: path, format: format, tags: AudioTags(), overwrite: force, expectedSampleCount: replay.sampleCount)

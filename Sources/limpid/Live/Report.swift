@@ -9,6 +9,8 @@ final class Report {
   private let isJSON: Bool
   private let logger = Logger(label: "limpid")
   private var next: Double
+  /// Why standard output cannot be written, where it is not that nobody reads it.
+  private(set) var failure: Failure?
 
   /// - Parameter interval: seconds between two of them.
   init(interval: Double, isJSON: Bool) {
@@ -21,7 +23,7 @@ final class Report {
 
   /// Tells, if it is time.
   ///
-  /// - Returns: false where nobody reads standard output any more.
+  /// - Returns: false where nobody reads standard output any more, or it cannot be written (`failure`).
   func tick(_ status: LiveStatus) -> Bool {
     let now = ProcessInfo.processInfo.systemUptime
     guard now >= next else { return true }
@@ -47,6 +49,8 @@ final class Report {
   private func put(_ status: LiveStatus, patience: Int32) -> Bool {
     var output = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
     if poll(&output, 1, patience) == 0 { return true }
-    return writeAll(StatusJSON(status).line + "\n", to: STDOUT_FILENO)
+    let code = writeEverything(StatusJSON(status).line + "\n", to: STDOUT_FILENO, patience: nil)
+    if code != 0, code != EPIPE { failure = standardOutputFailure(code) }
+    return code == 0
   }
 }

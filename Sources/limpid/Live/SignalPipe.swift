@@ -37,5 +37,16 @@ enum SignalPipe {
   }
 
   /// From now on the signals end the program again, at once.
-  static func end() { for number in taken { signal(number, SIG_DFL) } }
+  ///
+  /// - Parameter sparesFirst: whether the first of each is one more wish that is being fulfilled already: where the program
+  ///   came to its end by itself, nobody has interrupted it yet.
+  static func end(sparesFirst: Bool) {
+    for number in taken {
+      if sparesFirst {
+        signal(number) { number in signal(number, SIG_DFL) }
+      } else {
+        signal(number, SIG_DFL)
+      }
+    }
+  }
 }

@@ -31,7 +31,7 @@ struct Failure: Error {
     case let failure as Failure: self = failure
     case let error as AudioFileError: self.init(Self.code(of: error), error.description)
     case let error as ModelFileError: self.init(.configuration, error.description)
-    case let error as NoiseProfileError: self.init(.configuration, error.description)
+    case let error as NoiseProfileError: self.init(Self.code(of: error), error.description)
     case let error as EnhancementError: self.init(.usage, error.description)
     case let error as LiveError: self.init(Self.code(of: error), error.description)
     case let error as LiveCommandError: self.init(.usage, error.description)
@@ -39,6 +39,10 @@ struct Failure: Error {
     case let error as JackError: self.init(.noInput, error.description)
     default: self.init(.software, "\(error)")
     }
+  }
+
+  private static func code(of error: NoiseProfileError) -> Code {
+    if case .unwritable = error { .cannotCreate } else { .configuration }
   }
 
   private static func code(of error: LiveError) -> Code {

@@ -3,13 +3,13 @@ import Glibc
 
 /// Ctrl-C and its relatives leave nothing half-written.
 enum Interruption {
-  /// From now on SIGINT, SIGTERM and SIGHUP remove unfinished outputs and end with 128 + signal; writing into a closed
+  /// From now on SIGINT, SIGTERM, SIGHUP and SIGQUIT remove unfinished outputs and end with 128 + signal; writing into a closed
   /// pipe, or beyond the largest file allowed, is an error instead of a signal.
   static func prepare() {
     AudioFileWriter.removeUnfinishedFiles()  // makes its table now, not first in the handler
     var numbers = sigset_t()
     sigemptyset(&numbers)
-    for number in [SIGINT, SIGTERM, SIGHUP] {
+    for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
       sigaddset(&numbers, number)
       signal(number) { number in
         AudioFileWriter.removeUnfinishedFiles()

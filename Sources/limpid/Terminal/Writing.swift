@@ -7,6 +7,35 @@ import Glibc
 /// - Returns: false where the other end is gone, or nothing could be written in that time.
 @discardableResult
 func writeAll(_ text: String, to descriptor: Int32, patience: Int32? = nil) -> Bool {
+  writeEverything(text, to: descriptor, patience: patience) == 0
+}
+
+/// Prints what a command was asked for, on standard output.
+///
+/// - Throws: `Failure` where it cannot be written. A reader that has seen enough (`| head`) is none.
+func putOut(_ text: String) throws {
+  let code = writeEverything(text + "\n", to: STDOUT_FILENO, patience: nil)
+  if code != 0, code != EPIPE { throw standardOutputFailure(code) }
+}
+
+/// - Parameter code: errno of a write to standard output.
+func standardOutputFailure(_ code: Int32) -> Failure {
+  Failure(
+    .inputOutput,
+    "standard output: writing failed (\(String(cString: strerror(code)))); make room, or choose another place for it")
+}
+
+/// Descriptors 0 to 2 are open from here on, if only to refuse: where one was closed, the next file opened would get its
+/// number, and messages would go into recordings. First thing in the program.
+func keepStandardDescriptors() {
+  for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+    // The lowest number that is free: this one.
+    _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+  }
+}
+
+/// - Returns: 0, or errno of the write that failed; ETIMEDOUT where the reader was behind for too long.
+func writeEverything(_ text: String, to descriptor: Int32, patience: Int32?) -> Int32 {
   let bytes = Array(text.utf8)
   var done = 0
   while done < bytes.count {
@@ -14,7 +43,7 @@ func writeAll(_ text: String, to descriptor: Int32, patience: Int32? = nil) -> B
       var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
       let ready = poll(&wait, 1, patience)
       if ready < 0 && errno == EINTR { continue }
-      guard ready == 1 else { return false }
+      guard ready == 1 else { return ETIMEDOUT }
     }
     let count = bytes[done...].withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count) }
     if count < 0 && errno == EINTR { continue }
@@ -23,8 +52,8 @@ func writeAll(_ text: String, to descriptor: Int32, patience: Int32? = nil) -> B
       _ = poll(&wait, 1, patience ?? -1)
       continue
     }
-    guard count > 0 else { return false }
+    guard count > 0 else { return count < 0 ? errno : EIO }
     done += count
   }
-  return true
+  return 0
 }

@@ -26,6 +26,12 @@ import Testing
         file "\(folder.path)/out.raw"
         format "raw"
       }
+      pcm.full {
+        type file
+        slave.pcm "null"
+        file "/dev/full"
+        format "raw"
+      }
       pcm.integers {
         type linear
         slave { pcm "null" format S16_LE }
@@ -101,6 +107,23 @@ import Testing
     let played = try floats("out.raw").drop { $0 == 0 }
     #expect(Array(played.prefix(count)) == signal)
     duplex.stop()
+  }
+
+  /// It said that the device is gone and back twice a second.
+  @Test func aDeviceThatFailsAtOnceIsSaidToBeGoneOnce() throws {
+    _ = try play(480_000)
+    let standIn = JackStandIn(extra: 0)
+    var full = configuration()
+    full.output = "full"
+    let duplex = AlsaDuplex(full, processor: standIn)
+    try duplex.start()
+    // Three attempts of half a second.
+    usleep(1_700_000)
+    duplex.stop()
+    let changes = standIn.events.filter { event in
+      if case .lost = event { true } else { event == .returned }
+    }
+    #expect(changes.count == 1, "\(changes)")
   }
 
   @Test func withoutAClockItIsSaidOnceAndBlocksMayWait() throws {

@@ -57,6 +57,12 @@ struct AlsaEndToEndTests {
       last["latency_samples"] as? Int == 1584 && last["dry"] as? Int == 0, "the device waits for the worker: \(last)")
     let replay = try limpidTests.run("replay", scratch.path("session"), "--model", identity)
     #expect(replay.status == 0 && replay.text.contains("the same to the bit"), "\(replay.errors)")
+    // It once put the output in the input's place.
+    for name in ["input.wav", "output.wav", "session.txt"] {
+      let over = try limpidTests.run(
+        "replay", scratch.path("session"), "-o", scratch.path("session/" + name), "--force", "--model", identity)
+      #expect(over.status == 73 && over.errors.contains("never overwritten"), "\(over.errors)")
+    }
     // The recording holds what went in and out of the engine: its latency is the stated one.
     let input = try Wave(Data(contentsOf: scratch.url.appendingPathComponent("session/input.wav"))).samples
     let output = try Wave(Data(contentsOf: scratch.url.appendingPathComponent("session/output.wav"))).samples
@@ -65,6 +71,18 @@ struct AlsaEndToEndTests {
     // And all of it was played.
     let heard = try played
     #expect(zip(heard.drop { $0 == 0 }, output.drop { $0 == 0 }).prefix(48_000).allSatisfy { $0 == $1 })
+  }
+
+  /// It ended with 0, and the recording was not there.
+  @Test("a disk that is full ends the recording, and says so in the exit code")
+  func fullDisk() throws {
+    let result = try run(
+      "-c", "ulimit -f 100; exec \"$0\" live --input microphone --output null --method wiener --record \"$1\"",
+      limpid.path, scratch.path("session"), program: URL(fileURLWithPath: "/bin/bash"),
+      environment: ["ALSA_CONFIG_PATH": scratch.path("asound.conf"), "XDG_STATE_HOME": scratch.path("state")])
+    #expect(result.status == 73 && result.errors.contains("writing failed"), "\(result.errors)")
+    let left = try FileManager.default.contentsOfDirectory(atPath: scratch.path("session"))
+    #expect(left.sorted() == ["events.txt", "session.txt"])
   }
 
   /// Blocks came a hundred times as fast as the device's rate, and the recording ended "since the disk was too slow".
@@ -134,5 +152,23 @@ struct AlsaEndToEndTests {
     #expect(out.rate == 48_000 && out.channels == 2 && out.bits == 16 && out.samples.count == sound.samples.count)
     // Spans that came too late are the delayed input, which lines up as well.
     #expect(errorInDecibels(out.samples.dropFirst(4000), sound.samples.dropFirst(4000)) < -13)
+  }
+
+  /// The file was read in pieces that were no whole blocks: half of the output was the delayed input.
+  @Test("enhance --realtime gives the worker whole blocks, also of sizes that 4096 is no multiple of")
+  func realTimeBlocks() throws {
+    let input = try scratch.write(Wave(rate: 48_000, samples: Wave.sound(1.1, rate: 48_000)).data, "in.wav")
+    for block in [8192, 5000] {
+      // A block lasts 0.1 s and more, and as long is there for ten frames.
+      let result = try run(
+        "enhance", input, "-o", scratch.path("\(block).wav"), "--model", identity, "--realtime", "--json", "--period",
+        "\(block)")
+      let report = try JSONSerialization.jsonObject(with: result.output) as? [String: Any]
+      let live = try #require((report?["files"] as? [[String: Any]])?.first?["live"] as? [String: Any])
+      #expect(live["dry"] as? Int == 0, "\(result.errors)")
+      let out = try Wave(Data(contentsOf: scratch.url.appendingPathComponent("\(block).wav")))
+      let sound = try Wave(Data(contentsOf: URL(fileURLWithPath: input)))
+      #expect(out.samples.count == sound.samples.count)
+    }
   }
 }

@@ -33,6 +33,13 @@ struct ControlProtocolTests {
     #expect(controls.sent.isEmpty)
   }
 
+  @Test("status and quit are named among all commands, not as values of one")
+  func expectations() {
+    let answers = ControlProtocol(controls: StandIn(), quit: {})
+    #expect(answers.answer("fly").hasSuffix("steps COUNT, status, quit"))
+    #expect(answers.answer("steps 9").hasSuffix("expected: steps COUNT, 1 to 8"))
+  }
+
   @Test("what the engine refuses is an error, too")
   func refusals() {
     let answer = ControlProtocol(controls: StandIn(), quit: {}).answer("guidance 7")

@@ -59,6 +59,8 @@ struct LiveUsageTests {
     try refused(["replay", scratch.path("none")], status: 65, "no recording")
     let profile = try scratch.write(Data("mine".utf8), "p.safetensors")
     try refused(["live", "--save-noise-profile", profile], "exists already")
+    // Said before the run, not after it.
+    try refused(["jack", "--save-noise-profile", scratch.path("none/p.safetensors")], status: 73, "no folder")
     let file = try scratch.write(Data("mine".utf8), "file")
     try refused(["jack", "--control", file, "--no-start-server"], status: 73, "no socket", "--control")
     #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == Data("mine".utf8))

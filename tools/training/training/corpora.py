@@ -9,6 +9,7 @@ that `--speech` and `--noise` can be pointed at a download as it is; any other t
 import csv
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def _decode(path: Path, cache: Path) -> np.ndarray:
         samples, rate = soundfile.read(path, dtype="int16")
         if rate != SAMPLE_RATE or samples.ndim != 1:
             raise CorpusError(f"{path} decodes to {rate} Hz; packed shards are 16 kHz mono")
-        temporary = target.with_suffix(".tmp.npy")
+        temporary = target.with_suffix(f".{os.getpid()}.npy")  # processes of one run decode at the same time
         np.save(temporary, samples)
         temporary.rename(target)
     return np.load(target, mmap_mode="r")

@@ -3,12 +3,13 @@
 Runs on a CPU, on one GPU (bfloat16), or on many by `torchrun`. The learning rate follows the clock: it warms
 up, stays, and falls to zero over the last part of `--minutes`, so a run fits the time there is. A checkpoint
 is written every few minutes; `--resume` goes on from one, with its clock or, with `--restart-clock`, as a new
-run from its weights.
+run from its weights. It takes an exported weights file too (`presets/models/*.safetensors`), always as a new run.
 """
 
 import argparse
 import contextlib
 import csv
+import json
 import math
 import os
 import pickle
@@ -18,6 +19,7 @@ import time
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError, safe_open
 from torch.utils.data import DataLoader
 
 from . import features, network, towers
@@ -93,6 +95,17 @@ class Average:
             self.shadow[k].lerp_(v, 1 - decay) if v.is_floating_point() else self.shadow[k].copy_(v)
 
 
+def weights(path: Path) -> dict:
+    """An exported weights file as a checkpoint without a clock and without the optimisers' state."""
+    with safe_open(path, "pt") as file:
+        metadata = json.loads(file.metadata()["limpid"])
+        tensors = {k: file.get_tensor(k) for k in file.keys()}
+    return {
+        "configuration": metadata["configuration"], "network": tensors, "raw": tensors,
+        "step": metadata["steps"], "hours": metadata["hours"],
+    }  # fmt: skip
+
+
 def positive(text: str) -> int:
     value = int(text) if text.isascii() and text.isdigit() else 0
     if value < 1:
@@ -127,7 +140,7 @@ def arguments(argv=None):
         help="instead of --speech and --noise: a folder with train/clean and train/noise, or shards speech-*, noise-*",
     )
     p.add_argument("--out", type=Path, required=True, help="folder for checkpoints, logs and the cache")
-    p.add_argument("--resume", type=Path, help="checkpoint to go on from")
+    p.add_argument("--resume", type=Path, help="checkpoint or weights file to go on from")
     p.add_argument("--restart-clock", action="store_true", help="take the weights only, begin a new run")
     p.add_argument("--minutes", type=float, default=60, help="length of the whole run (default 60)")
     p.add_argument("--max-steps", "--max_steps", type=positive, help="length of the whole run in steps, not minutes")
@@ -207,11 +220,13 @@ def main(argv=None) -> int:
 
     saved = None
     if args.resume:
+        exported = args.resume.suffix == ".safetensors"
         try:
-            saved = torch.load(args.resume, map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, EOFError, pickle.UnpicklingError):
-            print(f"training: error: {args.resume} is not a checkpoint that can be read", file=sys.stderr)
+            saved = weights(args.resume) if exported else torch.load(args.resume, map_location="cpu", weights_only=True)
+        except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, SafetensorError, ValueError, KeyError, TypeError):
+            print(f"training: error: {args.resume} is not a checkpoint or weights file that can be read", file=sys.stderr)
             return 1
+        args.restart_clock |= exported
     tower = None
     if saved:
         configuration = NetworkConfiguration(**saved["configuration"])
@@ -247,7 +262,8 @@ def main(argv=None) -> int:
         net.load_state_dict(saved["raw"])
         average.shadow = {k: v.to(device) for k, v in saved["network"].items()}
         average.steps, heard = saved["step"], saved["hours"]
-        if args.restart_clock:
+        if args.restart_clock:  # the average forgets the old run as fast as a new one forgets its random start
+            average.steps = 0
             net.load_state_dict(saved["network"])
         else:
             step, elapsed = saved["step"], saved["elapsed"]

@@ -104,10 +104,10 @@ def run(folders, out, *more):
 def test_a_short_run_learns_resumes_and_exports(folders, tmp_path):
     torch.set_num_threads(2)
     out = tmp_path / "run"
-    assert run(folders, out, "--minutes", "0.25") == 0
+    assert run(folders, out, "--max-steps", "60") == 0
     checkpoint = torch.load(out / "checkpoint.pt", weights_only=True)
-    assert checkpoint["step"] > 20
-    assert run(folders, out, "--minutes", "0.5", "--resume", str(out / "checkpoint.pt")) == 0
+    assert checkpoint["step"] == 60
+    assert run(folders, out, "--max-steps", "120", "--resume", str(out / "checkpoint.pt")) == 0
     again = torch.load(out / "checkpoint.pt", weights_only=True)
     assert again["step"] > checkpoint["step"] and again["elapsed"] > checkpoint["elapsed"]
     with open(out / "log.csv") as file:
@@ -124,6 +124,35 @@ def test_a_short_run_learns_resumes_and_exports(folders, tmp_path):
         metadata = json.loads(file.metadata()["limpid"])
         assert torch.equal(file.get_tensor("stem.bias"), again["network"]["stem.bias"])
     assert metadata["configuration"]["channels"] == [8, 8] and metadata["data"] == ["made up"]
+
+
+def test_a_run_goes_on_from_exported_weights_and_grows_from_them(folders, tmp_path, capsys):
+    first, model = tmp_path / "first", tmp_path / "model.safetensors"
+    assert run(folders, first, "--max-steps", "3") == 0
+    assert export.main([str(first / "checkpoint.pt"), str(model)]) == 0
+    second = tmp_path / "second"
+    assert run(folders, second, "--max-steps", "1", "--lr", "0", "--resume", str(model)) == 0
+    saved, weights = torch.load(second / "checkpoint.pt", weights_only=True), train.weights(model)
+    assert all(torch.equal(saved["raw"][k], v) for k, v in weights["network"].items())
+
+    larger = ["--inner-dilations", "4", "8", "16", "--outer-dilations", "1", "2", "4"]
+    arguments = train.arguments(["--speech", "x", "--noise", "x", "--out", "x", *larger])
+    grown = train.grown(weights, arguments)
+    small, large = (train.ScoreNetwork(train.NetworkConfiguration(**w["configuration"])) for w in (weights, grown))
+    small.load_state_dict(weights["network"]), large.load_state_dict(grown["network"])
+    assert len(large.band_blocks) == 3 and len(large.up_blocks) == 3
+    x, y = torch.randn(2, 1, 30, 160, 2).unbind()
+    reference = torch.rand(1, 40, 160)
+    outputs = [net(x, y, torch.ones(1), net.encode(reference)) for net in (small, large)]
+    assert torch.allclose(*outputs, atol=1e-5), "the added blocks begin as nothing"
+    outputs[1].square().sum().backward()
+    assert large.band_blocks[2].gru_out.weight.grad.abs().max() > 0, "and learn"
+
+    assert run(folders, second, "--resume", str(model), "--inner-dilations", "8", "4", "2") == 1
+    assert "must begin with those of the checkpoint, [4, 8]" in capsys.readouterr().err
+    model.write_bytes(b"nothing")
+    assert run(folders, second, "--resume", str(model)) == 1
+    assert "not a checkpoint or weights file" in capsys.readouterr().err
 
 
 def test_two_processes_stop_together(folders, tmp_path):

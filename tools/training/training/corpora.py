@@ -72,7 +72,7 @@ def _decode(path: Path, cache: Path) -> np.ndarray:
 
 # Sets of the packed shards that would otherwise be heard too often (many near-identical short pieces), or too
 # seldom (few, but like what is to be enhanced).
-SHARD_WEIGHTS = {"drone": 0.2, "baby": 0.4, "librispeech": 2.0}
+SHARD_WEIGHTS = {"drone": 0.2, "baby": 0.4, "librispeech": 2.0, "debian music": 0.1, "debian sounds": 0.6, "prompts": 0.2, "words": 0.2}
 
 
 def packed(path: Path, cache: Path) -> list[Item]:
@@ -81,7 +81,8 @@ def packed(path: Path, cache: Path) -> list[Item]:
     items = []
     for index in indices:
         content = json.loads(index.read_text())
-        samples = _decode(index.with_suffix(".opus"), cache)
+        audio = index.with_suffix(".opus")
+        samples = _decode(audio if audio.exists() else index.with_suffix(".flac"), cache)
         for entry in content["items"]:
             weight = next((w for k, w in SHARD_WEIGHTS.items() if k in entry["set"].lower()), 1.0)
             group = f"{entry['set']}/{entry.get('speaker') or entry['file']}"

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import torch
+from scipy.signal import resample_poly
 
 from . import augmentation
 from .corpora import Corpus
@@ -11,6 +12,7 @@ from .features import HOP, SAMPLE_RATE
 
 LEAD = 2 * SAMPLE_RATE  # noise before the crop: where most of the reference comes from
 REFERENCE_FRAMES = (25, 200)
+SPEEDS = [(7, 8), (10, 11), (15, 16), (16, 15), (11, 10), (8, 7)]  # samples after and before, pitch and formants with them
 
 
 class Mixtures(torch.utils.data.IterableDataset):
@@ -41,9 +43,15 @@ class Mixtures(torch.utils.data.IterableDataset):
         position = int(random.uniform(0, 0.6) * SAMPLE_RATE) if random.random() < 0.5 else 0
         while position < self.count:
             item = self.speech.draw(random)
+            # Now and then another speaker is made of this one: faster and higher, or slower and lower.
+            up, down = SPEEDS[random.integers(len(SPEEDS))] if random.random() < 0.3 else (1, 1)
             need = self.count - position
-            offset = int(random.integers(0, max(1, item.length - need + 1))) if position == 0 else 0
-            part = item.read(offset, need)
+            taken = need * down // up + 1
+            offset = int(random.integers(0, max(1, item.length - taken + 1))) if position == 0 else 0
+            part = item.read(offset, taken)
+            if up != down:
+                part = resample_poly(part, up, down)
+            part = part[:need]
             part = 10 ** (random.uniform(-3, 3) / 20) * augmentation.normalise(part)
             out[position : position + len(part)] = part
             position += len(part) + int(random.exponential(0.4) * SAMPLE_RATE)

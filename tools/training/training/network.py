@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from .features import BINS
+from .gru import gru
 from .towers import TowerNoiseEncoder
 
 
@@ -118,6 +119,19 @@ class ResidualBlock(nn.Module):
         return x + self.conv2(F.silu(self.conv1(h)))
 
 
+def full(x: torch.Tensor) -> torch.Tensor:
+    """At least float32: what autocast made half of is made whole, float64 stays."""
+    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
+
+
+def plain_attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """softmax(q·kᵀ/√d)·v in full precision. PyTorch's fused attention is made for long sequences: over 20 bands, and backward in
+    bfloat16 above all, a CPU takes several times as long with it."""
+    with torch.autocast("cpu", enabled=False):
+        scores = full(query) @ full(key).transpose(-1, -2)
+        return (scores * query.shape[-1] ** -0.5).softmax(-1) @ full(value)
+
+
 class Attention(nn.Module):
     """Multi-head attention, (N, Q, D) queries over (N, K, D') keys and values."""
 
@@ -133,7 +147,7 @@ class Attention(nn.Module):
         k = memory.shape[1]
         query = self.query(x).view(n, q, self.heads, -1).transpose(1, 2)
         key, value = self.key_value(memory).view(n, k, 2, self.heads, -1).permute(2, 0, 3, 1, 4)
-        y = F.scaled_dot_product_attention(query, key, value)
+        y = plain_attention(query, key, value) if x.device.type == "cpu" else F.scaled_dot_product_attention(query, key, value)
         return self.out(y.transpose(1, 2).reshape(n, q, d))
 
 
@@ -156,7 +170,7 @@ class BandBlock(nn.Module):
     def forward(self, x, embedding, tokens):
         b, t, f, c = x.shape
         h = self.gru_condition(x, embedding)
-        h, _ = self.gru(h.permute(1, 0, 2, 3).reshape(t, b * f, c))
+        h = gru(self.gru, h.permute(1, 0, 2, 3).reshape(t, b * f, c))
         x = x + self.gru_out(h).view(t, b, f, c).permute(1, 0, 2, 3)
         h = (rms_norm(x) + self.position).reshape(b * t, f, c)
         x = x + self.self_attention(h, h).view(b, t, f, c)
@@ -301,7 +315,9 @@ class ScoreNetwork(nn.Module):
         embedding = F.silu(self.time(t) + self.token_mean(tokens.mean(1)))
 
         magnitudes = [(s.square().sum(-1, keepdim=True) + 1e-12).sqrt() for s in (x, y)]
-        h = self.stem(torch.cat([x, y, *magnitudes], -1))
+        # The first and the last layer see the signal itself: they stay in float32 where the rest is in bfloat16.
+        with torch.autocast(y.device.type, enabled=False):
+            h = self.stem(torch.cat([x, y, *magnitudes], -1))
         for block in self.down_blocks:
             h = block(h, embedding)
         skip = h
@@ -311,7 +327,8 @@ class ScoreNetwork(nn.Module):
         h = self.up(h).reshape(b, frames, skip.shape[2], skip.shape[3]) + skip
         for block in self.up_blocks:
             h = block(h, embedding)
-        h = self.out(rms_norm(h) * self.out_scale).reshape(b, frames, bins, 4)
+        with torch.autocast(y.device.type, enabled=False):
+            h = self.out(rms_norm(full(h)) * self.out_scale).reshape(b, frames, bins, 4)
         # Complex mask on y (the first two outputs, 1 at the start) plus a complex residual.
         mask_re, mask_im, residual = h[..., 0] + 1, h[..., 1], h[..., 2:]
         y_re, y_im = y[..., 0], y[..., 1]

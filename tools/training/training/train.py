@@ -22,7 +22,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch.utils.data import DataLoader
 
-from . import features, network, towers
+from . import features, gru, network, towers
 from .corpora import Corpus, CorpusError
 from .data import Mixtures
 from .diffusion import circular_noise, marginal_deviation, marginal_mean
@@ -71,7 +71,8 @@ class TrainingStep(torch.nn.Module):
             x = mean + marginal_deviation(tb) * z
             drop = empty | (torch.rand(batch, device=y.device) < self.dropout)
         estimate = self.net(x, y, t, self.net.encode(magnitudes), drop)
-        return self.loss(estimate.float(), x0, gain, clean)
+        with torch.autocast(y.device.type, enabled=False):
+            return self.loss(estimate.float(), x0, gain, clean)
 
 
 def schedule(progress: float, step: int, warmup: int, decay: float) -> float:
@@ -95,6 +96,15 @@ class Average:
             self.shadow[k].lerp_(v, 1 - decay) if v.is_floating_point() else self.shadow[k].copy_(v)
 
 
+def multiplies_bfloat16() -> bool:
+    """Whether this processor has products of bfloat16; where it has not, they cost more than float32's."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
 def weights(path: Path) -> dict:
     """An exported weights file as a checkpoint without a clock and without the optimisers' state."""
     with safe_open(path, "pt") as file:
@@ -104,6 +114,31 @@ def weights(path: Path) -> dict:
         "configuration": metadata["configuration"], "network": tensors, "raw": tensors,
         "step": metadata["steps"], "hours": metadata["hours"],
     }  # fmt: skip
+
+
+def grown(saved: dict, args) -> dict:
+    """The checkpoint with the blocks added that --inner-dilations and --outer-dilations ask for beyond its own.
+
+    The last layer of each addition is zero, so that the network computes what it did, and learns from there. Raises
+    ValueError where the dilations do not go on from those of the checkpoint.
+    """
+    asked = {"inner_dilations": args.inner_dilations, "outer_dilations": args.outer_dilations}
+    asked = {k: v for k, v in asked.items() if v and v != saved["configuration"][k]}
+    if not asked:
+        return saved
+    for key, dilations in asked.items():
+        have = saved["configuration"][key]
+        if dilations[: len(have)] != have:
+            raise ValueError(f"--{key.replace('_', '-')} must begin with those of the checkpoint, {have}")
+    configuration = saved["configuration"] | asked
+    tensors = ScoreNetwork(NetworkConfiguration(**configuration)).state_dict()
+    last = ("conv2", "gru_out", "self_attention.out", "cross_attention.out", "feed_forward_out")
+    for name, tensor in tensors.items():
+        if name in saved["network"]:
+            tensors[name] = saved["network"][name]
+        elif any(f".{part}." in name for part in last):
+            tensors[name] = torch.zeros_like(tensor)
+    return saved | {"configuration": configuration, "network": tensors, "raw": tensors}
 
 
 def positive(text: str) -> int:
@@ -151,8 +186,11 @@ def arguments(argv=None):
     p.add_argument("--tower", type=Path, help="tower file of tools/convert, for the encoders clap and panns")
     p.add_argument("--fine-tune-tower", action="store_true", help="train the tower too (default: frozen)")
     p.add_argument("--channels", type=int, nargs=2, default=[48, 64], help="outer and inner width")
-    p.add_argument("--inner-dilations", type=int, nargs="+", default=[4, 8], help="one inner block each")
-    p.add_argument("--outer-dilations", type=int, nargs="+", default=[1, 2], help="one outer block each")
+    p.add_argument(
+        "--inner-dilations", type=int, nargs="+",
+        help="one inner block each (default 4 8); longer than those of --resume: blocks that begin as nothing are added",
+    )  # fmt: skip
+    p.add_argument("--outer-dilations", type=int, nargs="+", help="one outer block each (default 1 2), the same")
     p.add_argument("--batch", type=positive, default=8)
     p.add_argument("--accumulate", type=positive, default=1, help="batches whose gradients make one step")
     p.add_argument("--ema", type=float, default=0.999, help="decay of the averaged weights (default 0.999)")
@@ -169,7 +207,13 @@ def arguments(argv=None):
     p.add_argument("--workers", type=int, default=1)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--checkpoint-minutes", type=float, default=5)
-    p.add_argument("--no-compile", action="store_true")
+    p.add_argument(
+        "--precision",
+        choices=["auto", "float32", "bfloat16"],
+        default="auto",
+        help="of products; auto takes bfloat16 where the processor multiplies it (GPUs, AVX512_BF16, AMX)",
+    )
+    p.add_argument("--no-compile", action="store_true", help="neither torch.compile nor gru.cpp")
     for option, meaning in {
         "--freeze_clap": "the tower stays as it is, which is the default",
         "--return_ref_waveform": "the encoder hears the reference's samples, as those with a tower always do",
@@ -229,6 +273,12 @@ def main(argv=None) -> int:
         args.restart_clock |= exported
     tower = None
     if saved:
+        try:
+            before, saved = saved, grown(saved, args)
+        except ValueError as error:
+            print(f"training: error: {error}", file=sys.stderr)
+            return 1
+        args.restart_clock |= saved is not before
         configuration = NetworkConfiguration(**saved["configuration"])
     else:
         try:
@@ -239,14 +289,20 @@ def main(argv=None) -> int:
         configuration = NetworkConfiguration(
             channels=args.channels,
             encoder=args.encoder,
-            inner_dilations=args.inner_dilations,
-            outer_dilations=args.outer_dilations,
+            inner_dilations=args.inner_dilations or [4, 8],
+            outer_dilations=args.outer_dilations or [1, 2],
             **tower_options,
         )
     net = ScoreNetwork(configuration).to(device)
     if tower:
         net.encoder.tower.load_state_dict(tower)
     if not args.no_compile:
+        if not cuda and rank == 0:
+            gru.prepare()
+        if world > 1:
+            torch.distributed.barrier()  # the others then find it compiled
+        if not cuda and rank > 0:
+            gru.prepare()
         network.scaled_norm = torch.compile(network.scaled_norm, dynamic=False)
         network.rms_norm = torch.compile(network.rms_norm, dynamic=False)
         torch._dynamo.config.cache_size_limit = 64
@@ -255,6 +311,7 @@ def main(argv=None) -> int:
     ).to(device)
     step_module = TrainingStep(net, loss, args.dropout, args.prior_share)
     parallel = torch.nn.parallel.DistributedDataParallel(step_module) if world > 1 else step_module
+    half = args.precision == "bfloat16" or (args.precision == "auto" and (cuda or multiplies_bfloat16()))
     parts = optimisers(net, args.lr)
     average = Average(net, args.ema)
     step, elapsed, heard = 0, 0.0, 0.0
@@ -274,7 +331,7 @@ def main(argv=None) -> int:
         size = sum(p.numel() for p in net.parameters())
         print(
             f"{size / 1e6:.3f} M parameters, {multiply_adds(configuration) / 1e6:.2f} M multiply-adds a frame; "
-            f"speech {speech.hours:.2f} h, noise {noise.hours:.2f} h; {device}",
+            f"speech {speech.hours:.2f} h, noise {noise.hours:.2f} h; {device}, {'bfloat16' if half else 'float32'}",
             flush=True,
         )
     data = Mixtures(speech, noise, args.batch, args.seconds, args.seed * 77 + rank + 1000 * step)
@@ -327,7 +384,7 @@ def main(argv=None) -> int:
             if index % args.accumulate == 0:
                 optimiser.zero_grad(set_to_none=True)
         batch = [b.to(device, non_blocking=True) for b in batch]
-        with torch.autocast("cuda", torch.bfloat16) if cuda else contextlib.nullcontext():
+        with torch.autocast(device.type, torch.bfloat16, enabled=half):
             value, pieces = parallel(*batch)
         (value / args.accumulate).backward()
         heard += world * args.batch * data.count / features.SAMPLE_RATE / 3600

@@ -9,11 +9,29 @@ FOLDER = Path(__file__).resolve().parent
 MEASURES = {"pesq": 2, "estoi": 3, "si_sdr_db": 1}
 # LEDGER.md: hours heard, then PESQ, ESTOI, SI-SDR of each set. One run continued, its settings changed between rows.
 CURVE = {
-    "voicebank-demand-p232": {19.6: (2.63, 0.848, 16.3), 21.8: (2.65, 0.849, 16.5), 47.5: (2.70, 0.857, 17.4)},
-    "esc50-unseen": {19.6: (2.07, 0.719, 10.1), 21.8: (2.09, 0.721, 10.2), 47.5: (2.21, 0.743, 11.8)},
-    "non-stationary": {19.6: (1.78, 0.688, 7.7), 21.8: (1.80, 0.691, 7.9), 47.5: (1.86, 0.719, 9.5)},
-}
-BASE = "steps steps-1"
+    "voicebank-demand-p232": {
+        19.6: (2.63, 0.848, 16.3), 21.8: (2.65, 0.849, 16.5), 47.5: (2.70, 0.857, 17.4), 76.4: (2.75, 0.864, 18.3),
+        96.1: (2.77, 0.862, 18.3),
+    },
+    "esc50-unseen": {
+        19.6: (2.07, 0.719, 10.1), 21.8: (2.09, 0.721, 10.2), 47.5: (2.21, 0.743, 11.8), 76.4: (2.27, 0.753, 12.5),
+        96.1: (2.32, 0.755, 12.7),
+    },
+    "non-stationary": {
+        19.6: (1.78, 0.688, 7.7), 21.8: (1.80, 0.691, 7.9), 47.5: (1.86, 0.719, 9.5), 76.4: (1.90, 0.728, 10.0),
+        96.1: (1.95, 0.731, 10.4),
+    },
+}  # fmt: skip
+# What the runs of an experiment are compared with, file by file: the default, or the model without a condition of the same seed.
+BASES = {
+    "steps": "steps steps-1", "guidance": "guidance guidance-1", "reference-mode": "reference-mode reference-rolling",
+    "condition-": "condition-none guidance-1.0 seed-{seed}",
+}  # fmt: skip
+
+
+def base_of(run: str) -> str | None:
+    pattern = next((b for start, b in BASES.items() if run.startswith(start)), None)
+    return pattern and pattern.format(seed=run.rsplit("-", 1)[-1])
 
 
 def read(folder: Path) -> dict:
@@ -37,8 +55,9 @@ def interval(values: np.ndarray, rounds: int = 10_000) -> tuple[float, float]:
 def tables(scores: dict) -> list[str]:
     lines = []
     for name, runs in scores.items():
-        lines += ["", f"## {name}", "", "| experiment | files | PESQ | ESTOI | SI-SDR (dB) | PESQ minus N = 1, w = 1 |",
-                  "|---|---|---|---|---|---|"]  # fmt: skip
+        lines += ["", f"## {name}", "",
+                  "| experiment | files | PESQ | ESTOI | SI-SDR (dB) | PESQ minus the base's | SI-SDR minus the base's |",
+                  "|---|---|---|---|---|---|---|"]  # fmt: skip
         for run, files in runs.items():
             table = np.array([files[f] for f in sorted(files)])
             cells = []
@@ -46,26 +65,34 @@ def tables(scores: dict) -> list[str]:
                 x = table[:, column]
                 low, high = interval(x)
                 cells.append(f"{x.mean():.{digits}f} ± {x.std(ddof=1):.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]")
-            base = runs.get(BASE, {})
-            difference = "not run"
-            if run == BASE:
-                difference = "–"
-            elif set(base) == set(files):
-                d = np.array([files[f][0] - base[f][0] for f in sorted(files)])
-                difference = "{:+.3f} [{:+.3f}, {:+.3f}]".format(d.mean(), *interval(d))
-            lines.append(f"| {run} | {len(files)} | " + " | ".join(cells) + f" | {difference} |")
+            base = base_of(run)
+            differences = ["not run", "not run"]
+            if run == base:
+                differences = ["–", "–"]
+            elif base and set(runs.get(base, {})) == set(files):
+                pairs = table - np.array([runs[base][f] for f in sorted(files)])
+                differences = [
+                    "{:+.{d}f} [{:+.{d}f}, {:+.{d}f}]".format(x.mean(), *interval(x), d=d)
+                    for x, d in ((pairs[:, 0], 3), (pairs[:, 2], 2))
+                ]
+            lines.append(f"| {run} | {len(files)} | " + " | ".join(cells + differences) + " |")
     return lines
 
 
 def curve() -> list[str]:
-    """A straight line through PESQ over log2(hours) of three rows; its residual says little with one degree left."""
-    lines = ["", "## Learning curve", "", "![PESQ against hours heard](figures/learning-curve.png)", "", "| set | 19.6 h | 21.8 h | 47.5 h | PESQ a doubling (fit) | at 190 h, if it went on |",
-             "|---|---|---|---|---|---|"]  # fmt: skip
+    """A straight line through PESQ over log2(hours), and its residual."""
+    hours = list(next(iter(CURVE.values())))
+    far = 2 * hours[-1]
+    lines = ["", "## Learning curve", "", "![PESQ against hours heard](figures/learning-curve.png)", "",
+             "PESQ / ESTOI / SI-SDR; the line is a least-squares fit of PESQ over log2(hours).", "",
+             "| set | " + " | ".join(f"{h:g} h" for h in hours) + f" | PESQ a doubling | residual (sd) | at {far:.0f} h, if it went on |",
+             "|---" * (len(hours) + 4) + "|"]  # fmt: skip
     for name, rows in CURVE.items():
-        x, y = np.log2(list(rows)), np.array([v[0] for v in rows.values()])
+        x, y = np.log2(hours), np.array([v[0] for v in rows.values()])
         slope, offset = np.polyfit(x, y, 1)
-        cells = [" / ".join(map(str, v)) for v in rows.values()]
-        lines.append(f"| {name} | {' | '.join(cells)} | {slope:+.3f} | {offset + slope * np.log2(190):.2f} |")
+        residual = np.std(y - slope * x - offset, ddof=2)
+        cells = [f"{p:.2f} / {e:.3f} / {s:.1f}" for p, e, s in rows.values()]
+        lines.append(f"| {name} | {' | '.join(cells)} | {slope:+.3f} | {residual:.3f} | {offset + slope * np.log2(far):.2f} |")
     return lines
 
 
@@ -79,7 +106,7 @@ def draw(path: Path) -> None:
     axes = figure.add_subplot(xlabel="hours heard", ylabel="PESQ (wide band)", xscale="log")
     for name, rows in CURVE.items():
         axes.plot(list(rows), [v[0] for v in rows.values()], marker="o", label=name)
-    axes.set_xticks([20, 30, 40, 50], ["20", "30", "40", "50"], minor=False)
+    axes.set_xticks([20, 40, 80, 160], ["20", "40", "80", "160"], minor=False)
     axes.minorticks_off()
     axes.legend(fontsize="small")
     path.parent.mkdir(exist_ok=True)

@@ -36,3 +36,13 @@ def test_what_cannot_run_says_so(capsys, tmp_path):
     places = ["--base-dir", str(tmp_path), "--out", str(tmp_path), "--results", str(tmp_path)]
     assert experiment.main(["CLAP-01", *places]) == 1 and "--tower" in capsys.readouterr().err
     assert experiment.main(["nothing"]) == 1 and "--list" in capsys.readouterr().err
+
+
+def test_a_reference_mode_is_a_script_before_limpid_and_no_option_of_it(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(experiment, "call", lambda words, **more: calls.append([str(w) for w in words]))
+    places = ["--out", str(tmp_path), "--results", str(tmp_path), "--sets", str(tmp_path / "some-set")]
+    assert experiment.main(["reference-mode", *places]) == 0
+    commands = [c[c.index("--enhancer") + 1] for c in calls]
+    assert [c.split(" enhance ")[0].split()[-2] for c in commands] == ["rolling", "empty", "oracle", "stale"]
+    assert all("--reference" not in c and "reference_mode.py" in c for c in commands)

@@ -19,8 +19,17 @@ def test_the_interval_is_the_normal_one_for_many_normal_values():
 
 def test_differences_are_paired_and_only_over_the_same_files(tmp_path):
     head = "enhancer,set,name,seconds,pesq,estoi,si_sdr_db,delay_samples\n"
-    rows = "".join(f"{results.BASE},s,f{n},1,{n},0.5,3,0\nother,s,f{n},1,{n + 0.25},0.5,3,0\n" for n in range(1, 4))
-    (tmp_path / "a.csv").write_text(head + rows + "less,s,f1,1,2,0.5,3,0\nless,s,f2,1,2,0.5,3,0\n")
+    base = results.BASES["steps"]
+    rows = "".join(f"{base},s,f{n},1,{n},0.5,3,0\nsteps steps-2,s,f{n},1,{n + 0.25},0.5,2,0\n" for n in range(1, 4))
+    less = "steps steps-3,s,f1,1,2,0.5,3,0\nsteps steps-3,s,f2,1,2,0.5,3,0\n"
+    (tmp_path / "a.csv").write_text(head + rows + less)
     lines = results.tables(results.read(tmp_path))
-    assert any(line.startswith("| other | 3 |") and "+0.250 [+0.250, +0.250]" in line for line in lines)
-    assert any(line.startswith("| less | 2 |") and line.endswith("not run |") for line in lines)
+    other = next(line for line in lines if line.startswith("| steps steps-2 | 3 |"))
+    assert "+0.250 [+0.250, +0.250]" in other and "-1.00 [-1.00, -1.00]" in other
+    assert any(line.startswith("| steps steps-3 | 2 |") and line.endswith("not run | not run |") for line in lines)
+    assert any(line.startswith(f"| {base} | 3 |") and line.endswith("– | – |") for line in lines)
+
+
+def test_a_condition_is_compared_with_none_of_the_same_seed():
+    assert results.base_of("condition-global guidance-1.0 seed-1") == "condition-none guidance-1.0 seed-1"
+    assert results.base_of("something else") is None

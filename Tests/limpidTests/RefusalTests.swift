@@ -127,6 +127,7 @@ struct RefusalTests {
     let input = try scratch.write(Wave(samples: Wave.sound(0.1)).data, "in.wav")
     try refuses(input, "-o", out, "--steps", "9", "--model", identity, code: 64, words: ["1 to 8"])
     try refuses(input, "-o", out, "--guidance", "-1", "--model", identity, code: 64, words: ["0 to 10"])
+    try refuses(input, "-o", out, "--cfg_scale", "-1", "--model", identity, code: 64, words: ["0 to 10"])
     try refuses(input, "-o", out, "--sampler", "magic", code: 64, words: ["few-step"])
     try refuses("-", "-o", out, code: 64, words: ["--raw"])
     try refuses("", "-o", out, code: 64, words: ["a name is empty"])

@@ -191,8 +191,10 @@ struct SoundOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Reverse diffusion steps per frame, 1 to 8.")
   var steps: Int?
 
+  // The second name is SGMSE+'s descendants' and the experiments'.
   @Option(
-    parsing: .unconditional, help: "Weight of classifier-free guidance, 0 to 10; 1 is none, others double the work.")
+    name: [.customLong("guidance"), .customLong("cfg_scale")], parsing: .unconditional,
+    help: "Weight of classifier-free guidance, 0 to 10; 1 is none, others double the work.")
   var guidance: Float?
 
   @Option(help: "few-step, reverse-diffusion, predictor-corrector or probability-flow.")

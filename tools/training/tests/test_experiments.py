@@ -38,6 +38,14 @@ def test_what_cannot_run_says_so(capsys, tmp_path):
     assert experiment.main(["nothing"]) == 1 and "--list" in capsys.readouterr().err
 
 
+def test_the_seeds_name_of_guidance_is_taken(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(experiment, "call", lambda words, **more: calls.append([str(w) for w in words]))
+    places = ["--out", str(tmp_path), "--results", str(tmp_path), "--sets", str(tmp_path / "some-set")]
+    assert experiment.main(["guidance", "--cfg_scale", "1.25", "2", *places]) == 0
+    assert ["--guidance 1.25" in " ".join(c) for c in calls] == [True, False] and "--guidance 2.0" in " ".join(calls[1])
+
+
 def test_a_reference_mode_is_a_script_before_limpid_and_no_option_of_it(tmp_path, monkeypatch):
     calls = []
     monkeypatch.setattr(experiment, "call", lambda words, **more: calls.append([str(w) for w in words]))

@@ -14,6 +14,7 @@ import torch
 from safetensors import safe_open
 from training import augmentation, export, train
 from training.corpora import Corpus, CorpusError
+from training.data import Mixtures
 
 
 def voice(seconds, pitch, rate=16_000):
@@ -175,3 +176,15 @@ def test_a_file_that_is_no_checkpoint_is_refused(tmp_path, capsys):
     assert export.main([str(tmp_path / "x.pt"), str(tmp_path / "y.safetensors")]) == 1
     assert "not a checkpoint" in capsys.readouterr().err
     assert not (tmp_path / "y.safetensors").exists()
+
+
+def test_without_augmentation_the_mixture_is_speech_and_noise_of_the_corpora(tmp_path, monkeypatch):
+    for name, samples in {"speech/a.wav": voice(8, 120), "noise/b.wav": 0.1 * np.random.default_rng(0).standard_normal(99_000)}.items():
+        (tmp_path / name).parent.mkdir()
+        soundfile.write(tmp_path / name, samples.clip(-1, 1), 16_000)
+    speech, noise = (Corpus([tmp_path / n], n, tmp_path) for n in ("speech", "noise"))
+    for part in ("noise", "equalise", "reverberate", "intrusions"):
+        monkeypatch.setattr(augmentation, part, lambda *_: pytest.fail("augmentation"))
+    mixtures = iter(Mixtures(speech, noise, 4, 1.0, 0, augmented=False))
+    for _ in range(10):
+        assert all(torch.isfinite(column.float()).all() for column in next(mixtures)[:3])

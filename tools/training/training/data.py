@@ -23,8 +23,9 @@ class Mixtures(torch.utils.data.IterableDataset):
     start in dB, NaN for "as if it had long run".
     """
 
-    def __init__(self, speech: Corpus, noise: Corpus, batch: int, seconds: float, seed: int):
-        self.speech, self.noise = speech, noise
+    def __init__(self, speech: Corpus, noise: Corpus, batch: int, seconds: float, seed: int, augmented: bool = True):
+        """Not `augmented`: the corpora as they are, mixed at the same ratios; nothing synthetic, filtered or in a room."""
+        self.speech, self.noise, self.augmented = speech, noise, augmented
         self.batch, self.count, self.seed = batch, int(seconds * SAMPLE_RATE) // HOP * HOP, seed
 
     def __iter__(self):
@@ -44,7 +45,7 @@ class Mixtures(torch.utils.data.IterableDataset):
         while position < self.count:
             item = self.speech.draw(random)
             # Now and then another speaker is made of this one: faster and higher, or slower and lower.
-            up, down = SPEEDS[random.integers(len(SPEEDS))] if random.random() < 0.3 else (1, 1)
+            up, down = SPEEDS[random.integers(len(SPEEDS))] if self.chance(random, 0.3) else (1, 1)
             need = self.count - position
             taken = need * down // up + 1
             offset = int(random.integers(0, max(1, item.length - taken + 1))) if position == 0 else 0
@@ -57,15 +58,24 @@ class Mixtures(torch.utils.data.IterableDataset):
             position += len(part) + int(random.exponential(0.4) * SAMPLE_RATE)
         return out
 
+    def chance(self, random: np.random.Generator, probability: float) -> bool:
+        """Whether a part of the augmentation takes place this time."""
+        return self.augmented and random.random() < probability
+
+    def noises(self, random: np.random.Generator, count: int) -> np.ndarray:
+        if self.augmented:
+            return augmentation.noise(random, self.noise, self.speech, count)
+        return augmentation.from_corpus(random, self.noise, count)
+
     def item(self, random: np.random.Generator, frames: int):
         count = self.count
         clean = self.utterances(random)
-        if random.random() < 0.2:
+        if self.chance(random, 0.2):
             clean = augmentation.equalise(random, clean).astype(np.float32)
-        if random.random() < 0.25:
+        if self.chance(random, 0.25):
             clean = augmentation.reverberate(clean, augmentation.room(random))
-        noise = augmentation.noise(random, self.noise, self.speech, LEAD + count)
-        if random.random() < 0.15:
+        noise = self.noises(random, LEAD + count)
+        if self.chance(random, 0.15):
             noise = augmentation.reverberate(noise, augmentation.room(random))
 
         active = np.square(clean.reshape(-1, HOP)).mean(1)
@@ -74,7 +84,7 @@ class Mixtures(torch.utils.data.IterableDataset):
         if random.random() < 0.04:
             decibels = 40.0  # nearly clean: leave it alone
         noise *= math.sqrt(active / 10 ** (decibels / 10) / np.square(noise).mean().clip(1e-9))
-        if random.random() < 0.4 and decibels < 40:  # on top of the steady level, against the level of the speech
+        if self.chance(random, 0.4) and decibels < 40:  # on top of the steady level, against the level of the speech
             noise += math.sqrt(active) * augmentation.intrusions(random, self.noise, LEAD + count)
         if random.random() < 0.03:
             clean = np.zeros_like(clean)  # nobody speaks
@@ -91,7 +101,7 @@ class Mixtures(torch.utils.data.IterableDataset):
         """Frames as the live selector picks them: the past's noise, with gaps, staleness, leaked speech,
         and now and then another room's."""
         if random.random() < 0.1:
-            other = augmentation.noise(random, self.noise, self.speech, (frames + 1) * HOP)
+            other = self.noises(random, (frames + 1) * HOP)
             other *= np.sqrt(np.square(noise).mean().clip(1e-12)) * 10 ** (random.uniform(-6, 6) / 20)
             track = other
         else:

@@ -204,6 +204,9 @@ def arguments(argv=None):
     p.add_argument("--snr", type=float, default=0.0, help="weight of the error in dB")
     p.add_argument("--waveform", type=float, default=0.5, help="weight of the waveform term")
     p.add_argument("--clip", type=float, default=1.0, help="gradient norm")
+    p.add_argument(
+        "--no-augmentation", action="store_true", help="the corpora as they are: nothing synthetic, filtered, in a room"
+    )
     p.add_argument("--workers", type=int, default=1)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--checkpoint-minutes", type=float, default=5)
@@ -334,7 +337,7 @@ def main(argv=None) -> int:
             f"speech {speech.hours:.2f} h, noise {noise.hours:.2f} h; {device}, {'bfloat16' if half else 'float32'}",
             flush=True,
         )
-    data = Mixtures(speech, noise, args.batch, args.seconds, args.seed * 77 + rank + 1000 * step)
+    data = Mixtures(speech, noise, args.batch, args.seconds, args.seed * 77 + rank + 1000 * step, not args.no_augmentation)
     loader = DataLoader(
         data, batch_size=None, num_workers=args.workers, prefetch_factor=4 if args.workers else None, pin_memory=cuda
     )

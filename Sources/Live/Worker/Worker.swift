@@ -218,6 +218,8 @@ final class Worker: @unchecked Sendable {
     }
     change(to: next)
     publishSteps()
+    // Also where no blocks flow: a key that turns it over looks here.
+    meters.isFrozen.store(enhancer.isNoiseReferenceFrozen, ordering: .relaxed)
   }
 
   private func endLearning(at position: Int) {

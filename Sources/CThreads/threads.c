@@ -85,11 +85,15 @@ bool ct_semaphore_wait(ct_semaphore *semaphore, uint64_t nanoseconds) {
   return result == 0;
 }
 
-uint64_t ct_now(void) {
+static uint64_t read_clock(clockid_t clock) {
   struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
+  clock_gettime(clock, &now);
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
+
+uint64_t ct_now(void) { return read_clock(CLOCK_MONOTONIC); }
+
+uint64_t ct_thread_time(void) { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
 
 void ct_pause(uint64_t nanoseconds) {
   struct timespec time = {.tv_sec = (time_t)(nanoseconds / 1000000000u), .tv_nsec = (long)(nanoseconds % 1000000000u)};

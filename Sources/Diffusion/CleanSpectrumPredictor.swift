@@ -24,8 +24,8 @@ public protocol CleanSpectrumPredictor: ~Copyable {
 
   /// Gives `destination` the state of `source`, both lanes of the batch.
   ///
-  /// Called when the number of steps rises: the new steps missed frames, and the step before them has the
-  /// closest history. The default does nothing, which is right for a predictor without memory.
+  /// Called when the number of steps rises beyond those that have ever run: the step before a new one has the closest
+  /// history. The default does nothing, which is right for a predictor without memory.
   mutating func copySlot(from source: Int, to destination: Int)
 
   /// Gives the unconditional lane of `slot` the state of its conditional lane.

@@ -14,8 +14,8 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
 
   /// N, from 1 to `maximumSteps`; may change between frames.
   ///
-  /// More steps than in the frame before: the new ones take over the predictor state of the last step in use, and run
-  /// unheard for `warmUpFrames` before the result is theirs.
+  /// More steps than in the frame before: the new ones go on with the predictor state that they had when they last ran, or
+  /// take over that of the step before where they never did, and run unheard for `warmUpFrames` before the result is theirs.
   public var steps: Int {
     didSet { precondition(steps >= 1 && steps <= maximumSteps, "steps must be from 1 to maximumSteps") }
   }
@@ -45,6 +45,9 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
   /// Steps and batch of the frame before: states beyond them are out of date. 0 before the first frame.
   private var currentSteps = 0
   private var currentBatch = 0
+  /// The largest batch that each step has run; 0: it has no state of its own. A state that missed frames is nearer to what
+  /// it would be than that of another step, even after seconds (StepTests in LiveTests has the figures).
+  private let ranBatch: UnsafeMutablePointer<Int>  // (maximumSteps)
   /// Steps that are heard, and the frames for which those beyond have run.
   private var heardSteps = 0
   private var unheardFrames = 0
@@ -83,10 +86,13 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
     estimates.initialize(repeating: 0, count: 4 * binCount)
     result = .allocate(capacity: 2 * binCount)
     result.initialize(repeating: 0, count: 2 * binCount)
+    ranBatch = .allocate(capacity: maximumSteps)
+    ranBatch.initialize(repeating: 0, count: maximumSteps)
   }
 
   deinit {
     result.deallocate()
+    ranBatch.deallocate()
     x.deallocate()
     z.deallocate()
     estimates.deallocate()
@@ -134,6 +140,7 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
     currentBatch = 0
     heardSteps = 0
     unheardFrames = 0
+    for n in 0..<maximumSteps { ranBatch[n] = 0 }
   }
 
   // MARK: - One frame
@@ -174,6 +181,7 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
       if schedule.interior[n - 1].isStochastic { nextNoise(draws, &draw) }
       schedule.interior[n - 1].apply(state: x, noisy: y, clean: estimates, noise: z, count: count)
     }
+    for step in 0..<n { ranBatch[step] = max(ranBatch[step], currentBatch) }
     stepsRun = n
     stepsHeard = min(n, heardSteps)
     leaveOutOfUse(beyond: n)
@@ -203,7 +211,7 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
     draw += 1
   }
 
-  /// Steps and lanes that come into use after missed frames take over the state nearest to them.
+  /// Steps and lanes that come into use without a state of their own take over the one nearest to them.
   private mutating func bringStatesUpToDate() {
     let batch = classifierFreeGuidance.batch
     let hasCorrector = schedule.corrector != nil
@@ -220,8 +228,10 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
     } else if steps > currentSteps {
       var n = currentSteps
       while n < steps {
-        predictor.copySlot(from: n - 1, to: n)
-        if hasCorrector { predictor.copySlot(from: maximumSteps + n - 1, to: maximumSteps + n) }
+        if ranBatch[n] < batch {
+          predictor.copySlot(from: n - 1, to: n)
+          if hasCorrector { predictor.copySlot(from: maximumSteps + n - 1, to: maximumSteps + n) }
+        }
         n += 1
       }
       unheardFrames = 0

@@ -225,7 +225,9 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     status.isRealTime = meters.isRealTime.load(ordering: .relaxed)
     let drift = meters.clockDrift.double
     status.clockDrift = drift.isNaN ? nil : drift
-    status.longestCallback = Double(session.shared.pointee.longestCallback.load(ordering: .relaxed)) * 1e-9
+    status.callback999 = session.shared.pointee.callbackTimes.percentile(0.999)
+    status.longestCallback = session.shared.pointee.callbackTimes.longest
+    status.longestCallbackWork = session.shared.pointee.callbackTimes.longestWork
   }
 
   /// The latency's parts; nil before the first `prepare`.

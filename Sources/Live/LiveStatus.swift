@@ -53,8 +53,11 @@ public struct LiveStatus: Sendable {
   /// The settings in force.
   public var settings: EnhancementSettings
   public var counters = LiveCounters()
-  /// Longest time that the device's callback took, seconds; freewheel left out.
+  /// Time that the device's callback took, seconds, freewheel left out: what 999 of 1000 did not exceed, and the longest.
+  public var callback999 = 0.0
   public var longestCallback = 0.0
+  /// The longest time that it was on a processor: without what other threads took from it.
+  public var longestCallbackWork = 0.0
   /// Difference of the two clocks of input and output, parts per million; nil where there is one clock.
   public var clockDrift: Double?
   /// Whether the worker runs at real-time priority.

@@ -9,16 +9,17 @@ enum SpeedTest {
 
   /// Runs noise through the enhancer and lowers guidance and steps until a frame of all channels fits; then resets it.
   ///
+  /// - Parameter measure: gives the seconds of a frame of all channels.
   /// - Returns: the settings that work, and the steps to begin with (at most the settings').
   /// - Throws: `LiveError.tooSlow` where even one step does not fit.
   static func run(
     _ enhancer: inout MultichannelEnhancer, settings: EnhancementSettings, format: StreamFormat, mayLower: Bool,
-    remark: (String) -> Void
+    remark: (String) -> Void, measure: (inout MultichannelEnhancer, StreamFormat) throws -> Double = Self.measure
   ) throws -> (settings: EnhancementSettings, steps: Int) {
     var tried = settings
     while true {
       try enhancer.update(tried)
-      let seconds = measure(&enhancer, format)
+      let seconds = try measure(&enhancer, format)
       enhancer.reset()
       let share = seconds / 0.01
       if share <= roomShare || (!mayLower && share < 1) { break }
@@ -45,7 +46,7 @@ enum SpeedTest {
   }
 
   /// Median seconds of a frame of all channels, over thirty.
-  private static func measure(_ enhancer: inout MultichannelEnhancer, _ format: StreamFormat) -> Double {
+  static func measure(_ enhancer: inout MultichannelEnhancer, _ format: StreamFormat) -> Double {
     let block = format.block
     let count = block * format.channelCount
     let samples = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)

@@ -102,6 +102,35 @@ import Testing
     #expect(kept == 50 * 160, "what has no output has no input either")
   }
 
+  /// A span of delayed input found no room in the middle of a block: the block was recorded and the span was not, so the
+  /// recording differed from its replay in its last block. The worker's decisions could be lost in the same way.
+  @Test(arguments: ["dry", "events"]) func aRecordingThatEndsForWantOfRoomForDecisionsPlaysAgain(_ full: String) throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let rig = try Rig(StreamFormat(sampleRate: 16000, block: 160, channelCount: 1), recordingPath: folder.path)
+    let tap = try #require(rig.session.recorder?.tap)
+    let input = voiceLike(2 * 16000, rate: 16000)
+    for n in 0..<200 {
+      // The reader is away: what is there already leaves room for no whole block's worth.
+      if n == 50, full == "dry" {
+        while tap.pointee.dry.room > 1 {
+          tap.pointee.noteDry(position: 0, count: 0, gain: 1)
+        }
+      } else if n == 50 {
+        while tap.pointee.events.room > 1 {
+          tap.pointee.note(WorkerEvent(position: 0, kind: .overrun))
+        }
+      }
+      if n == 52 { rig.send(.bypass(true)) }
+      rig.callback(Array(input[n * 160..<(n + 1) * 160]))
+      if n < 40 || n > 60 { rig.work() }
+    }
+    try rig.session.recorder?.finish()
+    let replay = try LiveReplay(path: folder.path, model: try model())
+    #expect(replay.sampleCount == 50 * 160, "it ends where a block begins")
+    #expect(try replay.verify() == nil)
+  }
+
   @Test func aSessionWithThreadsAndADevicesPacePlaysAgainToTheBit() throws {
     let folder = temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }

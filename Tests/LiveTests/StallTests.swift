@@ -47,6 +47,23 @@ import Testing
     #expect(largestStep(rig.output, dry.upperBound - 2..<dry.upperBound + fade) <= 2 * largest)
   }
 
+  /// Twenty late frames of one stall lowered four steps to one, and it took five seconds of calm for each to come back.
+  @Test func oneStallOfTheWorkerLowersNoSteps() throws {
+    var settings = EnhancementSettings()
+    settings.steps = 3
+    var options = calm
+    options.adaptsSteps = true
+    let rig = try Rig(format, settings: settings, options: options)
+    let steps = rig.meters.steps.load(ordering: .relaxed)  // on a slow machine fewer
+    let stall = 190..<228
+    for (n, block) in blocks(voiceLike(2 * 48000, rate: 48000)).enumerated() {
+      rig.callback(block, mayWait: !(stall.lowerBound...stall.upperBound).contains(n))
+      if !stall.contains(n) { rig.work() }
+    }
+    #expect(rig.meters.late.load(ordering: .relaxed) > 10)
+    #expect(rig.meters.steps.load(ordering: .relaxed) == steps)
+  }
+
   @Test func afterMoreThanTheRingHoldsTheOutputIsInPlaceAgain() throws {
     let input = voiceLike(8 * 48000, rate: 48000)
     var settings = EnhancementSettings()

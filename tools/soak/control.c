@@ -27,18 +27,21 @@ static int feedCount;
 static atomic_int ending, xruns, gaps;
 static double gapLimit = 5, longestGap;
 static uint32_t noiseState = 1;
-static uint64_t blocks, heardSamples, notFinite, zeroBlocks, longestCallback;
+static uint64_t blocks, heardSamples, notFinite, zeroBlocks, longestCallback, longestWork;
+static uint32_t callbackTimes[10000];  // by the clock, in microseconds
 static float peak;
 
-static uint64_t now(void) {
+static uint64_t read_clock(clockid_t clock) {
   struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
+  clock_gettime(clock, &time);
   return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
+static uint64_t now(void) { return read_clock(CLOCK_MONOTONIC); }
+
 static int process(jack_nframes_t count, void *unused) {
   (void)unused;
-  uint64_t begin = now();
+  uint64_t begin = now(), workBegin = read_clock(CLOCK_THREAD_CPUTIME_ID);
   memcpy(jack_port_get_buffer(output, count), jack_port_get_buffer(input, count), count * sizeof(float));
   for (int channel = 0; channel < feedCount; channel++) {
     float *samples = jack_port_get_buffer(noise[channel], count);
@@ -61,8 +64,21 @@ static int process(jack_nframes_t count, void *unused) {
     if (!anything) zeroBlocks++;
   }
   blocks++;
-  uint64_t taken = now() - begin;
+  uint64_t taken = now() - begin, work = read_clock(CLOCK_THREAD_CPUTIME_ID) - workBegin;
   if (taken > longestCallback) longestCallback = taken;
+  if (work > longestWork) longestWork = work;
+  callbackTimes[taken < 9999000 ? taken / 1000 : 9999]++;
+  return 0;
+}
+
+// Seconds that a share of the callbacks did not exceed.
+static double percentile(double share) {
+  uint64_t total = 0, seen = 0;
+  for (int n = 0; n < 10000; n++) total += callbackTimes[n];
+  for (int n = 0; n < 10000; n++) {
+    seen += callbackTimes[n];
+    if ((double)seen >= share * (double)total) return (n + 1) * 1e-6;
+  }
   return 0;
 }
 
@@ -175,10 +191,11 @@ int main(int count, char **arguments) {
   if (!serverLost) jack_client_close(client);
   printf(
       "{\"name\":\"%s\",\"seconds\":%.1f,\"blocks\":%llu,\"xruns\":%d,\"gaps\":%d,\"longestGap\":%.1f,\"loadMaximum\":%.1f,"
-      "\"callbackMaximum\":%.6f,\"callbackShare\":%.4f,\"heard\":%llu,\"notFinite\":%llu,\"zeroBlocks\":%llu,\"peak\":%.3f,"
+      "\"callback999\":%.6f,\"callbackMaximum\":%.6f,\"callbackWorkMaximum\":%.6f,\"callbackShare\":%.4f,"
+      "\"heard\":%llu,\"notFinite\":%llu,\"zeroBlocks\":%llu,\"peak\":%.3f,"
       "\"serverLost\":%s}\n",
-      name, length, (unsigned long long)blocks, xruns, gaps, longestGap, load, (double)longestCallback / 1e9,
-      (double)longestCallback / 1e9 / period, (unsigned long long)heardSamples, (unsigned long long)notFinite,
-      (unsigned long long)zeroBlocks, peak, serverLost ? "true" : "false");
+      name, length, (unsigned long long)blocks, xruns, gaps, longestGap, load, percentile(0.999),
+      (double)longestCallback / 1e9, (double)longestWork / 1e9, (double)longestCallback / 1e9 / period,
+      (unsigned long long)heardSamples, (unsigned long long)notFinite, (unsigned long long)zeroBlocks, peak, serverLost ? "true" : "false");
   return 0;
 }

@@ -52,9 +52,19 @@ struct AlsaPCM: PCMStream, ~Copyable {
 
   mutating func read(_ memory: UnsafeMutableRawPointer, count: Int) -> Int {
     var done = 0
+    var waited = 0  // nanoseconds
     while done < count {
       let got = transferIn(memory, from: done, count: count - done, of: count)
-      if got == -Int(EAGAIN) || got == 0 { return done }
+      if got == 0 { return done }
+      if got == -Int(EAGAIN) {
+        // Less than was said to be there: the rest comes, and nobody wakes for less than a period. A file that has ended
+        // gives 0.
+        if waited >= Int(Self.patience) * 1_000_000 { return -Int(EAGAIN) }
+        let nap = 1_000_000_000 / (4 * sampleRate) * (count - done) + 100_000
+        ct_pause(UInt64(nap))
+        waited += nap
+        continue
+      }
       if got < 0 { return got }
       done += got
     }

@@ -18,6 +18,9 @@ public struct ValueRing<Value: BitwiseCopyable>: ~Copyable, @unchecked Sendable 
 
   deinit { memory.deallocate() }
 
+  /// Values that fit now; the reader may make more room meanwhile. Writer, or any thread for an estimate.
+  public var room: Int { mask + 1 - (written.load(ordering: .acquiring) - readUpTo.load(ordering: .acquiring)) }
+
   /// Writer. Returns false where the ring is full: the value is not in it.
   public func write(_ value: Value) -> Bool {
     let next = written.load(ordering: .relaxed)

@@ -35,4 +35,7 @@ void ct_pause(uint64_t nanoseconds);
 /// CLOCK_MONOTONIC in nanoseconds.
 uint64_t ct_now(void);
 
+/// Nanoseconds of processor time of the calling thread: one system call.
+uint64_t ct_thread_time(void);
+
 #endif

@@ -28,6 +28,7 @@ struct CallbackState: ~Copyable {
     mayWait: Bool
   ) {
     let start = now()
+    let workBefore = threadTime()
     if position == 0 { shared.pointee.callbackPriority.store(priority(), ordering: .relaxed) }
     if mayWait, let tap { waitForRoom(tap, count: count) }
     takeIn(input, count: count)
@@ -40,9 +41,8 @@ struct CallbackState: ~Copyable {
     giveOut(output, count: count)
     if let tap { tap.pointee.recordOutput(output, count: count) }
     position += count
-    let taken = now() - start
-    if !mayWait && taken > shared.pointee.longestCallback.load(ordering: .relaxed) {
-      shared.pointee.longestCallback.store(taken, ordering: .relaxed)
+    if !mayWait {
+      shared.pointee.callbackTimes.add(nanoseconds: now() - start, work: threadTime() - workBefore)
     }
   }
 
@@ -163,6 +163,10 @@ private func priority() -> Int { Int(ct_realtime_priority()) }
 /// Nanoseconds of the monotonic clock, read in user space.
 @_semantics("no_performance_analysis") @inline(__always)
 func now() -> UInt64 { ct_now() }
+
+/// Nanoseconds that the calling thread was on a processor: one system call.
+@_semantics("no_performance_analysis") @inline(__always)
+private func threadTime() -> UInt64 { ct_thread_time() }
 
 /// Copies, with zeros for what is not finite or beyond ±10^10: it would be played.
 @_noLocks @inline(__always)

@@ -44,8 +44,8 @@ struct SharedState: ~Copyable, @unchecked Sendable {
   let drySamples = Atomic<Int>(0)
   let drySpans = Atomic<Int>(0)
   let overruns = Atomic<Int>(0)
-  /// Longest callback, nanoseconds.
-  let longestCallback = Atomic<UInt64>(0)
+  /// How long callbacks took; those that may wait are left out.
+  let callbackTimes = CallbackTimes()
 
   /// Whether the worker is to be woken for the next block; else it comes by itself (`WorkerPace`).
   let isAsleep = Atomic<Bool>(false)

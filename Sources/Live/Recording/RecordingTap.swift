@@ -14,6 +14,8 @@ struct RecordingTap: ~Copyable, @unchecked Sendable {
   let output: SampleRing
   let dry: ValueRing<DrySpan>
   let events: ValueRing<WorkerEvent>
+  /// Events that the worker may have between two callbacks: all that its input ring holds, every frame with two of them.
+  let eventMargin: Int
   /// Whether something did not fit: the recording ends there.
   let isBroken = Atomic<Bool>(false)
   /// Whether the block now under way has its input recorded. The callback's own.
@@ -25,17 +27,23 @@ struct RecordingTap: ~Copyable, @unchecked Sendable {
     input = SampleRing(channelCount: format.channelCount, capacity: room)
     output = SampleRing(channelCount: format.channelCount, capacity: room)
     dry = ValueRing(capacity: 4096, filler: DrySpan(position: 0, count: 0, gain: 0))
-    events = ValueRing(capacity: 4096, filler: WorkerEvent(position: 0, kind: .overrun))
+    let most = 2 * max(1, 8 * format.block / format.sampleRate + 1) + 1  // seconds in the worker's input ring
+    eventMargin = 64 + 2 * 100 * most * format.channelCount
+    events = ValueRing(capacity: max(4096, 2 * eventMargin), filler: WorkerEvent(position: 0, kind: .overrun))
   }
 
-  /// Whether both rings take a block. Callback; it stays true until that block is in.
+  /// Whether all rings take a block and what is decided meanwhile. Callback; for its own rings it stays true until that
+  /// block is in.
   @_noLocks
   func hasRoom(_ count: Int) -> Bool {
     input.writePosition + count - input.readPosition <= input.capacity
       && output.writePosition + count - output.readPosition <= output.capacity
+      && room(dry) >= Self.spansPerBlock && room(events) >= eventMargin
   }
+  /// Before the enhanced samples and after them.
+  private static var spansPerBlock: Int { @_noLocks get { 2 } }
 
-  /// Ends the recording where there is no room for the block's output either: both files have the same length.
+  /// Ends the recording where there is no room for the block's output or decisions either: it is whole up to there.
   @_noLocks
   func recordInput(_ channels: UnsafePointer<UnsafePointer<Float>>, count: Int) {
     let goesOn = !isBroken.load(ordering: .relaxed) && hasRoom(count) && input.write(channels, count: count)
@@ -67,3 +75,7 @@ struct RecordingTap: ~Copyable, @unchecked Sendable {
 /// A generic cannot be checked; this one writes to memory made in `init` (RealTimeTests).
 @_semantics("no_performance_analysis") @inline(__always)
 private func append(_ ring: borrowing ValueRing<DrySpan>, _ span: DrySpan) -> Bool { ring.write(span) }
+@_semantics("no_performance_analysis") @inline(__always)
+private func room(_ ring: borrowing ValueRing<DrySpan>) -> Int { ring.room }
+@_semantics("no_performance_analysis") @inline(__always)
+private func room(_ ring: borrowing ValueRing<WorkerEvent>) -> Int { ring.room }

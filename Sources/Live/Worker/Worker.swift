@@ -34,6 +34,7 @@ final class Worker: @unchecked Sendable {
   private var stepTime = 0.0  // seconds of one step of one channel, smoothed
   private var reducedBefore = 0
   private var lateBefore = 0
+  private var wasLate = false  // the block before
 
   let inputs: UnsafeMutablePointer<UnsafeMutablePointer<Float>>  // (channels), each (block)
   let constantInputs: UnsafeMutablePointer<UnsafePointer<Float>>
@@ -131,8 +132,9 @@ final class Worker: @unchecked Sendable {
     let position = position
     guard shared.pointee.input.read(into: UnsafePointer(inputs), count: block) else { return }
     let mayWait = shared.pointee.mayWait.load(ordering: .relaxed) || !isTimed
+    let isLost = !mayWait && shared.pointee.output.readPosition >= position + shared.pointee.lead + block
     service?.waits = mayWait
-    enhancer.setDeadline(mayWait ? 0 : deadline(for: position))
+    enhancer.setDeadline(mayWait || (isLost && catchesUpSoon(from: position)) ? 0 : deadline(for: position))
     endLearning(at: position)
     noteDrift(at: position)
     energies.addInput(inputs, channels: format.channelCount, count: block)
@@ -146,7 +148,10 @@ final class Worker: @unchecked Sendable {
     if shared.pointee.isWaiting.load(ordering: .sequentiallyConsistent) { post(shared.pointee.done) }
 
     let isLate = !mayWait && shared.pointee.output.readPosition > position + shared.pointee.lead
-    count(frames: enhancer.frameCount - framesBefore, nanoseconds: taken, isLate: isLate, isTimed: !mayWait)
+    count(
+      frames: enhancer.frameCount - framesBefore, nanoseconds: taken, isLate: isLate, isTimed: !mayWait,
+      isAftermath: isLost && wasLate)
+    wasLate = isLate
     energies.addOutput(inputs, channels: format.channelCount, count: block)
     publishMeters(frames: enhancer.frameCount - framesBefore, position: position + block)
     recordDecisions()
@@ -162,7 +167,19 @@ final class Worker: @unchecked Sendable {
     return due > 0 ? time + UInt64(due * 1e9) : 1
   }
 
-  private func count(frames: Int, nanoseconds: UInt64, isLate: Bool, isTimed: Bool) {
+  /// After a stall: whether what waits is soon done with all steps, so that no step misses a frame. Nobody will hear these
+  /// frames, whatever is done.
+  private func catchesUpSoon(from position: Int) -> Bool {
+    let waiting = shared.pointee.position.load(ordering: .acquiring) + format.block - position
+    let frames = Double(waiting) / Double(format.sampleRate) / 0.01
+    return frames * stepTime * Double(governor.steps * format.channelCount) < Self.catchUpTime
+  }
+
+  /// Seconds.
+  private static let catchUpTime = 0.05
+
+  /// - Parameter isAftermath: whether it was too late before it began, as the one before it was.
+  private func count(frames: Int, nanoseconds: UInt64, isLate: Bool, isTimed: Bool, isAftermath: Bool) {
     guard frames > 0 else { return }
     let perFrame = nanoseconds / UInt64(frames)
     for _ in 0..<frames { meters.addFrameTime(perFrame) }
@@ -179,7 +196,8 @@ final class Worker: @unchecked Sendable {
     let seconds = Double(perFrame) * 1e-9
     let oneStep = seconds / Double(governor.steps * format.channelCount)
     stepTime = stepTime == 0 ? oneStep : stepTime + 0.05 * (oneStep - stepTime)
-    guard adapts, isTimed else { return }
+    // One stall makes many frames late; where they are done soon, fewer steps would not have helped.
+    guard adapts, isTimed, !(isAftermath && seconds < 0.005) else { return }
     if governor.note(frames: frames, areLate: isLate || wasCut, load: seconds / 0.01) {
       setSteps(governor.steps)
       tap?.pointee.note(WorkerEvent(position: position, kind: .steps(count: governor.steps)))
@@ -218,6 +236,8 @@ final class Worker: @unchecked Sendable {
     }
     change(to: next)
     publishSteps()
+    // Also where no blocks flow: a key that turns it over looks here.
+    meters.isFrozen.store(enhancer.isNoiseReferenceFrozen, ordering: .relaxed)
   }
 
   private func endLearning(at position: Int) {

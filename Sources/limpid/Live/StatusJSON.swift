@@ -7,7 +7,8 @@ struct StatusJSON: Encodable {
   let sampleRate, block, channels, latencySamples: Int
   let latencyMs: Double
   let inputDb, outputDb, noiseReductionDb: Double?
-  let frameMsMedian, frameMsP99, frameMsLongest, callbackMsLongest: Double
+  let frameMsMedian, frameMsP99, frameMsLongest, callbackMsP999, callbackMsLongest: Double
+  let callbackWorkMsLongest: Double
   let steps, wishedSteps: Int
   let guidance, mix: Float
   let attenuationLimitDb: Float?
@@ -30,7 +31,9 @@ struct StatusJSON: Encodable {
     frameMsMedian = s.frameTimeMedian * 1000
     frameMsP99 = s.frameTime99 * 1000
     frameMsLongest = s.frameTimeLongest * 1000
+    callbackMsP999 = s.callback999 * 1000
     callbackMsLongest = s.longestCallback * 1000
+    callbackWorkMsLongest = s.longestCallbackWork * 1000
     steps = s.steps
     wishedSteps = s.wishedSteps
     guidance = s.settings.guidance

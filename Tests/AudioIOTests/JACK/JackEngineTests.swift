@@ -73,6 +73,69 @@ extension JackTests {
       #expect(found.last == stated.lowerBound, "\(found)")
     }
 
+    /// A session of the server's, exported: the output of `limpid enhance`, later, to the bit.
+    @Test(arguments: [64, 512]) func inFreewheelTheOutputIsThatOfTheFile(block: Int) throws {
+      let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+      let model = try EnhancementModel(path: tests.appending(path: "EnhancementTests/Fixtures/tiny.safetensors").path)
+      var settings = EnhancementSettings()
+      settings.noiseSelection = .residual
+      settings.maximumSteps = EnhancementSettings.largestSteps
+      settings.steps = 2
+      for attempt in 1...5 {
+        let server = try JackServer(block: block)
+        let folder = FileManager.default.temporaryDirectory.appending(path: "limpid-freewheel-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var options = LiveOptions()
+        options.adaptsSteps = false
+        options.recordingPath = folder.path
+        settings.resamplerQuality = options.resamplerQuality
+        let engine = try LiveEngine(model: model, settings: settings, options: options)
+        let client = JackClient(JackTests.configuration(server, channels: 1), processor: engine)
+        try client.start()
+        let source = try JackNoise("noise", server: server, isSource: true, count: 0)
+        let probe = try JackProbe("probe", server: server)
+        try probe.connect("noise:port", "limpid:in_1")
+        #expect(jack_set_freewheel(probe.client, 1) == 0)
+        let before = try #require(engine.status)
+        try wait("ten seconds of sound") { engine.status?.seconds ?? 0 > before.seconds + 10 }
+        let status = try #require(engine.status)
+        #expect(jack_set_freewheel(probe.client, 0) == 0)
+        source.close()
+        client.stop()
+        try engine.stop()
+        // Until it freewheels the machine may be late. What was not in time then is missing later, too.
+        let counters = status.counters
+        guard counters.reduced == 0, counters.referenceLate == 0, counters.overruns == 0 else {
+          try #require(attempt < 5, "\(counters)")
+          continue
+        }
+        let input = try Self.samples(folder.appending(path: "input.wav"))
+        let output = try Self.samples(folder.appending(path: "output.wav"))
+        var enhancer = try StreamingEnhancer(model: model, settings: settings, sampleRate: 48000)
+        var offline = input
+        offline.withUnsafeMutableBufferPointer { enhancer.process(UnsafeBufferPointer($0), into: $0) }
+        let later = status.latencyInSamples - enhancer.latencyInSamples
+        // From where it freewheels for sure, and what was faded before is gone, to where it did so for sure.
+        let first = Int((before.seconds + 0.5) * 48000)
+        let last = Int(status.seconds * 48000)
+        #expect(last - first > 9 * 48000)
+        #expect((first..<last).allSatisfy { output[$0].bitPattern == offline[$0 - later].bitPattern })
+        #expect(output[first..<last].contains { $0 != 0 })
+        return
+      }
+    }
+
+    private static func samples(_ file: URL) throws -> [Float] {
+      let reader = try AudioFileReader(path: file.path)
+      var all: [Float] = []
+      var room = [Float](repeating: 0, count: 1 << 16)
+      while case let count = try room.withUnsafeMutableBufferPointer({ try reader.read(into: $0) }), count > 0 {
+        all += room[..<count]
+      }
+      return all
+    }
+
     @Test func aRestartAtAnotherRateGoesOnWithTheNewLatency() throws {
       let server = try JackServer(rate: 48000, block: 128)
       let engine = try Self.engine("tiny", bypass: true)

@@ -75,6 +75,12 @@ size_t ck_self_attention_scratch(ptrdiff_t rows, ptrdiff_t dimension) {
   return ck_packed_count(1, dimension, rows) + ck_packed_count(1, rows, dimension) + ck_packed_count(1, rows, rows);
 }
 
+void ck_polyphase(
+  ptrdiff_t count, ptrdiff_t taps, const float *filters, ptrdiff_t step, ptrdiff_t phases, ptrdiff_t position,
+  const float *x, float *out) {
+  table()->polyphase(count, taps, filters, step, phases, position, x, out);
+}
+
 void ck_spectrum_features(ptrdiff_t bins, const float *x, const float *y, float *features) {
   table()->spectrum_features(bins, x, y, features);
 }

@@ -503,6 +503,38 @@ CK_KERNEL void self_attention(
   }
 }
 
+// ---- Resampling ----
+
+CK_KERNEL void polyphase(
+  ptrdiff_t count, ptrdiff_t taps, const float *filters, ptrdiff_t step, ptrdiff_t phases, ptrdiff_t position,
+  const float *x, float *out) {
+  const ptrdiff_t whole = taps - taps % CK_LANES, rest = taps - whole;
+  // A quotient per output would take longer than its sum.
+  const ptrdiff_t samples_on = step / phases, phases_on = step % phases;
+  const float *next = x + position / phases;
+  ptrdiff_t phase = position % phases;
+  for (ptrdiff_t first = 0; first < count; first += CK_LANES) {
+    const ptrdiff_t together = count - first < CK_LANES ? count - first : CK_LANES;
+    vf sums[CK_LANES];
+    for (ptrdiff_t i = 0; i < together; i++) {
+      const float *samples = next, *filter = filters + phase * taps;
+      next += samples_on;
+      phase += phases_on;
+      if (phase >= phases) {
+        phase -= phases;
+        next += 1;
+      }
+      sums[i] = splat(0.f);
+      for (ptrdiff_t k = 0; k < whole; k += CK_LANES) sums[i] += load(samples + k) * load(filter + k);
+      if (rest) sums[i] += load_first(samples + whole, rest, 0.f) * load_first(filter + whole, rest, 0.f);
+    }
+    for (ptrdiff_t i = together; i < CK_LANES; i++) sums[i] = splat(0.f);
+    const vf result = sums_of_lanes(sums);
+    if (together == CK_LANES) store(out + first, result);
+    else store_first(out + first, together, result);
+  }
+}
+
 // ---- Spectra ----
 
 CK_KERNEL void spectrum_features(ptrdiff_t bins, const float *x, const float *y, float *features) {
@@ -533,6 +565,7 @@ const ck_table CK_TABLE = {
   gru_gates,
   softmax,
   self_attention,
+  polyphase,
   spectrum_features,
   complex_mask,
   exponential_of,

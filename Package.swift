@@ -41,7 +41,7 @@ let package = Package(
     // depending on this one.
     .target(name: "CKernels"),
 
-    .target(name: "SignalProcessing", dependencies: ["CFFTW", "CSpeexDSP"], swiftSettings: warnings),
+    .target(name: "SignalProcessing", dependencies: ["CFFTW", "CKernels", "CSpeexDSP"], swiftSettings: warnings),
     .target(name: "NeuralLayers", dependencies: ["CKernels"], swiftSettings: warnings),
     .target(name: "Diffusion", swiftSettings: warnings),
     // CLAP's audio tower and PANNs CNN14, from samples to an embedding: they know nothing of the score model.
@@ -70,7 +70,7 @@ let package = Package(
 
     // Counts heap calls per thread: what runs every frame must make none.
     .target(name: "HeapCounter", path: "Tests/HeapCounter"),
-    tests("SignalProcessing", ["SignalProcessing", "HeapCounter"]),
+    tests("SignalProcessing", ["SignalProcessing", "CKernels", "CSpeexDSP", "HeapCounter"]),
     tests("NeuralLayers", ["NeuralLayers", "CKernels"]),
     tests("PretrainedEncoders", ["PretrainedEncoders", "NeuralLayers"]),
     tests("Diffusion", ["Diffusion", "HeapCounter"]),

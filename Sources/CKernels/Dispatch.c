@@ -71,8 +71,14 @@ void ck_self_attention(
 }
 
 size_t ck_self_attention_scratch(ptrdiff_t rows, ptrdiff_t dimension) {
-  const size_t padded = ((size_t)rows + 15) & ~(size_t)15;
-  return padded * ((size_t)dimension + 4);  // one head's keys, transposed, and four rows of weights
+  // Of one head: the panels of keys and of values, and the weights.
+  return ck_packed_count(1, dimension, rows) + ck_packed_count(1, rows, dimension) + ck_packed_count(1, rows, rows);
+}
+
+void ck_polyphase(
+  ptrdiff_t count, ptrdiff_t taps, const float *filters, ptrdiff_t step, ptrdiff_t phases, ptrdiff_t position,
+  const float *x, float *out) {
+  table()->polyphase(count, taps, filters, step, phases, position, x, out);
 }
 
 void ck_spectrum_features(ptrdiff_t bins, const float *x, const float *y, float *features) {

@@ -19,54 +19,134 @@ CK_INLINE vf load(const float *p) { return *(const vf_unaligned *)p; }
 CK_INLINE void store(float *p, vf v) { *(vf_unaligned *)p = v; }
 CK_INLINE vf splat(float x) { return x - (vf){}; }
 
-// The first n lanes from memory, the others `fill`.
-CK_INLINE vf load_first(const float *p, ptrdiff_t n, float fill) {
-  vf v = splat(fill);
-  memcpy(&v, p, (size_t)n * sizeof(float));
-  return v;
-}
-
-CK_INLINE void store_first(float *p, ptrdiff_t n, vf v) { memcpy(p, &v, (size_t)n * sizeof(float)); }
-
 CK_INLINE vf choose(vi mask, vf yes, vf no) { return (vf)(((vi)yes & mask) | ((vi)no & ~mask)); }
+CK_INLINE vf larger(vf a, vf b) { return choose(a > b, a, b); }
 
-CK_INLINE float sum_of_lanes(vf v) {
-  float lanes[CK_LANES];
-  memcpy(lanes, &v, sizeof v);
-  for (int half = CK_LANES / 2; half > 0; half /= 2) {
-    for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
-  }
-  return lanes[0];
+CK_INLINE vi first_lanes(ptrdiff_t n) {
+  vi lane;
+  CK_UNROLL for (int i = 0; i < CK_LANES; i++) lane[i] = i;
+  return lane < (int32_t)n;
 }
 
-CK_INLINE float largest_lane(vf v) {
-  float lanes[CK_LANES];
-  memcpy(lanes, &v, sizeof v);
-  for (int half = CK_LANES / 2; half > 0; half /= 2) {
-    for (int i = 0; i < half; i++) lanes[i] = lanes[i] > lanes[i + half] ? lanes[i] : lanes[i + half];
-  }
-  return lanes[0];
+// The first n lanes from memory, the others `fill`; 0 < n < CK_LANES.
+CK_INLINE vf load_first(const float *p, ptrdiff_t n, float fill) {
+#if CK_LANES == 16
+  return _mm512_mask_loadu_ps(splat(fill), (__mmask16)((1u << n) - 1), p);
+#elif CK_LANES == 8
+  const vi some = first_lanes(n);
+  return choose(some, _mm256_maskload_ps(p, (__m256i)some), splat(fill));
+#else
+  vf v = splat(fill);
+  for (ptrdiff_t i = 0; i < n; i++) v[i] = p[i];
+  return v;
+#endif
 }
 
-// e^x: x = n ln 2 + r, a polynomial in r (Cephes expf), times 2^n built from the bits of n. Below -87.3 it is 0
-// (the result would be denormal), above 88.37 infinity. No conversion to integer: it is undefined for NaN.
-CK_INLINE vf exponential(vf x) {
+CK_INLINE void store_first(float *p, ptrdiff_t n, vf v) {
+#if CK_LANES == 16
+  _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), v);
+#elif CK_LANES == 8
+  _mm256_maskstore_ps(p, (__m256i)first_lanes(n), v);
+#else
+  for (ptrdiff_t i = 0; i < n; i++) p[i] = v[i];
+#endif
+}
+
+// Two vectors' lanes exchanged in groups of `half`: (a, b) becomes (first groups, second groups), so that CK_LANES
+// vectors after steps of CK_LANES / 2 … 1 are transposed. The indices must be constants, hence the cases.
+CK_INLINE void exchange(const int half, vf *a, vf *b) {
+  const vf x = *a, y = *b;
+#define CK_PAIRS(...) *a = __builtin_shufflevector(x, y, __VA_ARGS__)
+#define CK_OTHERS(...) *b = __builtin_shufflevector(x, y, __VA_ARGS__)
+#if CK_LANES == 16
+  if (half == 8) {
+    CK_PAIRS(0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+    CK_OTHERS(8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+  } else if (half == 4) {
+    CK_PAIRS(0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27);
+    CK_OTHERS(4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31);
+  } else if (half == 2) {
+    CK_PAIRS(0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
+    CK_OTHERS(2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+  } else {
+    CK_PAIRS(0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30);
+    CK_OTHERS(1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31);
+  }
+#elif CK_LANES == 8
+  if (half == 4) {
+    CK_PAIRS(0, 1, 2, 3, 8, 9, 10, 11);
+    CK_OTHERS(4, 5, 6, 7, 12, 13, 14, 15);
+  } else if (half == 2) {
+    CK_PAIRS(0, 1, 8, 9, 4, 5, 12, 13);
+    CK_OTHERS(2, 3, 10, 11, 6, 7, 14, 15);
+  } else {
+    CK_PAIRS(0, 8, 2, 10, 4, 12, 6, 14);
+    CK_OTHERS(1, 9, 3, 11, 5, 13, 7, 15);
+  }
+#else
+  if (half == 2) {
+    CK_PAIRS(0, 1, 4, 5);
+    CK_OTHERS(2, 3, 6, 7);
+  } else {
+    CK_PAIRS(0, 4, 2, 6);
+    CK_OTHERS(1, 5, 3, 7);
+  }
+#endif
+#undef CK_PAIRS
+#undef CK_OTHERS
+}
+
+CK_INLINE void transpose(vf v[CK_LANES]) {
+  CK_UNROLL for (int half = CK_LANES / 2; half > 0; half /= 2) {
+    CK_UNROLL for (int i = 0; i < CK_LANES; i++) {
+      if (!(i & half)) exchange(half, &v[i], &v[i + half]);
+    }
+  }
+}
+
+// Lane i of the result is the sum of v[i]'s lanes. A third of the work of one vector after another.
+CK_INLINE vf sums_of_lanes(vf v[CK_LANES]) {
+  CK_UNROLL for (int half = CK_LANES / 2; half > 0; half /= 2) {
+    CK_UNROLL for (int i = 0; i < half; i++) {
+      exchange(half, &v[i], &v[i + half]);
+      v[i] += v[i + half];
+    }
+  }
+  return v[0];
+}
+
+// Lane i of the result is the largest of v[i]'s lanes.
+CK_INLINE vf largest_lanes(vf v[CK_LANES]) {
+  CK_UNROLL for (int half = CK_LANES / 2; half > 0; half /= 2) {
+    CK_UNROLL for (int i = 0; i < half; i++) {
+      exchange(half, &v[i], &v[i + half]);
+      v[i] = larger(v[i], v[i + half]);
+    }
+  }
+  return v[0];
+}
+
+// e^x for -87.3 ≤ x ≤ 88.3: x = n ln 2 + r, a polynomial in r (Cephes expf), times 2^n built from the bits of n. No
+// conversion to integer: it is undefined for NaN, which stays NaN here.
+CK_INLINE vf exponential_inside(vf x) {
   const vf shifted = x * splat(1.44269504088896341f) + splat(12582912.f);  // 1.5 · 2^23: n in the low bits
   const vf n = shifted - splat(12582912.f);
   vf r = x - n * splat(0.693359375f);
   r = r + n * splat(2.12194440e-4f);
-  vf p = splat(1.9875691500e-4f);
-  p = p * r + splat(1.3981999507e-3f);
-  p = p * r + splat(8.3334519073e-3f);
-  p = p * r + splat(4.1665795894e-2f);
-  p = p * r + splat(1.6666665459e-1f);
-  p = p * r + splat(5.0000001201e-1f);
-  p = p * (r * r) + r + splat(1.f);
+  // Estrin's order: the chain of dependent operations is half as long as Horner's, which is what the time depends on.
+  const vf r2 = r * r;
+  const vf high = splat(1.9875691500e-4f) * r + splat(1.3981999507e-3f);
+  const vf middle = splat(8.3334519073e-3f) * r + splat(4.1665795894e-2f);
+  const vf low = splat(1.6666665459e-1f) * r + splat(5.0000001201e-1f);
+  const vf p = ((high * r2 + middle) * r2 + low) * r2 + (r + splat(1.f));
   const vi bits = (vi)shifted;
   typedef uint32_t vu __attribute__((vector_size(4 * CK_LANES)));
-  const vf power = (vf)(((vu)bits + 127u) << 23);
-  vf y = p * power;
-  y = choose(x < splat(-87.3365f), splat(0.f), y);
+  return p * (vf)(((vu)bits + 127u) << 23);
+}
+
+// e^x. Below -87.3 it is 0 (the result would be denormal), above 88.37 infinity.
+CK_INLINE vf exponential(vf x) {
+  const vf y = choose(x < splat(-87.3365f), splat(0.f), exponential_inside(x));
   return choose(x > splat(88.37f), splat(INFINITY), y);
 }
 
@@ -85,6 +165,17 @@ CK_INLINE vf hyperbolic_tangent(vf x) {
   const vf small = p * s * x + x;
   const vf large = splat(1.f) - splat(2.f) / (exponential(magnitude + magnitude) + splat(1.f));
   return choose(magnitude < splat(0.625f), small, (vf)((vi)large | sign));
+}
+
+CK_INLINE vf square_root(vf x) {
+#if CK_LANES == 16
+  return _mm512_sqrt_ps(x);
+#elif CK_LANES == 8
+  return _mm256_sqrt_ps(x);
+#else
+  CK_UNROLL for (int i = 0; i < CK_LANES; i++) x[i] = sqrtf(x[i]);
+  return x;
+#endif
 }
 
 // ---- Matrix product ----
@@ -211,36 +302,48 @@ CK_KERNEL void rms_norm(
   ptrdiff_t rows, ptrdiff_t channels, const float *in, const float *scale, const float *shift,
   ptrdiff_t shift_row_stride, float *out) {
   const ptrdiff_t whole = channels - channels % CK_LANES, rest = channels - whole;
-  for (ptrdiff_t r = 0; r < rows; r++) {
-    const float *x = in + r * channels;
-    float *y = out + r * channels;
-    const float *row_shift = shift ? shift + r * shift_row_stride : NULL;
-    vf squares = splat(0.f);
-    for (ptrdiff_t c = 0; c < whole; c += CK_LANES) {
-      const vf v = load(x + c);
-      squares += v * v;
+  const vf share = splat(1.f / (float)channels);
+  for (ptrdiff_t first = 0; first < rows; first += CK_LANES) {
+    // Several rows at once: one root and one quotient serve them all.
+    const ptrdiff_t together = rows - first < CK_LANES ? rows - first : CK_LANES;
+    vf squares[CK_LANES];
+    for (ptrdiff_t r = 0; r < together; r++) {
+      const float *x = in + (first + r) * channels;
+      squares[r] = splat(0.f);
+      for (ptrdiff_t c = 0; c < whole; c += CK_LANES) {
+        const vf v = load(x + c);
+        squares[r] += v * v;
+      }
+      if (rest) {
+        const vf v = load_first(x + whole, rest, 0.f);
+        squares[r] += v * v;
+      }
     }
-    if (rest) {
-      const vf v = load_first(x + whole, rest, 0.f);
-      squares += v * v;
-    }
-    const vf factor = splat(1.f / sqrtf(sum_of_lanes(squares) / (float)channels + 1e-6f));
-    for (ptrdiff_t c = 0; c < whole; c += CK_LANES) {
-      vf v = load(x + c) * factor;
-      if (scale) v *= load(scale + c);
-      if (row_shift) v += load(row_shift + c);
-      store(y + c, v);
-    }
-    if (rest) {
-      vf v = load_first(x + whole, rest, 0.f) * factor;
-      if (scale) v *= load_first(scale + whole, rest, 0.f);
-      if (row_shift) v += load_first(row_shift + whole, rest, 0.f);
-      store_first(y + whole, rest, v);
+    for (ptrdiff_t r = together; r < CK_LANES; r++) squares[r] = splat(0.f);
+    float factors[CK_LANES];
+    store(factors, splat(1.f) / square_root(sums_of_lanes(squares) * share + splat(1e-6f)));
+    for (ptrdiff_t r = 0; r < together; r++) {
+      const float *x = in + (first + r) * channels;
+      float *y = out + (first + r) * channels;
+      const float *row_shift = shift ? shift + (first + r) * shift_row_stride : NULL;
+      const vf factor = splat(factors[r]);
+      for (ptrdiff_t c = 0; c < whole; c += CK_LANES) {
+        vf v = load(x + c) * factor;
+        if (scale) v *= load(scale + c);
+        if (row_shift) v += load(row_shift + c);
+        store(y + c, v);
+      }
+      if (rest) {
+        vf v = load_first(x + whole, rest, 0.f) * factor;
+        if (scale) v *= load_first(scale + whole, rest, 0.f);
+        if (row_shift) v += load_first(row_shift + whole, rest, 0.f);
+        store_first(y + whole, rest, v);
+      }
     }
   }
 }
 
-CK_INLINE vf silu_of(vf x) { return x * sigmoid(x); }
+CK_INLINE vf silu_of(vf x) { return x / (splat(1.f) + exponential(-x)); }
 
 #define CK_ELEMENTWISE(NAME, FUNCTION)                                                                   \
   CK_KERNEL void NAME(ptrdiff_t count, const float *x, float *out) {                                     \
@@ -287,122 +390,148 @@ CK_KERNEL void gru_gates(
 
 // ---- Attention ----
 
-CK_INLINE vf larger(vf a, vf b) { return choose(a > b, a, b); }
-
-CK_INLINE void softmax_row(ptrdiff_t keys, float *x) {
+// Rows lie `stride` floats apart. Several at once: their maxima, sums and quotients are found together, and their
+// chains of dependent operations hide each other's latency.
+CK_INLINE void softmax_rows(ptrdiff_t rows, ptrdiff_t keys, ptrdiff_t stride, float *all) {
   const ptrdiff_t whole = keys - keys % CK_LANES, rest = keys - whole;
-  vf most = splat(-INFINITY);
-  for (ptrdiff_t i = 0; i < whole; i += CK_LANES) most = larger(most, load(x + i));
-  if (rest) most = larger(most, load_first(x + whole, rest, -INFINITY));
-  const vf top = splat(largest_lane(most));
-  vf total = splat(0.f);
-  for (ptrdiff_t i = 0; i < whole; i += CK_LANES) {
-    const vf e = exponential(load(x + i) - top);
-    store(x + i, e);
-    total += e;
+  for (ptrdiff_t first = 0; first < rows; first += CK_LANES) {
+    const ptrdiff_t together = rows - first < CK_LANES ? rows - first : CK_LANES;
+    float *x = all + first * stride;
+    vf most[CK_LANES], total[CK_LANES];
+    float numbers[CK_LANES];
+    for (ptrdiff_t r = 0; r < together; r++) {
+      most[r] = splat(-INFINITY);
+      for (ptrdiff_t i = 0; i < whole; i += CK_LANES) most[r] = larger(most[r], load(x + r * stride + i));
+      if (rest) most[r] = larger(most[r], load_first(x + r * stride + whole, rest, -INFINITY));
+    }
+    for (ptrdiff_t r = together; r < CK_LANES; r++) most[r] = splat(0.f);
+    store(numbers, largest_lanes(most));
+    for (ptrdiff_t r = 0; r < together; r++) {
+      const vf top = splat(numbers[r]);
+      total[r] = splat(0.f);
+      for (ptrdiff_t i = 0; i < whole; i += CK_LANES) {
+        const vf e = exponential(load(x + r * stride + i) - top);
+        store(x + r * stride + i, e);
+        total[r] += e;
+      }
+      if (rest) {
+        const vf e = exponential(load_first(x + r * stride + whole, rest, -INFINITY) - top);
+        store_first(x + r * stride + whole, rest, e);
+        total[r] += e;
+      }
+    }
+    for (ptrdiff_t r = together; r < CK_LANES; r++) total[r] = splat(1.f);
+    store(numbers, splat(1.f) / sums_of_lanes(total));
+    for (ptrdiff_t r = 0; r < together; r++) {
+      float *y = x + r * stride;
+      const vf factor = splat(numbers[r]);
+      for (ptrdiff_t i = 0; i < whole; i += CK_LANES) store(y + i, load(y + i) * factor);
+      if (rest) store_first(y + whole, rest, load_first(y + whole, rest, 0.f) * factor);
+    }
   }
-  if (rest) {
-    const vf e = exponential(load_first(x + whole, rest, -INFINITY) - top);
-    store_first(x + whole, rest, e);
-    total += e;
-  }
-  const vf factor = splat(1.f / sum_of_lanes(total));
-  for (ptrdiff_t i = 0; i < whole; i += CK_LANES) store(x + i, load(x + i) * factor);
-  if (rest) store_first(x + whole, rest, load_first(x + whole, rest, 0.f) * factor);
 }
 
-CK_KERNEL void softmax(ptrdiff_t rows, ptrdiff_t keys, float *x) {
-  for (ptrdiff_t r = 0; r < rows; r++) softmax_row(keys, x + r * keys);
+CK_KERNEL void softmax(ptrdiff_t rows, ptrdiff_t keys, float *x) { softmax_rows(rows, keys, keys, x); }
+
+// One head's keys, times `factor`, as the panels of a product: (rows, dimension) to [panel][dimension][16].
+CK_INLINE void pack_keys(
+  ptrdiff_t rows, ptrdiff_t dimension, ptrdiff_t stride, float factor, const float *keys, float *panels) {
+  const ptrdiff_t padded = (rows + ck_panel_columns - 1) / ck_panel_columns * ck_panel_columns;
+  for (ptrdiff_t r = 0; r < padded; r += CK_LANES) {
+    float *panel = panels + r / ck_panel_columns * dimension * ck_panel_columns + r % ck_panel_columns;
+    for (ptrdiff_t d = 0; d < dimension; d += CK_LANES) {
+      const ptrdiff_t left = dimension - d < CK_LANES ? dimension - d : CK_LANES;
+      vf block[CK_LANES];
+      CK_UNROLL for (int i = 0; i < CK_LANES; i++) {
+        const float *key = keys + (r + i) * stride + d;
+        block[i] = r + i >= rows ? splat(0.f) : left == CK_LANES ? load(key) : load_first(key, left, 0.f);
+        block[i] *= splat(factor);
+      }
+      transpose(block);
+      if (left == CK_LANES) {
+        CK_UNROLL for (int i = 0; i < CK_LANES; i++) store(panel + (d + i) * ck_panel_columns, block[i]);
+      } else {
+        for (ptrdiff_t i = 0; i < left; i++) store(panel + (d + i) * ck_panel_columns, block[i]);
+      }
+    }
+  }
 }
 
-// A few queries at once: their sums and their softmaxes are independent chains, which hide each other's latency.
-// Every query's result is the same as if it came alone.
-enum { queries_at_once = 4 };
-
-typedef struct {
-  ptrdiff_t rows, dimension, stride, model;  // stride: floats from one row of qkv to the next
-  ptrdiff_t padded;                          // keys rounded up to 16
-  const float *keys;                         // (dimension, padded), zeros past the last key
-  const float *value;                        // of row 0
-  float *weights;                            // (queries_at_once, padded)
-} attention_head;
-
-CK_INLINE void attend_queries(const attention_head *h, const int count, const float *query, float *out) {
-  const ptrdiff_t rows = h->rows, dimension = h->dimension, stride = h->stride, padded = h->padded;
-  const ptrdiff_t covered = (rows + CK_LANES - 1) / CK_LANES * CK_LANES;
-  const vf scale = splat(1.f / sqrtf((float)dimension));
-  vi lane;
-  for (int i = 0; i < CK_LANES; i++) lane[i] = i;
-  vf top[queries_at_once], total[queries_at_once];
-  CK_UNROLL for (int q = 0; q < count; q++) top[q] = splat(-INFINITY);
-  for (ptrdiff_t k = 0; k < covered; k += CK_LANES) {
-    vf sum[queries_at_once];
-    CK_UNROLL for (int q = 0; q < count; q++) sum[q] = splat(0.f);
-    for (ptrdiff_t d = 0; d < dimension; d++) {
-      const vf key = load(h->keys + d * padded + k);
-      CK_UNROLL for (int q = 0; q < count; q++) sum[q] += splat(query[q * stride + d]) * key;
-    }
-    // Lanes past the last key weigh nothing.
-    const vi exists = lane < (int32_t)(rows - k);
-    CK_UNROLL for (int q = 0; q < count; q++) {
-      const vf score = choose(exists, sum[q] * scale, splat(-INFINITY));
-      store(h->weights + q * padded + k, score);
-      top[q] = larger(top[q], score);
-    }
-  }
-  CK_UNROLL for (int q = 0; q < count; q++) {
-    top[q] = splat(largest_lane(top[q]));
-    total[q] = splat(0.f);
-  }
-  for (ptrdiff_t k = 0; k < covered; k += CK_LANES) {
-    CK_UNROLL for (int q = 0; q < count; q++) {
-      const vf e = exponential(load(h->weights + q * padded + k) - top[q]);
-      store(h->weights + q * padded + k, e);
-      total[q] += e;
-    }
-  }
-  CK_UNROLL for (int q = 0; q < count; q++) total[q] = splat(1.f / sum_of_lanes(total[q]));
-  for (ptrdiff_t k = 0; k < covered; k += CK_LANES) {
-    CK_UNROLL for (int q = 0; q < count; q++) {
-      float *w = h->weights + q * padded + k;
-      store(w, load(w) * total[q]);
-    }
-  }
+// One head's values as the panels of a product: (rows, dimension) to [panel][rows][16].
+CK_INLINE void pack_values(
+  ptrdiff_t rows, ptrdiff_t dimension, ptrdiff_t stride, const float *values, float *panels) {
   for (ptrdiff_t d = 0; d < dimension; d += CK_LANES) {
-    const ptrdiff_t left = dimension - d;
-    vf sum[queries_at_once];
-    CK_UNROLL for (int q = 0; q < count; q++) sum[q] = splat(0.f);
-    for (ptrdiff_t k = 0; k < rows; k++) {
-      const float *place = h->value + k * stride + d;
-      const vf value = left >= CK_LANES ? load(place) : load_first(place, left, 0.f);
-      CK_UNROLL for (int q = 0; q < count; q++) sum[q] += splat(h->weights[q * padded + k]) * value;
-    }
-    CK_UNROLL for (int q = 0; q < count; q++) {
-      float *y = out + q * h->model + d;
-      if (left >= CK_LANES) store(y, sum[q]);
-      else store_first(y, left, sum[q]);
+    const ptrdiff_t left = dimension - d < CK_LANES ? dimension - d : CK_LANES;
+    float *panel = panels + d / ck_panel_columns * rows * ck_panel_columns + d % ck_panel_columns;
+    for (ptrdiff_t r = 0; r < rows; r++) {
+      const float *value = values + r * stride + d;
+      store(panel + r * ck_panel_columns, left == CK_LANES ? load(value) : load_first(value, left, 0.f));
     }
   }
 }
 
+// Per head two products, queries with keys and weights with values, on panels packed here, and a softmax between.
 CK_KERNEL void self_attention(
   ptrdiff_t rows, ptrdiff_t heads, ptrdiff_t dimension, const float *qkv, float *scratch, float *out) {
   const ptrdiff_t model = heads * dimension, stride = 3 * model;
-  const ptrdiff_t padded = (rows + 15) & ~(ptrdiff_t)15;
-  float *keys = scratch;
+  const ptrdiff_t padded = (rows + ck_panel_columns - 1) / ck_panel_columns * ck_panel_columns;
+  float *keys = scratch;                    // panels (dimension, rows)
+  float *values = keys + padded * dimension;  // panels (rows, dimension)
+  float *weights = values + rows * ((dimension + ck_panel_columns - 1) / ck_panel_columns * ck_panel_columns);
+  ck_product product = {.rows = rows, .taps = 1, .items = 1};
   for (ptrdiff_t head = 0; head < heads; head++) {
     const float *query = qkv + head * dimension;
-    const float *key = query + model;
-    for (ptrdiff_t d = 0; d < dimension; d++) {
-      for (ptrdiff_t r = 0; r < rows; r++) keys[d * padded + r] = key[r * stride + d];
-      for (ptrdiff_t r = rows; r < padded; r++) keys[d * padded + r] = 0.f;
+    pack_keys(rows, dimension, stride, 1.f / sqrtf((float)dimension), query + model, keys);
+    pack_values(rows, dimension, stride, query + 2 * model, values);
+    product.depth = dimension;
+    product.columns = padded;  // whole vectors; what lies past the last key is not read
+    product.a[0] = query;
+    product.a_row_stride = stride;
+    product.panels = keys;
+    product.c = weights;
+    product.c_row_stride = padded;
+    multiply(&product);
+    softmax_rows(rows, rows, padded, weights);
+    product.depth = rows;
+    product.columns = dimension;
+    product.a[0] = weights;
+    product.a_row_stride = padded;
+    product.panels = values;
+    product.c = out + head * dimension;
+    product.c_row_stride = model;
+    multiply(&product);
+  }
+}
+
+// ---- Resampling ----
+
+CK_KERNEL void polyphase(
+  ptrdiff_t count, ptrdiff_t taps, const float *filters, ptrdiff_t step, ptrdiff_t phases, ptrdiff_t position,
+  const float *x, float *out) {
+  const ptrdiff_t whole = taps - taps % CK_LANES, rest = taps - whole;
+  // A quotient per output would take longer than its sum.
+  const ptrdiff_t samples_on = step / phases, phases_on = step % phases;
+  const float *next = x + position / phases;
+  ptrdiff_t phase = position % phases;
+  for (ptrdiff_t first = 0; first < count; first += CK_LANES) {
+    const ptrdiff_t together = count - first < CK_LANES ? count - first : CK_LANES;
+    vf sums[CK_LANES];
+    for (ptrdiff_t i = 0; i < together; i++) {
+      const float *samples = next, *filter = filters + phase * taps;
+      next += samples_on;
+      phase += phases_on;
+      if (phase >= phases) {
+        phase -= phases;
+        next += 1;
+      }
+      sums[i] = splat(0.f);
+      for (ptrdiff_t k = 0; k < whole; k += CK_LANES) sums[i] += load(samples + k) * load(filter + k);
+      if (rest) sums[i] += load_first(samples + whole, rest, 0.f) * load_first(filter + whole, rest, 0.f);
     }
-    const attention_head h = {rows, dimension, stride, model, padded, keys, key + model, keys + dimension * padded};
-    ptrdiff_t r = 0;
-    for (; r + queries_at_once <= rows; r += queries_at_once) {
-      attend_queries(&h, queries_at_once, query + r * stride, out + r * model + head * dimension);
-    }
-    for (; r < rows; r++) attend_queries(&h, 1, query + r * stride, out + r * model + head * dimension);
+    for (ptrdiff_t i = together; i < CK_LANES; i++) sums[i] = splat(0.f);
+    const vf result = sums_of_lanes(sums);
+    if (together == CK_LANES) store(out + first, result);
+    else store_first(out + first, together, result);
   }
 }
 
@@ -436,6 +565,7 @@ const ck_table CK_TABLE = {
   gru_gates,
   softmax,
   self_attention,
+  polyphase,
   spectrum_features,
   complex_mask,
   exponential_of,

@@ -11,6 +11,8 @@ typedef struct {
   void (*gru_gates)(ptrdiff_t, ptrdiff_t, const float *, const float *, float *);
   void (*softmax)(ptrdiff_t, ptrdiff_t, float *);
   void (*self_attention)(ptrdiff_t, ptrdiff_t, ptrdiff_t, const float *, float *, float *);
+  void (*polyphase)(
+    ptrdiff_t, ptrdiff_t, const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, const float *, float *);
   void (*spectrum_features)(ptrdiff_t, const float *, const float *, float *);
   void (*complex_mask)(ptrdiff_t, const float *, const float *, float *);
   void (*exponential)(ptrdiff_t, const float *, float *);

@@ -1,3 +1,4 @@
+import SignalProcessing
 import Synchronization
 
 /// Turns a noise reference into the tokens that the network attends to.
@@ -51,8 +52,9 @@ final class NoiseEncodingJob: @unchecked Sendable {
   /// Set when nobody waits for the result any more.
   private var isAbandoned = false  // frame path only
   private let tokenFloatCount: Int
-  private let magnitudes: UnsafeMutablePointer<Float>  // (200, 160), compressed; or samples
+  private let magnitudes: UnsafeMutablePointer<Float>  // (200, 160), compressed by `run`; or samples
   private var frameCount = 0
+  private var gain: Float = 1  // the level gain when the reference was taken
 
   init(tokenFloatCount: Int, hearsSamples: Bool = false) {
     self.tokenFloatCount = tokenFloatCount
@@ -88,7 +90,8 @@ final class NoiseEncodingJob: @unchecked Sendable {
     }
     frameCount =
       hearsSamples
-      ? reference.overlapAdded(gain: gain, into: magnitudes) : reference.compressed(gain: gain, into: magnitudes)
+      ? reference.overlapAdded(gain: gain, into: magnitudes) : reference.copyMagnitudes(into: magnitudes)
+    self.gain = gain
     stateNumber.store(State.taken.rawValue, ordering: .releasing)
     return true
   }
@@ -96,6 +99,11 @@ final class NoiseEncodingJob: @unchecked Sendable {
   /// Makes the tokens, if there is something to make them of. Whoever runs the encoder.
   func run<Encoder: NoiseTokenEncoder & ~Copyable>(_ encoder: inout Encoder) {
     guard stateNumber.load(ordering: .acquiring) == State.taken.rawValue else { return }
+    // Here rather than in `take`: 32000 roots are no work for the frame path.
+    if !hearsSamples {
+      AmplitudeCompression.compressMagnitudes(
+        magnitudes, gain: gain, count: frameCount * NoiseReference.binCount, into: magnitudes)
+    }
     encoder.encode(magnitudes: magnitudes, frameCount: frameCount, into: tokens)
     let state: State = allFinite(tokens, count: tokenFloatCount) ? .encoded : .null
     stateNumber.store(state.rawValue, ordering: .releasing)

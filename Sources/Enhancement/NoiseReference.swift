@@ -62,23 +62,6 @@ struct NoiseReference: ~Copyable {
     count = min(count + 1, Self.capacity)
   }
 
-  /// Writes all frames, oldest first, as the encoder sees them: 0.15·√(g·|X|).
-  ///
-  /// - Parameters:
-  ///   - gain: g, the level gain now.
-  ///   - output: room for (capacity, 160).
-  /// - Returns: the number of frames written.
-  @_noLocks
-  func compressed(gain: Float, into output: UnsafeMutablePointer<Float>) -> Int {
-    let first = count < Self.capacity ? 0 : next
-    for n in 0..<count {
-      let row = first + n < Self.capacity ? first + n : first + n - Self.capacity
-      AmplitudeCompression.compressMagnitudes(
-        ring + row * Self.binCount, gain: gain, count: Self.binCount, into: output + n * Self.binCount)
-    }
-    return count
-  }
-
   /// Writes the sound of all frames, oldest first: overlap-added as if none were missing between them, so where one is,
   /// the sound before it fades into the sound after it.
   ///

@@ -23,7 +23,9 @@ public struct Resampler: ~Copyable {
   public var delayInOutputSamples: Double { delayInInputSamples * Double(denominator) / Double(numerator) }
   public var delayInSeconds: Double { delayInInputSamples / Double(inputRate) }
 
-  private let state: OpaquePointer?  // nil: equal rates
+  private let state: OpaquePointer?  // nil: equal rates, or `filter`
+  /// The same filter on our own kernels, where the ratio is a small one; nil: speexdsp works itself.
+  private var filter: PolyphaseFilter?
   private let spare: UnsafeMutablePointer<Float>  // (1), an output that is never written
   /// Time of the next output from the next input sample, in input samples times `denominator`.
   private var position = 0
@@ -45,14 +47,24 @@ public struct Resampler: ~Copyable {
         1, UInt32(from / divisor), UInt32(to / divisor), UInt32(from), UInt32(to), Int32(quality), &code)
       guard state != nil else { throw .refused(from: from, to: to, code: Int(code)) }
     }
+    delayInInputSamples = state.map { Double(speex_resampler_get_input_latency($0)) } ?? 0
+    let numerator = from / divisor
+    let denominator = to / divisor
+    if let designed = state, max(numerator, denominator) <= PolyphaseFilter.largestRatio {
+      filter = PolyphaseFilter(
+        of: designed, taps: 2 * Int(delayInInputSamples), numerator: numerator, denominator: denominator)
+      speex_resampler_destroy(designed)
+      state = nil
+    } else {
+      filter = nil
+    }
     self.state = state
     spare = .allocate(capacity: 1)
     spare.initialize(to: 0)
     inputRate = from
     outputRate = to
-    numerator = from / divisor
-    denominator = to / divisor
-    delayInInputSamples = state.map { Double(speex_resampler_get_input_latency($0)) } ?? 0
+    self.numerator = numerator
+    self.denominator = denominator
   }
 
   deinit {
@@ -69,7 +81,7 @@ public struct Resampler: ~Copyable {
   /// Samples that `process` will give for exactly the next `count` input samples.
   @_noLocks
   public func nextOutput(forInput count: Int) -> Int {
-    if state == nil { return count }
+    if numerator == denominator { return count }
     let span = count * denominator - position
     return span > 0 ? (span + numerator - 1) / numerator : 0
   }
@@ -86,6 +98,7 @@ public struct Resampler: ~Copyable {
   public mutating func process(
     _ input: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>
   ) -> (consumed: Int, produced: Int) {
+    if filter != nil { return filter!.process(input, into: output, position: &position) }
     guard let state else {
       let count = min(input.count, output.count)
       for n in 0..<count { output[n] = input[n] }
@@ -111,6 +124,7 @@ public struct Resampler: ~Copyable {
   @_noLocks
   public mutating func reset() {
     if let state { rewind(state) }
+    if filter != nil { filter!.reset() }
     position = 0
   }
 }

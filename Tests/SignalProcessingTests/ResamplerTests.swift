@@ -1,3 +1,5 @@
+import CKernels
+import CSpeexDSP
 import Glibc
 import SignalProcessing
 import Testing
@@ -112,6 +114,31 @@ private func measure(_ signal: [Float], frequency: Double, rate: Double, skip: I
     let expected = (10 + resampler.delayInInputSamples) * Double(to) / Double(from)
     #expect(abs(centre - expected) < 1e-3, "\(centre) instead of \(expected)")
     #expect(abs(resampler.delayInSeconds * Double(to) - resampler.delayInOutputSamples) < 1e-9)
+  }
+
+  /// Small ratios run on kernels of our own with speexdsp's filter; the others are speexdsp's, and equal to the bit.
+  @Test(arguments: pairs + [(48_000, 8000), (32_000, 48_000)], [0, 3, 5, 10])
+  func `the output is speexdsp's at every dispatch level`(_ rates: (Int, Int), _ quality: Int) throws {
+    let (from, to) = rates
+    var noise = Noise(seed: UInt64(from))
+    let input = noise.samples(3000)
+    var code: Int32 = 0
+    let speex = try #require(speex_resampler_init(1, UInt32(from), UInt32(to), Int32(quality), &code))
+    defer { speex_resampler_destroy(speex) }
+    for level in 0...2 where ck_level_is_supported(Int32(level)) {
+      #expect(ck_level_force(Int32(level)))
+      defer { ck_level_force(-1) }
+      var resampler = try Resampler(from: from, to: to, quality: quality)
+      let output = resample(&resampler, input) { 700 }
+      var expected = [Float](repeating: 0, count: output.count)
+      var consumed = UInt32(input.count)
+      var produced = UInt32(output.count)
+      speex_resampler_reset_mem(speex)
+      _ = speex_resampler_process_float(speex, 0, input, &consumed, &expected, &produced)
+      #expect(Int(produced) == output.count)
+      let worst = zip(output, expected).map { abs($0 - $1) }.max()!
+      #expect(worst < 4e-6, "level \(level): \(worst)")
+    }
   }
 
   @Test(arguments: pairs + [(44_100, 48_000), (192_000, 8000), (8000, 192_000), (47_999, 16_000)])

@@ -6,7 +6,7 @@ import ScoreModel
 /// Times kernels, one network step, the change of tokens, and the noise encoder, on one thread.
 ///
 ///     swift run -c release --package-path Benchmarks StepBenchmark WEIGHTS \
-///       [--part all|step|kernels|counted] [--level baseline|v3|v4] [--frames N] [--json]
+///       [--part all|step|kernels|frames|counted] [--level baseline|v3|v4] [--frames N] [--json]
 ///
 /// `counted` is a fixed amount of work for tools/count-work, not timed.
 @main
@@ -29,7 +29,7 @@ struct StepBenchmark {
         guard let count = arguments.popFirst().flatMap({ Int($0) }), count > 0 else { usage() }
         frames = count
       case "--part":
-        guard let name = arguments.popFirst(), ["all", "step", "kernels", "counted"].contains(name) else { usage() }
+        guard let name = arguments.popFirst(), ["all", "step", "kernels", "frames", "counted"].contains(name) else { usage() }
         part = name
       case "--json": report.json = true
       default:
@@ -50,6 +50,7 @@ struct StepBenchmark {
         timeRefresh(weights, &report)
       }
       if part == "kernels" { timeKernels(&report) }
+      if part == "frames" { try timeFrames(weights, frames: frames, &report) }
       report.end()
     } catch { fail("\(error)") }
   }
@@ -107,19 +108,22 @@ struct StepBenchmark {
     for _ in 0..<max(count / 10, 3) { body() }
     var times = [Double](repeating: 0, count: count)
     for i in 0..<count {
-      var start = timespec()
-      var end = timespec()
-      clock_gettime(CLOCK_MONOTONIC, &start)
+      let start = microsecondsNow()
       body()
-      clock_gettime(CLOCK_MONOTONIC, &end)
-      times[i] = Double(end.tv_sec - start.tv_sec) * 1e6 + Double(end.tv_nsec - start.tv_nsec) / 1e3
+      times[i] = microsecondsNow() - start
     }
     return times.sorted()
   }
 
+  static func microsecondsNow() -> Double {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return Double(now.tv_sec) * 1e6 + Double(now.tv_nsec) / 1e3
+  }
+
   static func usage() -> Never {
     fail(
-      "usage: StepBenchmark WEIGHTS [--part all|step|kernels|counted] [--level baseline|v3|v4] [--frames N] [--json]")
+      "usage: StepBenchmark WEIGHTS [--part all|step|kernels|frames|counted] [--level baseline|v3|v4] [--frames N] [--json]")
   }
 
   static func fail(_ message: String) -> Never {

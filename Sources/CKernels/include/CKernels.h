@@ -105,6 +105,13 @@ void ck_self_attention(
   ptrdiff_t rows, ptrdiff_t heads, ptrdiff_t dimension, const float *qkv, float *scratch, float *out);
 size_t ck_self_attention_scratch(ptrdiff_t rows, ptrdiff_t dimension);
 
+/// A resampler's outputs: out[i] = Σ over k of x[p / phases + k] · filters[p % phases][k], p = position + i · step.
+///
+/// filters: (phases, taps).
+void ck_polyphase(
+  ptrdiff_t count, ptrdiff_t taps, const float *filters, ptrdiff_t step, ptrdiff_t phases, ptrdiff_t position,
+  const float *x, float *out);
+
 /// features[b] = (x re, x im, y re, y im, |x|, |y|), |v| = sqrt(re² + im² + 1e-12); x, y: (bins, 2).
 void ck_spectrum_features(ptrdiff_t bins, const float *x, const float *y, float *features);
 

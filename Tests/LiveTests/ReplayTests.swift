@@ -104,7 +104,8 @@ import Testing
 
   /// A span of delayed input found no room in the middle of a block: the block was recorded and the span was not, so the
   /// recording differed from its replay in its last block. The worker's decisions could be lost in the same way.
-  @Test(arguments: ["dry", "events"]) func aRecordingThatEndsForWantOfRoomForDecisionsPlaysAgain(_ full: String) throws {
+  @Test(arguments: ["dry", "events"]) func aRecordingThatEndsForWantOfRoomForDecisionsPlaysAgain(_ full: String) throws
+  {
     let folder = temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let rig = try Rig(StreamFormat(sampleRate: 16000, block: 160, channelCount: 1), recordingPath: folder.path)

@@ -53,7 +53,8 @@ import Testing
     #expect(throws: error) { try begin(step: 0.012, steps: 1) }
     #expect(throws: error) { try begin(step: 0.012, steps: 4) }
     #expect(
-      "\(error)" == "this machine takes 12.0 ms for a frame of 2 channels at 48000 Hz and has 10 ms; use fewer channels, or "
+      "\(error)"
+        == "this machine takes 12.0 ms for a frame of 2 channels at 48000 Hz and has 10 ms; use fewer channels, or "
         + "end what else runs")
     // Told not to change anything, it takes what just fits, and no more.
     #expect(try begin(step: 0.0045, steps: 2, mayLower: false).steps == 2)

@@ -45,7 +45,8 @@ import Testing
     let largest = largestStep(steady, 0..<steady.count)
     let step = largestStep(disturbed, first * block..<after)
     print(
-      "\(what): difference 300 ms after: \(difference) dB; largest step \(step / largest) times the uninterrupted run's")
+      "\(what): difference 300 ms after: \(difference) dB; largest step \(step / largest) times the uninterrupted run's"
+    )
     #expect(difference < -40, "\(what)")
     #expect(step <= 2 * largest, "\(what)")
   }

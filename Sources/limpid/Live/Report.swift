@@ -41,7 +41,8 @@ final class Report {
     if isJSON {
       _ = put(status, patience: 2000)
     } else {
-      writeAll("\(name): \(StatusScreen.summary(status))\n", to: STDERR_FILENO)
+      // A terminal that is held up (Ctrl-S) must not hold up the end.
+      writeAll("\(name): \(StatusScreen.summary(status))\n", to: STDERR_FILENO, patience: 2000)
     }
   }
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ import soundfile
 from evaluation import report
 from evaluation.__main__ import main
 from evaluation.errors import EvaluationError
+from evaluation.guard import guarded
 from evaluation.pairs import Pair
 from evaluation.progress import Progress
 from evaluation.scoring import Score
@@ -262,6 +264,23 @@ def test_an_interrupt_leaves_nothing(make_set, tmp_path):
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130 and said == "evaluate: interrupted; nothing was written\n"
     assert not (tmp_path / "s.csv").exists() and not any(scratch.iterdir())
+
+
+def test_an_interrupt_that_python_swallows_is_one_all_the_same(monkeypatch, capsys):
+    """Once in a while the enhancer's own end by Ctrl-C was reported as a failure, with exit code 1."""
+    module = types.ModuleType("evaluation.swallowing")
+
+    def run(arguments):
+        with contextlib.suppress(KeyboardInterrupt):  # as a finaliser would
+            signal.raise_signal(signal.SIGINT)
+        raise EvaluationError("the enhancer ended with signal 2")
+
+    module.run = run
+    monkeypatch.setitem(sys.modules, "evaluation.swallowing", module)
+    before = signal.getsignal(signal.SIGINT)
+    assert guarded("evaluate", "swallowing", []) == 130
+    assert capsys.readouterr().err == "evaluate: interrupted; nothing was written\n"
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_the_script_and_python_dash_m_are_the_same_command(make_set):

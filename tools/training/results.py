@@ -108,7 +108,8 @@ def draw(path: Path) -> None:
         axes.plot(list(rows), [v[0] for v in rows.values()], marker="o", label=name)
     axes.set_xticks([20, 40, 80, 160], ["20", "40", "80", "160"], minor=False)
     axes.minorticks_off()
-    axes.legend(fontsize="small")
+    axes.set_ylim(1.6, 3.3)
+    axes.legend(fontsize="small", loc="upper left")
     path.parent.mkdir(exist_ok=True)
     figure.savefig(path, dpi=100)
 

@@ -2,7 +2,7 @@
 
 Noise: machines, weather, animals, weapons, footsteps, doors, crowds, and music at a lower weight (`music` in its
 set's name; corpora.SHARD_WEIGHTS). Speech: telephone prompts in five languages, and the words that tuxpaint's stamps are
-named by in some twenty, where they are clean enough. Each package's licence is free by Debian's rules; the shards are for
+named by in ten, where they are clean enough. Each package's licence is free by Debian's rules; the shards are for
 training and are not to be passed on as they are.
 
 Needs apt-get, dpkg-deb and, for the prompts, ffmpeg. Writes OUT/noise-debian-K and OUT/speech-debian-K (.json, .flac), which
@@ -70,7 +70,7 @@ def members(package: Path):
 
 
 def decode(name: str, content: bytes) -> np.ndarray | None:
-    """Mono float samples at 16 kHz; None for what cannot be read or holds nothing above 4 kHz's rate."""
+    """Mono float samples at 16 kHz; None for what cannot be read or has a lower rate than 11 kHz."""
     if name.endswith(".g722"):
         command = ["ffmpeg", "-v", "error", "-f", "g722", "-i", "-", "-f", "s16le", "-ar", str(SAMPLE_RATE), "-"]
         raw = subprocess.run(command, input=content, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout

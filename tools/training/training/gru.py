@@ -3,6 +3,8 @@
 `prepare` compiles it once (a minute; PyTorch keeps the result); without a compiler, and on a GPU, PyTorch's own runs.
 """
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -19,9 +21,11 @@ def prepare() -> bool:
     try:
         from torch.utils.cpp_extension import load
 
+        # ninja stands beside the Python of an environment, which need not be on the PATH.
+        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
         source = Path(__file__).with_suffix(".cpp")
         _compiled = load("limpid_gru", [str(source)], extra_cflags=["-Ofast", "-march=native"])
-    except (RuntimeError, ImportError, OSError) as error:
+    except (RuntimeError, ImportError, OSError, subprocess.SubprocessError) as error:
         print(f"training: PyTorch's own GRU is used, as gru.cpp was not compiled ({str(error).splitlines()[0]})", file=sys.stderr)
     return _compiled is not None
 

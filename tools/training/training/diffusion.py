@@ -29,3 +29,10 @@ def marginal_deviation(t):
 def circular_noise(like: torch.Tensor, generator=None) -> torch.Tensor:
     """z with E|z|² = 1 as (…, 2) reals: variance 1/2 in each part."""
     return torch.randn(like.shape, dtype=like.dtype, device=like.device, generator=generator) * math.sqrt(0.5)
+
+
+def next_state(x, y, estimate, t: float, u: float):
+    """The few-step sampler's way from time t to u (numbers): the distance from the mean, scaled, around the mean at u."""
+    t, u = torch.tensor(t, dtype=torch.float64), torch.tensor(u, dtype=torch.float64)
+    kept = float(marginal_deviation(u) / marginal_deviation(t))
+    return marginal_mean(estimate, y, u).to(y.dtype) + kept * (x - marginal_mean(estimate, y, t).to(y.dtype))

@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from . import features
+from .intelligibility import Intelligibility
 
 
 def magnitude(pair):
@@ -12,11 +13,13 @@ def magnitude(pair):
 
 class EnhancementLoss(torch.nn.Module):
     """Weighted sum; `perceptual` > 0 adds the differentiable PESQ disturbance of torch-pesq, `snr` > 0 the
-    error over the clean signal in dB, which the other terms hold too lightly where little noise is left."""
+    error over the clean signal in dB, which the other terms hold too lightly where little noise is left,
+    `intelligibility` > 0 what is missing from an ESTOI of 1."""
 
     def __init__(
-        self, complex_weight=1.0, magnitude_weight=1.0, waveform_weight=0.5, perceptual=0.0, snr=0.0
-    ):
+        self, complex_weight=1.0, magnitude_weight=1.0, waveform_weight=0.5, perceptual=0.0, snr=0.0,
+        intelligibility=0.0,
+    ):  # fmt: skip
         super().__init__()
         self.weights = complex_weight, magnitude_weight, waveform_weight, perceptual, snr
         self.pesq = None
@@ -24,6 +27,8 @@ class EnhancementLoss(torch.nn.Module):
             from .perceptual import pesq_disturbance
 
             self.pesq = pesq_disturbance()
+        self.intelligibility = intelligibility
+        self.estoi = Intelligibility() if intelligibility > 0 else None
 
     def forward(self, estimate, clean, gain, clean_wave):
         """estimate, clean (B, T, 160, 2) compressed; gain (B, T); clean_wave (B, T·160) at its own level.
@@ -53,4 +58,7 @@ class EnhancementLoss(torch.nn.Module):
         if self.pesq is not None:
             parts["perceptual"] = self.pesq(target * typical, wave * typical).mean()
             total = total + p * parts["perceptual"]
+        if self.estoi is not None:
+            parts["estoi"] = self.estoi(target, wave).mean()
+            total = total + self.intelligibility * (1 - parts["estoi"])
         return total, parts

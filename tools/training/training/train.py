@@ -25,7 +25,7 @@ from torch.utils.data import DataLoader
 from . import features, gru, network, towers
 from .corpora import Corpus, CorpusError
 from .data import Mixtures
-from .diffusion import circular_noise, marginal_deviation, marginal_mean
+from .diffusion import GRID, circular_noise, marginal_deviation, marginal_mean, next_state
 from .losses import EnhancementLoss
 from .network import NetworkConfiguration, ScoreNetwork, multiply_adds
 from .optimiser import optimisers
@@ -34,9 +34,12 @@ from .optimiser import optimisers
 class TrainingStep(torch.nn.Module):
     """From a batch of waves to the loss: features, the diffused state, the network, the loss."""
 
-    def __init__(self, net: ScoreNetwork, loss: EnhancementLoss, dropout: float, prior_share: float):
+    def __init__(
+        self, net: ScoreNetwork, loss: EnhancementLoss, dropout: float, prior_share: float, own_steps: int = 1
+    ):
         super().__init__()
         self.net, self.loss, self.dropout, self.prior_share = net, loss, dropout, prior_share
+        self.own_steps = own_steps
 
     @torch.no_grad()
     def prepare(self, noisy, clean, reference, empty, start):
@@ -56,6 +59,28 @@ class TrainingStep(torch.nn.Module):
         magnitudes = features.FACTOR * (magnitudes * gain.gather(1, taken)[..., None]).sqrt()
         return y, x0, gain, magnitudes
 
+    @torch.no_grad()
+    def own(self, y, z, tokens, drop):
+        """States as the sampler meets them: all items start at t_1 from y alone, and those beyond the prior share have
+        come from there to t_2 … t_n by the network's own estimates, n ≤ own_steps. So the last step is trained on what
+        those before it give it, not on the marginal, which holds clean signal that no sampler has."""
+        batch = len(y)
+        x = y + marginal_deviation(torch.ones((), device=y.device)) * z
+        t = torch.ones(batch, device=y.device)
+        # As a whole number of items that is right on average: a batch has no more than two sizes.
+        count = int((1 - self.prior_share) * batch + torch.rand(()).item())
+        if count == 0:
+            return x, t
+        part = slice(batch - count, batch)
+        tokens = tokens[part] if tokens is not None else None
+        for n in range(1, int(torch.randint(2, self.own_steps + 1, ()))):
+            # Without autocast's cache: what it keeps from here has no gradient, and the step proper would find it.
+            with torch.autocast(y.device.type, enabled=torch.is_autocast_enabled(y.device.type), cache_enabled=False):
+                estimate = self.net(x[part], y[part], t[part], tokens, drop[part]).float()
+            x[part] = next_state(x[part], y[part], estimate, GRID[n - 1], GRID[n])
+            t[part] = GRID[n]
+        return x, t
+
     def forward(self, noisy, clean, reference, empty, start):
         y, x0, gain, magnitudes = self.prepare(noisy, clean, reference, empty, start)
         batch = len(y)
@@ -70,7 +95,10 @@ class TrainingStep(torch.nn.Module):
             mean = torch.where(prior[:, None, None, None], y, marginal_mean(x0, y, tb))
             x = mean + marginal_deviation(tb) * z
             drop = empty | (torch.rand(batch, device=y.device) < self.dropout)
-        estimate = self.net(x, y, t, self.net.encode(magnitudes), drop)
+        tokens = self.net.encode(magnitudes)
+        if self.own_steps > 1:
+            x, t = self.own(y, z, tokens, drop)
+        estimate = self.net(x, y, t, tokens, drop)
         with torch.autocast(y.device.type, enabled=False):
             return self.loss(estimate.float(), x0, gain, clean)
 
@@ -200,8 +228,13 @@ def arguments(argv=None):
     p.add_argument("--decay", type=float, default=0.4, help="share of the run over which lr falls to 0")
     p.add_argument("--dropout", "--cond_drop_prob", type=float, default=0.2, help="share of items with the null condition")
     p.add_argument("--prior-share", type=float, default=0.5, help="share of items at t = 1 from y + σ(1)z")
+    p.add_argument(
+        "--own-steps", type=positive, default=1, metavar="N",
+        help="the items beyond --prior-share come to t_2 … t_N by the network's own estimates (default 1: by the marginal)",
+    )  # fmt: skip
     p.add_argument("--perceptual", type=float, default=0.0, help="weight of the PESQ disturbance")
     p.add_argument("--snr", type=float, default=0.0, help="weight of the error in dB")
+    p.add_argument("--intelligibility", type=float, default=0.0, help="weight of what is missing from an ESTOI of 1")
     p.add_argument("--waveform", type=float, default=0.5, help="weight of the waveform term")
     p.add_argument("--clip", type=float, default=1.0, help="gradient norm")
     p.add_argument(
@@ -236,6 +269,8 @@ def arguments(argv=None):
         p.error("name the corpora with --speech and --noise, or both by --base_dir")
     if not 0 <= args.ema < 1:
         p.error(f"--ema {args.ema} is out of range; give 0 to below 1")
+    if args.own_steps > len(GRID):
+        p.error(f"--own-steps {args.own_steps} is out of range; the grid has {len(GRID)}")
     if not 0 <= args.dropout <= 1:
         p.error(f"--dropout {args.dropout} is out of range; give 0 to 1")
     return args
@@ -310,9 +345,9 @@ def main(argv=None) -> int:
         network.rms_norm = torch.compile(network.rms_norm, dynamic=False)
         torch._dynamo.config.cache_size_limit = 64
     loss = EnhancementLoss(
-        waveform_weight=args.waveform, perceptual=args.perceptual, snr=args.snr
+        waveform_weight=args.waveform, perceptual=args.perceptual, snr=args.snr, intelligibility=args.intelligibility
     ).to(device)
-    step_module = TrainingStep(net, loss, args.dropout, args.prior_share)
+    step_module = TrainingStep(net, loss, args.dropout, args.prior_share, args.own_steps)
     parallel = torch.nn.parallel.DistributedDataParallel(step_module) if world > 1 else step_module
     half = args.precision == "bfloat16" or (args.precision == "auto" and (cuda or multiplies_bfloat16()))
     parts = optimisers(net, args.lr)

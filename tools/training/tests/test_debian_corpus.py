@@ -64,3 +64,18 @@ def test_sounds_become_shards(tmp_path, monkeypatch, capsys):
     speech = json.loads((tmp_path / "out/speech-debian-0.json").read_text())
     assert [item["file"].rsplit("/", 1)[-1] for item in speech["items"]] == ["cat_desc_fr.ogg"]
     assert speech["items"][0]["speaker"] == "fr"
+
+
+def test_an_interrupted_shard_is_not_there(tmp_path, monkeypatch):
+    shards = debian_corpus.Shards(tmp_path, "noise-debian")
+    shards.add("sounds", "game", "bang.wav", np.ones(1600, np.float32))
+    (tmp_path / "noise-debian-0.json").write_text("of an older run, for an older sound")
+
+    def cut(file, *_, **__):
+        file.write_bytes(b"fLaC, and no more")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(soundfile, "write", cut)
+    with pytest.raises(KeyboardInterrupt):
+        shards.write()
+    assert not list(tmp_path.glob("noise-debian-*"))

@@ -97,6 +97,20 @@ def clearance(samples: np.ndarray) -> float:
     return float(np.percentile(power, 90) - np.percentile(power, 8))
 
 
+def clear() -> str:
+    """What takes the progress bar off the line, where there is a terminal."""
+    return "\r\x1b[K" if sys.stdout.isatty() else ""
+
+
+def show(done: int, of: int, package: str) -> None:
+    """The progress bar on a terminal, a line a package elsewhere."""
+    if not sys.stdout.isatty():
+        print(f"[{done}/{of}] {package}", flush=True)
+        return
+    filled = 30 * done // of
+    print(f"{clear()}[{'#' * filled}{'-' * (30 - filled)}] {done} of {of} packages: {package}", end="", flush=True)
+
+
 class Shards:
     """Items one after another with 160 zero samples between, as the other packed shards have them."""
 
@@ -118,9 +132,18 @@ class Shards:
         if not self.items:
             return
         path = self.folder / f"{self.name}-{self.number}"
-        soundfile.write(path.with_suffix(".flac"), np.concatenate(self.parts), SAMPLE_RATE, subtype="PCM_16")
-        path.with_suffix(".json").write_text(json.dumps({"samples": self.length, "items": self.items}))
-        print(f"{path}.json: {len(self.items)} items, {self.length / SAMPLE_RATE / 3600:.2f} h", flush=True)
+        sound, index = path.with_suffix(".flac"), path.with_suffix(".json")
+        index.unlink(missing_ok=True)  # an older one must not name the places in the new sound
+        for target, write in {
+            sound: lambda file: soundfile.write(
+                file, np.concatenate(self.parts), SAMPLE_RATE, format="FLAC", subtype="PCM_16"
+            ),
+            index: lambda file: file.write_text(json.dumps({"samples": self.length, "items": self.items})),
+        }.items():
+            unfinished = target.with_name(f".{target.name}.part")
+            write(unfinished)
+            unfinished.rename(target)
+        print(f"{clear()}{index}: {len(self.items)} items, {self.length / SAMPLE_RATE / 3600:.2f} h", flush=True)
         self.number, self.items, self.parts, self.length = self.number + 1, [], [], 0
 
 
@@ -158,15 +181,15 @@ def main(argv=None) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         folder = args.debs or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        for index, package in enumerate(args.packages):
+        for index, package in enumerate(args.packages, 1):
             found = sorted(folder.glob(f"{package}_*.deb"))
             if not found:
                 got = subprocess.run(["apt-get", "download", "-qq", package], cwd=folder, stderr=subprocess.DEVNULL)
                 found = sorted(folder.glob(f"{package}_*.deb"))
                 if got.returncode or not found:
-                    print(f"{package} could not be downloaded; it is left out", file=sys.stderr)
+                    print(f"{clear()}{package} could not be downloaded; it is left out", file=sys.stderr)
                     continue
-            print(f"[{index + 1}/{len(args.packages)}] {package}", flush=True)
+            show(index, len(args.packages), package)
             for name, content in members(found[-1]):
                 samples = decode(name, content)
                 if samples is not None and len(samples):

@@ -6,6 +6,7 @@ struct EnhancementCounts {
   var noiseFrames = 0
   var referenceFrames = 0
   var referenceRefreshes = 0
+  var conditionedFrames = 0
   var reducedFrames = 0
   var lateReferences = 0
   var inputEnergy = 0.0

@@ -22,6 +22,8 @@ public enum EnhancementError: Error, Equatable, Sendable {
   case attenuationLimitOutOfRange(Float)
   /// `mix` outside 0…1.
   case mixOutOfRange(Float)
+  /// `referenceLength` outside 0.25…2 s.
+  case referenceLengthOutOfRange(Float)
   /// `startLevel` outside −75…10 dB.
   case startLevelOutOfRange(Float)
   /// `resamplerQuality` outside 0…10.
@@ -55,6 +57,8 @@ extension EnhancementError: CustomStringConvertible {
       "the attenuation limit \(limit) dB is out of range; give 0 to 200 dB, or none"
     case .mixOutOfRange(let mix):
       "the mix \(mix) is out of range; give 0 (the input) to 1 (the enhanced signal)"
+    case .referenceLengthOutOfRange(let seconds):
+      "the reference length \(seconds) s is out of range; give 0.25 to 2 s"
     case .startLevelOutOfRange(let level):
       "the start level \(level) dB is out of range; give -75 to 10 dB"
     case .resamplerQualityOutOfRange(let quality):

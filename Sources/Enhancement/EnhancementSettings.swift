@@ -32,6 +32,8 @@ public struct EnhancementSettings: Sendable, Equatable {
   public var seed: UInt64 = 0
   /// Which frames make the noise reference.
   public var noiseSelection: NoiseSelection = .spp
+  /// Seconds of noise that the reference holds at most, 0.25…2.
+  public var referenceLength: Float = 2
   /// Level assumed before anything was heard, in dB (mean square), −75…10.
   public var startLevel: Float = -26
 
@@ -74,6 +76,7 @@ public struct EnhancementSettings: Sendable, Equatable {
       guard limit >= 0, limit <= 200 else { throw .attenuationLimitOutOfRange(limit) }
     }
     guard mix >= 0, mix <= 1 else { throw .mixOutOfRange(mix) }
+    guard referenceLength >= 0.25, referenceLength <= 2 else { throw .referenceLengthOutOfRange(referenceLength) }
     guard startLevel >= -75, startLevel <= 10 else { throw .startLevelOutOfRange(startLevel) }
     guard (0...10).contains(resamplerQuality) else { throw .resamplerQualityOutOfRange(resamplerQuality) }
   }
@@ -85,6 +88,7 @@ public struct EnhancementSettings: Sendable, Equatable {
     guard next.sampler == sampler else { throw .fixedWhileRunning(setting: "sampler") }
     guard next.seed == seed else { throw .fixedWhileRunning(setting: "seed") }
     guard next.noiseSelection == noiseSelection else { throw .fixedWhileRunning(setting: "noise selection") }
+    guard next.referenceLength == referenceLength else { throw .fixedWhileRunning(setting: "reference length") }
     guard next.startLevel == startLevel else { throw .fixedWhileRunning(setting: "start level") }
     guard next.maximumSteps == maximumSteps else { throw .fixedWhileRunning(setting: "maximum steps") }
     guard next.band == band else { throw .fixedWhileRunning(setting: "band") }

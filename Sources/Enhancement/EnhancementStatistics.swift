@@ -16,6 +16,8 @@ public struct EnhancementStatistics: Sendable, Equatable {
   public var referenceFrames = 0
   /// How often new noise tokens took effect.
   public var referenceRefreshes = 0
+  /// Frames that the network enhanced with noise tokens, not with its null condition.
+  public var conditionedFrames = 0
   /// Frames that were cut short: fewer steps ran than were set.
   public var reducedFrames = 0
   /// Refreshes of the noise tokens that were not ready at their frame.
@@ -45,6 +47,7 @@ public struct EnhancementStatistics: Sendable, Equatable {
     sum.noiseFrames += other.noiseFrames
     sum.referenceFrames += other.referenceFrames
     sum.referenceRefreshes += other.referenceRefreshes
+    sum.conditionedFrames += other.conditionedFrames
     sum.reducedFrames += other.reducedFrames
     sum.lateReferences += other.lateReferences
     sum.inputEnergy += other.inputEnergy

@@ -80,6 +80,7 @@ extension FrameEnhancer where Predictor: ~Copyable, Encoder: ~Copyable {
     result.noiseFrames = counts.noiseFrames
     result.referenceFrames = counts.referenceFrames
     result.referenceRefreshes = counts.referenceRefreshes
+    result.conditionedFrames = counts.conditionedFrames
     result.reducedFrames = counts.reducedFrames
     result.lateReferences = counts.lateReferences
     result.inputEnergy = counts.inputEnergy

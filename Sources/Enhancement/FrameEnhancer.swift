@@ -92,7 +92,8 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
     guidance = LinearRamp(value: settings.guidance, length: Self.guidanceFrames)
     dryWeight = settings.dryWeight
     job = NoiseEncodingJob(tokenFloatCount: encoder.tokenFloatCount, hearsSamples: encoder.hearsSamples)
-    reference = NoiseReference(keepsSamples: encoder.hearsSamples)
+    reference = NoiseReference(
+      length: Int((settings.referenceLength * 100).rounded()), keepsSamples: encoder.hearsSamples)
     service?.register(job)
     self.encoder = encoder
     if let predictor {
@@ -193,6 +194,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
   /// Counts the frame and, if it is noise alone, keeps it for the reference.
   private mutating func listen(_ bins: UnsafePointer<Float>, isSilent: Bool) {
     counts.frames += 1
+    if hasTokens { counts.conditionedFrames += 1 }
     judgement = .silence
     if isSilent {
       counts.silentFrames += 1

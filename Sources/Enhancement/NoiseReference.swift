@@ -1,34 +1,40 @@
 import Diffusion
 import SignalProcessing
 
-/// What the room sounds like without speech: the last 2 s of frames judged noise, as raw magnitudes, and, for encoders
-/// that hear sound, as samples.
+/// What the room sounds like without speech: the last frames judged noise, 2 s or less, as raw magnitudes, and, for
+/// encoders that hear sound, as samples.
 ///
-/// A ring of `capacity` frames of 160 magnitudes |X|, before the level gain: the gain is applied when the reference is
+/// A ring of `length` frames of 160 magnitudes |X|, before the level gain: the gain is applied when the reference is
 /// taken, so a profile saved in one session fits another. One instance belongs to one thread; nothing allocates after
 /// `init`.
 struct NoiseReference: ~Copyable {
-  /// Frames kept, 2 s.
+  /// The most frames kept, 2 s.
   static var capacity: Int { @_noLocks get { 200 } }
   /// Frames below which the network gets its null condition.
   static var fewestFrames: Int { @_noLocks get { 25 } }
   /// Magnitudes per frame, the bins the network sees.
   static var binCount: Int { @_noLocks get { 160 } }
 
-  /// Frames held, 0…capacity.
+  /// Frames held, 0…length.
   private(set) var count = 0
+  /// Frames kept, 1…capacity.
+  let length: Int
   /// While true `push` does nothing.
   var isFrozen = false
 
-  private let ring: UnsafeMutablePointer<Float>  // (capacity, binCount)
+  private let ring: UnsafeMutablePointer<Float>  // (length, binCount)
   private let sound: ReferenceSound?
   private var next = 0  // the row written next
 
-  /// - Parameter keepsSamples: whether `overlapAdded` will be asked for.
-  init(keepsSamples: Bool = false) {
-    sound = keepsSamples ? ReferenceSound(capacity: Self.capacity) : nil
-    ring = .allocate(capacity: Self.capacity * Self.binCount)
-    ring.initialize(repeating: 0, count: Self.capacity * Self.binCount)
+  /// - Parameters:
+  ///   - length: frames kept.
+  ///   - keepsSamples: whether `overlapAdded` will be asked for.
+  init(length: Int = Self.capacity, keepsSamples: Bool = false) {
+    precondition(length >= 1 && length <= Self.capacity, "length must be from 1 to capacity")
+    self.length = length
+    sound = keepsSamples ? ReferenceSound(capacity: length) : nil
+    ring = .allocate(capacity: length * Self.binCount)
+    ring.initialize(repeating: 0, count: length * Self.binCount)
   }
 
   deinit { ring.deallocate() }
@@ -58,8 +64,8 @@ struct NoiseReference: ~Copyable {
 
   @_noLocks @inline(__always)
   private mutating func advance() {
-    next = next + 1 == Self.capacity ? 0 : next + 1
-    count = min(count + 1, Self.capacity)
+    next = next + 1 == length ? 0 : next + 1
+    count = min(count + 1, length)
   }
 
   /// Writes the sound of all frames, oldest first: overlap-added as if none were missing between them, so where one is,
@@ -67,23 +73,23 @@ struct NoiseReference: ~Copyable {
   ///
   /// - Parameters:
   ///   - gain: g, the level gain now.
-  ///   - output: room for (capacity, 160).
+  ///   - output: room for (length, 160).
   /// - Returns: the hops of 160 samples written: one less than frames, as the ends of the first and the last frame
   ///   have nothing to be added to.
   func overlapAdded(gain: Float, into output: UnsafeMutablePointer<Float>) -> Int {
     guard sound != nil, count > 1 else { return 0 }
-    sound!.overlapAdd(first: count < Self.capacity ? 0 : next, count: count, gain: gain, into: output)
+    sound!.overlapAdd(first: count < length ? 0 : next, count: count, gain: gain, into: output)
     return count - 1
   }
 
   /// Writes all frames, oldest first.
   ///
-  /// - Parameter output: room for (capacity, 160).
+  /// - Parameter output: room for (length, 160).
   /// - Returns: the number of frames written.
   @_noLocks
   func copyMagnitudes(into output: UnsafeMutablePointer<Float>) -> Int {
-    let first = count < Self.capacity ? 0 : next
-    let head = min(count, Self.capacity - first)
+    let first = count < length ? 0 : next
+    let head = min(count, length - first)
     copy(ring + first * Self.binCount, to: output, count: head * Self.binCount)
     copy(ring, to: output + head * Self.binCount, count: (count - head) * Self.binCount)
     return count

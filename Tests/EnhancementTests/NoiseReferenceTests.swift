@@ -21,6 +21,7 @@ import Testing
     #expect(log.tokens.allSatisfy { $0.first != nil })
     #expect(chain.statistics.referenceRefreshes == 10 - 1)
     #expect(chain.statistics.referenceFrames == 260)
+    #expect(chain.statistics.conditionedFrames == 260 - 35)
   }
 
   @Test func `what is heard after a reference was taken does not change its tokens`() throws {
@@ -147,19 +148,29 @@ import Testing
     #expect(statistics.referenceRefreshes == 1)
   }
 
-  @Test func `the ring keeps the newest 200 frames, oldest first`() {
-    var reference = NoiseReference()
+  @Test(arguments: [200, 100, 25]) func `the ring keeps the newest frames, oldest first`(length: Int) {
+    var reference = NoiseReference(length: length)
     for frame in 0..<450 {
       let row = [Float](repeating: Float(frame), count: 160)
       row.withUnsafeBufferPointer { reference.append(magnitudes: $0.baseAddress!) }
       let rows = reference.magnitudes()
-      #expect(reference.count == min(frame + 1, 200))
-      #expect(rows.first == Float(max(0, frame - 199)) && rows.last == Float(frame))
+      #expect(reference.count == min(frame + 1, length))
+      #expect(rows.first == Float(max(0, frame - length + 1)) && rows.last == Float(frame))
     }
-    let output = UnsafeMutablePointer<Float>.allocate(capacity: 200 * 160)
+    let output = UnsafeMutablePointer<Float>.allocate(capacity: length * 160)
     defer { output.deallocate() }
-    #expect(reference.copyMagnitudes(into: output) == 200)
-    #expect((0..<200).allSatisfy { output[$0 * 160 + 7] == Float(250 + $0) })
+    #expect(reference.copyMagnitudes(into: output) == length)
+    #expect((0..<length).allSatisfy { output[$0 * 160 + 7] == Float(450 - length + $0) })
+  }
+
+  @Test func `the reference of an enhancer is as long as its settings say`() throws {
+    var settings = settings(.spp)
+    settings.referenceLength = 0.5
+    var enhancer = try StreamingEnhancer(model: try tinyModel(), settings: settings, sampleRate: 16_000)
+    enhancer.setNoiseProfile(try NoiseProfile(magnitudes: (0..<200 * 160).map { Float($0 / 160) }))
+    let profile = enhancer.noiseProfile()
+    let kept = try #require(profile)
+    #expect(kept.frameCount == 50 && kept.magnitudes.first == 150)
   }
 
   @Test func `magnitudes that are none are refused`() {

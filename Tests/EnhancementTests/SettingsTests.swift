@@ -23,6 +23,7 @@ import Testing
     (.correctorOutOfRange(0), { $0.sampler = .predictorCorrector(snr: 0) }),
     (.attenuationLimitOutOfRange(-3), { $0.attenuationLimitInDecibels = -3 }),
     (.mixOutOfRange(1.1), { $0.mix = 1.1 }),
+    (.referenceLengthOutOfRange(0.2), { $0.referenceLength = 0.2 }),
     (.startLevelOutOfRange(20), { $0.startLevel = 20 }),
   ]
 
@@ -71,7 +72,7 @@ import Testing
     var chain = try makeChain()
     let fixed: [(inout EnhancementSettings) -> Void] = [
       { $0.seed = 1 }, { $0.sampler = .probabilityFlow }, { $0.noiseSelection = .residual },
-      { $0.startLevel = -30 }, { $0.method = .wiener }, { $0.maximumSteps = 8 },
+      { $0.startLevel = -30 }, { $0.referenceLength = 1 }, { $0.method = .wiener }, { $0.maximumSteps = 8 },
     ]
     for change in fixed {
       var settings = chain.settings

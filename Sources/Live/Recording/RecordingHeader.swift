@@ -44,7 +44,8 @@ struct RecordingHeader: Equatable {
       ("guidance", "\(s.guidance)"), ("sampler", s.sampler.recorded),
       ("limit", s.attenuationLimitInDecibels.map { "\($0)" } ?? "none"), ("mix", "\(s.mix)"),
       ("bypass", "\(s.bypass)"), ("seed", "\(s.seed)"), ("noise-selection", s.noiseSelection.rawValue),
-      ("start-level", "\(s.startLevel)"), ("resampler-quality", "\(s.resamplerQuality)"),
+      ("reference-length", "\(s.referenceLength)"), ("start-level", "\(s.startLevel)"),
+      ("resampler-quality", "\(s.resamplerQuality)"),
       ("links-channels", "\(s.linksChannels)"), ("band", s.band.rawValue),
     ]
     return lines.map { "\($0.0) \($0.1)\n" }.joined()
@@ -99,6 +100,7 @@ struct RecordingHeader: Equatable {
     s.bypass = try read("bypass", bool)
     s.seed = try read("seed") { UInt64($0) }
     s.noiseSelection = try read("noise-selection") { NoiseSelection(rawValue: String($0)) }
+    s.referenceLength = try read("reference-length") { Float($0) }
     s.startLevel = try read("start-level") { Float($0) }
     s.resamplerQuality = try read("resampler-quality", int)
     s.linksChannels = try read("links-channels", bool)

@@ -215,6 +215,9 @@ struct SoundOptions: ParsableArguments {
   @Option(help: "How noise is told from speech: spp (speech presence) or residual.")
   var noiseSelection: String?
 
+  @Option(parsing: .unconditional, help: "Seconds of noise that the rolling reference holds, 0.25 to 2.")
+  var referenceLength: Float?
+
   @Option(help: "full keeps and denoises what is above 8 kHz, wide leaves it out.")
   var band: String?
 
@@ -240,6 +243,7 @@ struct SoundOptions: ParsableArguments {
     if let mix { settings.mix = mix }
     if let seed { settings.seed = seed }
     if let noiseSelection { settings.noiseSelection = try choice(noiseSelection, "--noise-selection") }
+    if let referenceLength { settings.referenceLength = referenceLength }
     if let band { settings.band = try choice(band, "--band") }
     if independentChannels { settings.linksChannels = false }
     if sampler != nil || eta != nil { settings.sampler = try samplerKind(over: settings.sampler) }

@@ -53,6 +53,7 @@ struct FileReport: Sendable, Encodable {
   let noiseFrames: Int?
   let noiseReferenceFrames: Int?
   let noiseReferenceRefreshes: Int?
+  let noiseReferenceActiveFrames: Int?
   let clippedSamples: Int
   let nonFiniteSamples: Int?
   let fallbackFrames: Int?
@@ -92,6 +93,7 @@ struct FileReport: Sendable, Encodable {
     noiseFrames = statistics?.noiseFrames
     noiseReferenceFrames = statistics?.referenceFrames
     noiseReferenceRefreshes = statistics?.referenceRefreshes
+    noiseReferenceActiveFrames = statistics?.conditionedFrames
     self.clippedSamples = clippedSamples
     nonFiniteSamples = statistics?.nonFiniteInputSamples
     fallbackFrames = statistics?.fallbackFrames

@@ -19,7 +19,7 @@ struct Preset {
   static let keys = [
     "description", "method", "model", "steps", "guidance", "sampler", "eta", "corrector-snr",
     "attenuation-limit",
-    "mix", "noise-selection", "start-level", "band", "warm-up",
+    "mix", "noise-selection", "reference-length", "start-level", "band", "warm-up",
   ]
 
   /// - Throws: `Failure` with the file, the key and the remedy.
@@ -52,6 +52,7 @@ struct Preset {
     settings.attenuationLimitInDecibels = try values.number("attenuation-limit")
     settings.mix = try values.number("mix") ?? settings.mix
     settings.noiseSelection = try values.choice("noise-selection") ?? settings.noiseSelection
+    settings.referenceLength = try values.number("reference-length") ?? settings.referenceLength
     settings.band = try values.choice("band") ?? settings.band
     settings.startLevel = try values.number("start-level") ?? settings.startLevel
     let sampler: SamplerName = try values.choice("sampler") ?? .fewStep

@@ -85,6 +85,40 @@ def test_intrusions_are_sudden_and_as_loud_as_stated(folders, tmp_path):
     assert np.median(quiet) > 0.3, "silence between them"
 
 
+def test_clipping_cuts_the_peaks_and_leaves_the_rest():
+    x = np.random.default_rng(0).standard_normal(16_000).astype(np.float32)
+    hard = 0
+    for seed in range(20):
+        y = augmentation.clip(np.random.default_rng(seed), x)
+        lower = 20 * np.log10(np.abs(x).max() / np.abs(y).max())
+        assert y.dtype == np.float32 and 2.9 < lower < 12.5
+        assert (x * y >= 0).all() and np.corrcoef(np.abs(x), np.abs(y))[0, 1] > 0.5
+        hard += np.isin(x, y).mean() > 0.5
+    assert 10 <= hard < 20
+
+
+def test_long_noise_is_of_several_kinds(folders, tmp_path, monkeypatch):
+    """Tones instead of noises, so that the kinds can be told apart and counted."""
+    random, made = np.random.default_rng(3), []
+
+    def tone(*arguments):
+        made.append(np.sin(np.arange(arguments[-1]) * (0.02 + 0.01 * len(made) % 1)))
+        return made[-1]
+
+    for name in ("from_corpus", "hum", "events", "babble"):
+        monkeypatch.setattr(augmentation, name, tone)
+    monkeypatch.setattr(augmentation, "coloured", lambda random, count, exponent: tone(count))
+    counts = {}
+    for seconds in (5, 20):
+        kinds = []
+        for _ in range(60):
+            made.clear()
+            assert len(augmentation.noise(random, None, None, seconds * 16_000)) == seconds * 16_000
+            kinds.append(len(made))
+        counts[seconds] = max(kinds)
+    assert counts[5] <= 4 and counts[20] >= 6, counts
+
+
 def test_stretching_changes_the_length_and_keeps_the_pitch():
     tone = np.sin(2 * np.pi * 440 * np.arange(32_000) / 16_000)
     out = augmentation.stretch(tone, 1.25)
@@ -160,8 +194,8 @@ def test_two_processes_stop_together(folders, tmp_path):
     """Each process once went by its own clock: one could stop while the other waited for it."""
     out = tmp_path / "run"
     command = [
-        sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "29577",
-        "-m", "training.train", "--speech", str(folders / "LibriSpeech"), "--noise", str(folders / "noise"),
+        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m",
+        "training.train", "--speech", str(folders / "LibriSpeech"), "--noise", str(folders / "noise"),
         "--out", str(out), "--channels", "8", "8", "--batch", "2", "--seconds", "0.6", "--workers", "0",
         "--no-compile", "--minutes", "0.05",
     ]  # fmt: skip

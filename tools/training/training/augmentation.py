@@ -146,11 +146,14 @@ def noise(random: Random, noises: Corpus, speech: Corpus, count: int) -> np.ndar
     elif choice < 0.8:  # mixing
         share = random.uniform(0.3, 0.7)
         out = share * single(count) + (1 - share) * single(count)
-    else:  # concatenation of different noises, with a short cross-fade
-        cut = int(random.uniform(0.25, 0.75) * count)
-        fade = int(random.uniform(0.01, 0.3) * SAMPLE_RATE)
-        step = np.clip((np.arange(count) - cut) / fade, 0, 1)
-        out = single(count) * (1 - step) + single(count) * step * 10 ** (random.uniform(-8, 8) / 20)
+    else:  # concatenation of different noises, with short cross-fades; beyond 6 s another every 4 s on average
+        out = single(count)
+        pieces = 2 + random.poisson(max(0.0, count / SAMPLE_RATE - 6) / 4)
+        for piece in range(1, pieces):
+            cut = int((piece + random.uniform(-0.5, 0.5)) / pieces * count)
+            fade = int(random.uniform(0.01, 0.3) * SAMPLE_RATE)
+            step = np.clip((np.arange(count) - cut) / fade, 0, 1)
+            out = out * (1 - step) + single(count) * step * 10 ** (random.uniform(-8, 8) / 20)
     if random.random() < 0.4:
         out = out * envelope(random, count, random.uniform(0, 6))
     if random.random() < 0.4:
@@ -173,6 +176,12 @@ def intrusions(random: Random, noises: Corpus, count: int) -> np.ndarray:
         level = 10 ** (random.uniform(-10, 18) / 20)
         out[start : start + length] += level * sound * fade / np.sqrt(loudest + 1e-9)
     return out.astype(np.float32)
+
+
+def clip(random: Random, x: np.ndarray) -> np.ndarray:
+    """Peaks cut off 3 to 12 dB below the highest, hard or softly, as by a microphone that is turned up too far."""
+    limit = np.abs(x).max() * 10 ** (random.uniform(-12, -3) / 20) + 1e-9
+    return (np.clip(x, -limit, limit) if random.random() < 0.7 else limit * np.tanh(x / limit)).astype(x.dtype)
 
 
 def equalise(random: Random, x: np.ndarray) -> np.ndarray:

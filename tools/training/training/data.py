@@ -89,6 +89,8 @@ class Mixtures(torch.utils.data.IterableDataset):
         if random.random() < 0.03:
             clean = np.zeros_like(clean)  # nobody speaks
         noisy = noise[LEAD:] + clean
+        if self.chance(random, 0.05):
+            noisy = augmentation.clip(random, noisy)
         scale = 10 ** (random.uniform(-40, -14) / 20) / np.sqrt(np.square(noisy).mean().clip(1e-9))
         noisy, clean, noise = noisy * scale, clean * scale, noise * scale
 

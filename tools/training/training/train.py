@@ -469,6 +469,7 @@ def main(argv=None) -> int:
         save(args.out / "checkpoint.pt")
         print(f"\ndone: {step} steps, {heard:.2f} hours of audio, {args.out / 'checkpoint.pt'}", flush=True)
     if world > 1:
+        torch.distributed.barrier()  # none is gone while another still writes or waits
         torch.distributed.destroy_process_group()
     return 0
 

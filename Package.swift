@@ -43,7 +43,7 @@ let package = Package(
 
     .target(name: "SignalProcessing", dependencies: ["CFFTW", "CKernels", "CSpeexDSP"], swiftSettings: warnings),
     .target(name: "NeuralLayers", dependencies: ["CKernels"], swiftSettings: warnings),
-    .target(name: "Diffusion", swiftSettings: warnings),
+    .target(name: "Diffusion", dependencies: ["CKernels"], swiftSettings: warnings),
     // CLAP's audio tower and PANNs CNN14, from samples to an embedding: they know nothing of the score model.
     .target(
       name: "PretrainedEncoders", dependencies: ["SignalProcessing", "NeuralLayers", "CKernels"],
@@ -70,14 +70,16 @@ let package = Package(
 
     // Counts heap calls per thread: what runs every frame must make none.
     .target(name: "HeapCounter", path: "Tests/HeapCounter"),
-    tests("SignalProcessing", ["SignalProcessing", "CKernels", "CSpeexDSP", "HeapCounter"]),
-    tests("NeuralLayers", ["NeuralLayers", "CKernels"]),
-    tests("PretrainedEncoders", ["PretrainedEncoders", "NeuralLayers"]),
-    tests("Diffusion", ["Diffusion", "HeapCounter"]),
-    tests("ScoreModel", ["ScoreModel", "NeuralLayers", "CKernels", "Diffusion"]),
+    // Runs tests at every dispatch level that the processor has.
+    .target(name: "KernelLevels", dependencies: ["CKernels"], path: "Tests/KernelLevels"),
+    tests("SignalProcessing", ["SignalProcessing", "CKernels", "CSpeexDSP", "HeapCounter", "KernelLevels"]),
+    tests("NeuralLayers", ["NeuralLayers", "CKernels", "KernelLevels"]),
+    tests("PretrainedEncoders", ["PretrainedEncoders", "NeuralLayers", "KernelLevels"]),
+    tests("Diffusion", ["Diffusion", "CKernels", "HeapCounter", "KernelLevels"]),
+    tests("ScoreModel", ["ScoreModel", "NeuralLayers", "CKernels", "Diffusion", "KernelLevels"]),
     tests(
       "Enhancement",
-      ["Enhancement", "SignalProcessing", "ScoreModel", "Diffusion", "NeuralLayers", "HeapCounter"]),
+      ["Enhancement", "SignalProcessing", "ScoreModel", "Diffusion", "NeuralLayers", "HeapCounter", "KernelLevels"]),
     tests("AudioIO", ["AudioIO", "CSndfile", "CALSA", "CJACK", "HeapCounter", "Live", "Enhancement"]),
     // Its weights are those of EnhancementTests.
     .testTarget(

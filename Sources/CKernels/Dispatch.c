@@ -94,3 +94,50 @@ void ck_sigmoid(ptrdiff_t count, const float *x, float *out) { table()->sigmoid(
 void ck_hyperbolic_tangent(ptrdiff_t count, const float *x, float *out) {
   table()->hyperbolic_tangent(count, x, out);
 }
+
+float ck_sum(ptrdiff_t count, const float *x) { return table()->sum(count, x); }
+float ck_sum_below(ptrdiff_t count, float limit, const float *x) { return table()->sum_below(count, limit, x); }
+float ck_sum_of_squares(ptrdiff_t count, const float *x) { return table()->sum_of_squares(count, x); }
+bool ck_all_finite(ptrdiff_t count, const float *x) { return table()->all_finite(count, x); }
+
+float ck_windowed(ptrdiff_t count, const float *window, const float *x, float *out) {
+  return table()->windowed(count, window, x, out);
+}
+
+void ck_add_product(ptrdiff_t count, const float *base, const float *a, const float *b, float *out) {
+  table()->add_product(count, base, a, b, out);
+}
+
+void ck_add_scaled(ptrdiff_t count, const float *y, float factor, const float *z, float *out) {
+  table()->add_scaled(count, y, factor, z, out);
+}
+
+void ck_combine(
+  ptrdiff_t count, float a, float *x, float b, const float *y, float c, const float *z, float d, const float *w) {
+  table()->combine(count, a, x, b, y, c, z, d, w);
+}
+
+void ck_power(ptrdiff_t bins, const float *x, float *out) { table()->power(bins, x, out); }
+
+void ck_compress(ptrdiff_t bins, float gain, float factor, const float *x, float *out) {
+  table()->compress(bins, gain, factor, x, out);
+}
+
+void ck_expand(ptrdiff_t bins, float factor, const float *x, float *out) { table()->expand(bins, factor, x, out); }
+
+void ck_scale_bins(ptrdiff_t bins, float from, float to, const float *share, float *x) {
+  table()->scale_bins(bins, from, to, share, x);
+}
+
+ck_energies ck_energies_of(ptrdiff_t count, const float *noisy, const float *clean, float dry) {
+  return table()->energies(count, noisy, clean, dry);
+}
+
+float ck_track_presence(
+  ptrdiff_t bins, const ck_presence *constants, const float *power, float *noise, float *smoothed, float *probability) {
+  return table()->track_presence(bins, constants, power, noise, smoothed, probability);
+}
+
+void ck_circular_noise(uint64_t seed, uint64_t frame, uint32_t step, ptrdiff_t bins, float *out) {
+  table()->circular_noise(seed, frame, step, bins, out);
+}

@@ -52,6 +52,16 @@ CK_INLINE void store_first(float *p, ptrdiff_t n, vf v) {
 #endif
 }
 
+// The first `left` lanes from memory, or all where there are more, or none.
+CK_INLINE vf load_some(const float *p, ptrdiff_t left, float fill) {
+  return left >= CK_LANES ? load(p) : left > 0 ? load_first(p, left, fill) : splat(fill);
+}
+
+CK_INLINE void store_some(float *p, ptrdiff_t left, vf v) {
+  if (left >= CK_LANES) store(p, v);
+  else if (left > 0) store_first(p, left, v);
+}
+
 // Two vectors' lanes exchanged in groups of `half`: (a, b) becomes (first groups, second groups), so that CK_LANES
 // vectors after steps of CK_LANES / 2 … 1 are transposed. The indices must be constants, hence the cases.
 CK_INLINE void exchange(const int half, vf *a, vf *b) {
@@ -504,36 +514,87 @@ CK_KERNEL void self_attention(
 }
 
 // ---- Resampling ----
+//
+// Outputs that are `phases` apart share a phase, and their samples lie `step` apart: CK_LANES of them are a vector, a tap is
+// a row of the filter's table (ck_polyphase_pack), and a sample is multiplied into all lanes at once. Every output is one
+// chain over its taps, so it does not depend on its place in a block.
+
+enum { polyphase_rows = 10 };  // vectors at once
+
+typedef struct {
+  ptrdiff_t taps, step, table_stride;  // table_stride: floats from a residue of the taps to the next
+  const float *table;                  // of the phase
+} polyphase_filter;
+
+// `rows` vectors of outputs; of the last one `lanes` are wanted: no sample beyond those that these hear is read.
+CK_INLINE void polyphase_tile(
+  const int rows, const polyphase_filter *f, ptrdiff_t lanes, const float *x, float *out) {
+  const ptrdiff_t step = f->step, row_stride = step * CK_LANES;
+  const ptrdiff_t heard = f->taps + step * (lanes - 1);
+  vf sums[polyphase_rows];
+  CK_UNROLL for (int r = 0; r < rows; r++) sums[r] = splat(0.f);
+  for (ptrdiff_t residue = 0; residue < step && residue < heard; residue++) {
+    const float *taps = f->table + residue * f->table_stride + (f->table_stride - ck_polyphase_margin - 1);
+    const float *samples = x + residue;
+    for (ptrdiff_t k = residue; k < heard; k += step) {
+      const vf row = load(taps);
+      taps -= 1;
+      CK_UNROLL for (int r = 0; r < rows; r++) sums[r] += splat(samples[r * row_stride]) * row;
+      samples += step;
+    }
+  }
+  CK_UNROLL for (int r = 0; r < rows; r++) store(out + r * CK_LANES, sums[r]);
+}
+
+// `count` outputs of one phase, contiguous; `out` has room for whole vectors.
+CK_INLINE void polyphase_outputs(const polyphase_filter *f, ptrdiff_t count, const float *x, float *out) {
+  const ptrdiff_t row_stride = f->step * CK_LANES;
+  ptrdiff_t whole = count / CK_LANES, row = 0;
+#define CK_ROWS(N)                                                                             \
+  for (; whole - row >= N; row += N)                                                           \
+    polyphase_tile(N, f, CK_LANES, x + row * row_stride, out + row * CK_LANES);
+  CK_ROWS(polyphase_rows) CK_ROWS(5) CK_ROWS(2) CK_ROWS(1)
+#undef CK_ROWS
+  const ptrdiff_t rest = count - whole * CK_LANES;
+  if (rest) polyphase_tile(1, f, rest, x + row * row_stride, out + row * CK_LANES);
+}
 
 CK_KERNEL void polyphase(
-  ptrdiff_t count, ptrdiff_t taps, const float *filters, ptrdiff_t step, ptrdiff_t phases, ptrdiff_t position,
+  ptrdiff_t count, ptrdiff_t taps, const float *tables, ptrdiff_t step, ptrdiff_t phases, ptrdiff_t position,
   const float *x, float *out) {
-  const ptrdiff_t whole = taps - taps % CK_LANES, rest = taps - whole;
-  // A quotient per output would take longer than its sum.
-  const ptrdiff_t samples_on = step / phases, phases_on = step % phases;
-  const float *next = x + position / phases;
-  ptrdiff_t phase = position % phases;
-  for (ptrdiff_t first = 0; first < count; first += CK_LANES) {
-    const ptrdiff_t together = count - first < CK_LANES ? count - first : CK_LANES;
-    vf sums[CK_LANES];
-    for (ptrdiff_t i = 0; i < together; i++) {
-      const float *samples = next, *filter = filters + phase * taps;
-      next += samples_on;
-      phase += phases_on;
-      if (phase >= phases) {
-        phase -= phases;
-        next += 1;
-      }
-      sums[i] = splat(0.f);
-      for (ptrdiff_t k = 0; k < whole; k += CK_LANES) sums[i] += load(samples + k) * load(filter + k);
-      if (rest) sums[i] += load_first(samples + whole, rest, 0.f) * load_first(filter + whole, rest, 0.f);
+  enum { most = polyphase_rows * CK_LANES };
+  float outputs[ck_polyphase_most_phases][most];
+  polyphase_filter filter = {.taps = taps, .step = step, .table_stride = ck_polyphase_stride(taps, step)};
+  const ptrdiff_t phase_stride = step * filter.table_stride;
+  for (ptrdiff_t first = 0; first < count; first += most * phases) {
+    const ptrdiff_t together = count - first < most * phases ? count - first : most * phases;
+    const float *samples = x + first / phases * step;
+    for (ptrdiff_t i = 0; i < phases && i < together; i++) {
+      const ptrdiff_t time = position + i * step;
+      filter.table = tables + time % phases * phase_stride;
+      polyphase_outputs(&filter, (together - i + phases - 1) / phases, samples + time / phases, outputs[i]);
     }
-    for (ptrdiff_t i = together; i < CK_LANES; i++) sums[i] = splat(0.f);
-    const vf result = sums_of_lanes(sums);
-    if (together == CK_LANES) store(out + first, result);
-    else store_first(out + first, together, result);
+    float *target = out + first;
+    if (phases == 1) {
+      memcpy(target, outputs[0], (size_t)together * sizeof(float));
+    } else if (phases == 3 && together % 3 == 0) {  // 16 to 48 kHz, which the compiler makes shuffles of
+      for (ptrdiff_t m = 0; m < together / 3; m++) {
+        target[3 * m] = outputs[0][m];
+        target[3 * m + 1] = outputs[1][m];
+        target[3 * m + 2] = outputs[2][m];
+      }
+    } else {
+      for (ptrdiff_t i = 0; i < phases; i++) {
+        for (ptrdiff_t m = 0; phases * m + i < together; m++) target[phases * m + i] = outputs[i][m];
+      }
+    }
   }
 }
+
+// ---- Parts of frames ----
+
+#include "SignalBodies.h"
+#include "NoiseBodies.h"
 
 // ---- Spectra ----
 
@@ -571,4 +632,19 @@ const ck_table CK_TABLE = {
   exponential_of,
   sigmoid_of,
   hyperbolic_tangent_of,
+  sum,
+  sum_below,
+  sum_of_squares,
+  all_finite,
+  windowed,
+  add_product,
+  add_scaled,
+  combine,
+  power,
+  compress,
+  expand,
+  scale_bins,
+  energies,
+  track_presence,
+  circular_noise,
 };

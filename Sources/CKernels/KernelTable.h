@@ -18,6 +18,22 @@ typedef struct {
   void (*exponential)(ptrdiff_t, const float *, float *);
   void (*sigmoid)(ptrdiff_t, const float *, float *);
   void (*hyperbolic_tangent)(ptrdiff_t, const float *, float *);
+  float (*sum)(ptrdiff_t, const float *);
+  float (*sum_below)(ptrdiff_t, float, const float *);
+  float (*sum_of_squares)(ptrdiff_t, const float *);
+  bool (*all_finite)(ptrdiff_t, const float *);
+  float (*windowed)(ptrdiff_t, const float *, const float *, float *);
+  void (*add_product)(ptrdiff_t, const float *, const float *, const float *, float *);
+  void (*add_scaled)(ptrdiff_t, const float *, float, const float *, float *);
+  void (*combine)(
+    ptrdiff_t, float, float *, float, const float *, float, const float *, float, const float *);
+  void (*power)(ptrdiff_t, const float *, float *);
+  void (*compress)(ptrdiff_t, float, float, const float *, float *);
+  void (*expand)(ptrdiff_t, float, const float *, float *);
+  void (*scale_bins)(ptrdiff_t, float, float, const float *, float *);
+  ck_energies (*energies)(ptrdiff_t, const float *, const float *, float);
+  float (*track_presence)(ptrdiff_t, const ck_presence *, const float *, float *, float *, float *);
+  void (*circular_noise)(uint64_t, uint64_t, uint32_t, ptrdiff_t, float *);
 } ck_table;
 
 extern const ck_table ck_table_baseline;

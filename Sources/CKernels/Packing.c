@@ -38,3 +38,14 @@ void ck_pack_convolution(
     }
   }
 }
+
+void ck_polyphase_pack(
+  ptrdiff_t phases, ptrdiff_t taps, ptrdiff_t step, const float *filters, float *tables) {
+  const ptrdiff_t stride = ck_polyphase_stride(taps, step), last = stride - 1 - ck_polyphase_margin;
+  for (ptrdiff_t i = 0; i < phases * step * stride; i++) tables[i] = 0;
+  for (ptrdiff_t phase = 0; phase < phases; phase++) {
+    for (ptrdiff_t k = 0; k < taps; k++) {
+      tables[(phase * step + k % step) * stride + last - k / step] = filters[phase * taps + k];
+    }
+  }
+}

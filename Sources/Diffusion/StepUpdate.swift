@@ -1,3 +1,5 @@
+import CKernels
+
 /// One update of the reverse process: every sampler here is affine in state, noisy spectrum, estimate and noise.
 ///
 /// x ← state·x + noisy·y + clean·x̂0 + noise·z. Coefficients are computed in `Double` once, applied in `Float`.
@@ -57,37 +59,32 @@ struct StepUpdate: Sendable, Equatable {
     state x: UnsafeMutablePointer<Float>, noisy y: UnsafePointer<Float>, clean: UnsafePointer<Float>,
     noise z: UnsafePointer<Float>, count: Int
   ) {
-    if noise != 0 {
-      for i in 0..<count { x[i] = state * x[i] + noisy * y[i] + self.clean * clean[i] + noise * z[i] }
-    } else {
-      for i in 0..<count { x[i] = state * x[i] + noisy * y[i] + self.clean * clean[i] }
-    }
+    combine(count, state, x, noisy, y, self.clean, clean, self.noise, noise != 0 ? z : nil)
   }
 }
 
-/// Whether all of `count` `Float`s are finite: the exponents' bits, without a branch per value.
-@_noLocks
-func allFinite(_ values: UnsafePointer<Float>, count: Int) -> Bool {
-  var largest: UInt32 = 0
-  for i in 0..<count {
-    let magnitude = values[i].bitPattern & 0x7fff_ffff
-    largest = magnitude > largest ? magnitude : largest
-  }
-  return largest < 0x7f80_0000
-}
+// Loops over their arguments; they take no lock and make no heap call.
+
+@_semantics("no_performance_analysis") @inline(__always)
+private func combine(
+  _ count: Int, _ a: Float, _ x: UnsafeMutablePointer<Float>, _ b: Float, _ y: UnsafePointer<Float>, _ c: Float,
+  _ clean: UnsafePointer<Float>, _ d: Float, _ z: UnsafePointer<Float>?
+) { ck_combine(count, a, x, b, y, c, clean, d, z) }
+
+/// Whether all of `count` `Float`s are finite.
+@_semantics("no_performance_analysis") @inline(__always)
+func allFinite(_ values: UnsafePointer<Float>, count: Int) -> Bool { ck_all_finite(count, values) }
 
 /// `destination` ← `source`; they may be the same.
 @_noLocks
 func copy(_ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, count: Int) {
-  for i in 0..<count { destination[i] = source[i] }
+  UnsafeMutableRawPointer(destination).copyMemory(from: source, byteCount: 4 * count)
 }
 
 /// x ← y + σ z: the start of the reverse process.
-@_noLocks
+@_semantics("no_performance_analysis") @inline(__always)
 func addNoise(
   to y: UnsafePointer<Float>, deviation: Float, noise z: UnsafePointer<Float>,
   into x: UnsafeMutablePointer<Float>,
   count: Int
-) {
-  for i in 0..<count { x[i] = y[i] + deviation * z[i] }
-}
+) { ck_add_scaled(count, y, deviation, z, x) }

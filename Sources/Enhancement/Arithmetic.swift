@@ -1,4 +1,5 @@
 import Glibc
+import SignalProcessing
 
 // What a checked (`@_noLocks`) loop needs and the compiler cannot see into. None of it takes a lock or makes a heap
 // call (RealTimeTests).
@@ -18,17 +19,7 @@ func monotonicNanoseconds() -> UInt64 {
   return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
 
-/// `update(from:count:)` is refused in checked functions; the raw copy is not.
 @_noLocks @inline(__always)
 func copy(_ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, count: Int) {
-  UnsafeMutableRawPointer(target).copyMemory(
-    from: UnsafeRawPointer(source), byteCount: count * MemoryLayout<Float>.stride)
-}
-
-@_noLocks @inline(__always)
-func allFinite(_ x: UnsafePointer<Float>, count: Int) -> Bool {
-  var sum: Float = 0
-  // x − x is 0 for finite numbers and NaN for all others.
-  for n in 0..<count { sum += x[n] - x[n] }
-  return sum == 0
+  copySamples(source, to: target, count: count)
 }

@@ -200,17 +200,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
       counts.silentFrames += 1
       return
     }
-    var noisy: Float = 0
-    var clean: Float = 0
-    var mixed: Float = 0
-    for n in 0..<2 * Self.binCount {
-      let y = bins[n]
-      let x = enhanced[n]
-      let out = x + dryWeight * (y - x)
-      noisy += y * y
-      clean += x * x
-      mixed += out * out
-    }
+    let (noisy, clean, mixed) = energies(noisy: bins, clean: enhanced, dry: dryWeight, count: 2 * Self.binCount)
     let energy = Double(analysis.energy)
     let left = noisy > 0 ? energy * Double(mixed / noisy) : 0
     counts.inputEnergy += energy

@@ -1,3 +1,5 @@
+import SignalProcessing
+
 /// Which frames are taken for noise alone.
 public enum NoiseSelection: String, Sendable, CaseIterable {
   /// Frames in which speech is improbable: robust, but a sudden new noise counts as speech for about a second.
@@ -34,9 +36,8 @@ struct SpeechPauseDetector {
   /// - Returns: whether the frame is judged noise alone.
   @_noLocks
   mutating func push(probability: UnsafePointer<Float>) -> Bool {
-    var sum: Float = 0
-    for k in Self.firstBin...Self.lastBin { sum += probability[k] }
-    let mean = sum / Float(Self.lastBin - Self.firstBin + 1)
+    let count = Self.lastBin - Self.firstBin + 1
+    let mean = sum(probability + Self.firstBin, count: count) / Float(count)
     quietFrames = mean < Self.threshold ? quietFrames + 1 : 0
     heardFrames += 1
     return heardFrames > Self.startFrames && quietFrames > Self.hangover

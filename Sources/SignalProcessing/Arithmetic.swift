@@ -7,12 +7,17 @@ import Glibc
 @_semantics("no_performance_analysis") @inline(__always)
 func squareRoot(_ x: Float) -> Float { x.squareRoot() }
 
-@_semantics("no_performance_analysis") @inline(__always)
-func exponential(_ x: Float) -> Float { expf(x) }
-
 /// 10^x.
 @_semantics("no_performance_analysis") @inline(__always)
 func power10(_ x: Float) -> Float { powf(10, x) }
 
 @_semantics("no_performance_analysis") @inline(__always)
 func logarithm10(_ x: Float) -> Float { log10f(x) }
+
+/// Copies `count` samples, also to memory that overlaps. (`update(from:count:)` is refused in checked functions; the raw
+/// copy is not.)
+@_noLocks @inline(__always)
+package func copySamples(_ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, count: Int) {
+  UnsafeMutableRawPointer(target).copyMemory(
+    from: UnsafeRawPointer(source), byteCount: count * MemoryLayout<Float>.stride)
+}

@@ -4,18 +4,18 @@ import CSpeexDSP
 /// A windowed sinc of speexdsp's on kernels of our own: speexdsp's are made for four lanes at most.
 ///
 /// The filter is taken from speexdsp itself, by impulses: where the ratio is small it keeps one row of taps per phase, and
-/// every output is a sum over one of them. Memory is made in `init`; one instance belongs to one thread.
+/// every output is a sum over one of them, in one order whatever the blocks. Memory is made in `init`; one instance belongs to one thread.
 struct PolyphaseFilter: ~Copyable {
   /// The largest number of a ratio in lowest terms: 12 is 192 against 16 kHz. It takes as many impulses and phases:
   /// 441 / 160 would take too long at the start.
-  static var largestRatio: Int { 12 }
+  static var largestRatio: Int { Int(ck_polyphase_most_phases) }
   /// Input samples taken at once.
   private static var piece: Int { @_noLocks get { 512 } }
 
   private let taps: Int
   private let numerator: Int
   private let denominator: Int
-  private let filters: UnsafeMutablePointer<Float>  // (denominator, taps), oldest sample first
+  private let tables: UnsafeMutablePointer<Float>  // ck_polyphase_pack's, of (denominator, taps), oldest sample first
   private let history: UnsafeMutablePointer<Float>  // (taps - 1 + piece)
 
   /// - Parameter designed: a fresh resampler of the ratio numerator / denominator.
@@ -23,11 +23,13 @@ struct PolyphaseFilter: ~Copyable {
     self.taps = taps
     self.numerator = numerator
     self.denominator = denominator
-    filters = .allocate(capacity: denominator * taps)
-    filters.initialize(repeating: 0, count: denominator * taps)
+    let room = denominator * numerator * ck_polyphase_stride(taps, numerator)
+    tables = .allocate(capacity: room)
+    tables.initialize(repeating: 0, count: room)
     history = .allocate(capacity: taps - 1 + Self.piece)
     history.initialize(repeating: 0, count: taps - 1 + Self.piece)
 
+    var filters = [Float](repeating: 0, count: denominator * taps)
     let count = 2 * taps + numerator
     var impulse = [Float](repeating: 0, count: count)
     var response = [Float](repeating: 0, count: (count * denominator + numerator - 1) / numerator)
@@ -45,10 +47,11 @@ struct PolyphaseFilter: ~Copyable {
       speex_resampler_reset_mem(designed)
       impulse[k] = 0
     }
+    ck_polyphase_pack(denominator, taps, numerator, filters, tables)
   }
 
   deinit {
-    filters.deallocate()
+    tables.deallocate()
     history.deallocate()
   }
 
@@ -62,12 +65,12 @@ struct PolyphaseFilter: ~Copyable {
     var produced = 0
     while consumed < input.count {
       let given = min(input.count - consumed, Self.piece)
-      for n in 0..<given { history[taps - 1 + n] = source[consumed + n] }
+      copySamples(source + consumed, to: history + taps - 1, count: given)
       let span = given * denominator - position
       let due = span > 0 ? (span + numerator - 1) / numerator : 0
       let count = min(due, output.count - produced)
       if count > 0, let target = output.baseAddress {
-        polyphase(count, taps, filters, numerator, denominator, position, history, target + produced)
+        polyphase(count, taps, tables, numerator, denominator, position, history, target + produced)
       }
       let next = position + count * numerator
       // Where there is no room for an output, the samples that it hears come again.
@@ -82,7 +85,7 @@ struct PolyphaseFilter: ~Copyable {
   }
 
   @_noLocks
-  private func moveDown(by count: Int) { for n in 0..<taps - 1 { history[n] = history[n + count] } }
+  private func moveDown(by count: Int) { copySamples(history + count, to: history, count: taps - 1) }
 
   @_noLocks
   mutating func reset() { for n in 0..<taps - 1 { history[n] = 0 } }
@@ -91,6 +94,6 @@ struct PolyphaseFilter: ~Copyable {
 /// A loop over its arguments; it takes no lock and makes no heap call.
 @_semantics("no_performance_analysis") @inline(__always)
 private func polyphase(
-  _ count: Int, _ taps: Int, _ filters: UnsafePointer<Float>, _ step: Int, _ phases: Int, _ position: Int,
+  _ count: Int, _ taps: Int, _ tables: UnsafePointer<Float>, _ step: Int, _ phases: Int, _ position: Int,
   _ x: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
-) { ck_polyphase(count, taps, filters, step, phases, position, x, output) }
+) { ck_polyphase(count, taps, tables, step, phases, position, x, output) }

@@ -49,11 +49,9 @@ public struct STFTAnalysis: ~Copyable {
   @_noLocks
   public mutating func push(_ hop: UnsafePointer<Float>) {
     let kept = fftLength - hopLength
-    for n in 0..<kept { history[n] = history[n + hopLength] }
-    for n in 0..<hopLength { history[kept + n] = hop[n] }
-    let time = transform.time
-    for n in 0..<fftLength { time[n] = window[n] * history[n] }
-    energy = 2 * sumOfSquares(time, count: fftLength) / Float(fftLength)
+    copySamples(history + hopLength, to: history, count: kept)
+    copySamples(hop, to: history + kept, count: hopLength)
+    energy = 2 * applyWindow(window, to: history, into: transform.time, count: fftLength) / Float(fftLength)
     transform.execute()
   }
 
@@ -70,24 +68,4 @@ func checkFrame(_ fftLength: Int, _ hopLength: Int) {
   precondition(
     hopLength > 0 && fftLength % 2 == 0 && fftLength % hopLength == 0 && fftLength >= 2 * hopLength,
     "fftLength is even and a multiple of hopLength, at least twice")
-}
-
-/// Sum of squares in eight lanes (a plain sum must keep its order and is not vectorised; eight short sums also
-/// round less).
-@_noLocks @inline(__always)
-func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Float {
-  var lanes = SIMD8<Float>(repeating: 0)
-  var n = 0
-  while n + 8 <= count {
-    let v = UnsafeRawPointer(x + n).loadUnaligned(as: SIMD8<Float>.self)
-    lanes += v * v
-    n += 8
-  }
-  var sum = lanes[0]
-  for lane in 1..<8 { sum += lanes[lane] }
-  while n < count {
-    sum += x[n] * x[n]
-    n += 1
-  }
-  return sum
 }

@@ -44,17 +44,16 @@ public struct STFTSynthesis: ~Copyable {
   @_noLocks
   public mutating func push(_ bins: UnsafePointer<Float>, into hop: UnsafeMutablePointer<Float>) {
     let spectrum = transform.bins
-    for n in 0..<2 * binCount { spectrum[n] = bins[n] }
+    copySamples(bins, to: spectrum, count: 2 * binCount)
     // FFTW's even lengths pass over these two today; its manual does not promise it.
     spectrum[1] = 0
     spectrum[2 * binCount - 1] = 0
     transform.execute()
     let time = transform.time
     let kept = fftLength - hopLength
-    for n in 0..<hopLength { hop[n] = overlap[n] + window[n] * time[n] }
-    for n in 0..<kept - hopLength {
-      overlap[n] = overlap[n + hopLength] + window[n + hopLength] * time[n + hopLength]
-    }
+    addProduct(overlap, window, time, into: hop, count: hopLength)
+    addProduct(
+      overlap + hopLength, window + hopLength, time + hopLength, into: overlap, count: kept - hopLength)
     for n in kept - hopLength..<kept { overlap[n] = window[n + hopLength] * time[n + hopLength] }
   }
 

@@ -30,8 +30,8 @@ public struct SampleFIFO: ~Copyable {
     precondition(count >= 0 && count <= space, "write takes at most `space` samples")
     let start = wrapped(first + self.count)
     let head = min(count, capacity - start)
-    copy(samples, to: ring + start, count: head)
-    copy(samples + head, to: ring, count: count - head)
+    copySamples(samples, to: ring + start, count: head)
+    copySamples(samples + head, to: ring, count: count - head)
     self.count += count
   }
 
@@ -48,8 +48,8 @@ public struct SampleFIFO: ~Copyable {
   public mutating func read(into samples: UnsafeMutablePointer<Float>, count: Int) {
     precondition(count >= 0 && count <= self.count, "read takes at most `count` samples")
     let head = min(count, capacity - first)
-    copy(ring + first, to: samples, count: head)
-    copy(ring, to: samples + head, count: count - head)
+    copySamples(ring + first, to: samples, count: head)
+    copySamples(ring, to: samples + head, count: count - head)
     drop(count)
   }
 
@@ -76,11 +76,4 @@ public struct SampleFIFO: ~Copyable {
   /// `index` of 0..<2·capacity brought into the ring.
   @_noLocks @inline(__always)
   private func wrapped(_ index: Int) -> Int { index >= capacity ? index - capacity : index }
-}
-
-/// `update(from:count:)` is refused in checked functions; the raw copy is not.
-@_noLocks @inline(__always)
-private func copy(_ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, count: Int) {
-  UnsafeMutableRawPointer(target).copyMemory(
-    from: UnsafeRawPointer(source), byteCount: count * MemoryLayout<Float>.stride)
 }

@@ -1,3 +1,4 @@
+import CKernels
 import Glibc
 
 /// Speech presence probability and noise power per bin (Gerkmann and Hendriks, "Unbiased MMSE-based noise power
@@ -80,9 +81,7 @@ public struct SpeechPresence: ~Copyable {
   /// - Parameter power: (binCount) periodogram |Y|².
   @_noLocks
   public mutating func push(power: UnsafePointer<Float>) {
-    var sum: Float = 0
-    for k in 0..<binCount { sum += power[k] < Self.largestPower ? power[k] : 0 }
-    isSilent = sum < Self.floor * Float(binCount)
+    isSilent = sumBelow(Self.largestPower, power, count: binCount) < Self.floor * Float(binCount)
     meanProbability = 0
     if isSilent {
       for k in 0..<binCount { probability[k] = 0 }
@@ -107,24 +106,10 @@ public struct SpeechPresence: ~Copyable {
 
   @_noLocks @inline(__always)
   private mutating func track(_ power: UnsafePointer<Float>) {
-    let ratio = Self.priorRatio
-    let slope = ratio / (1 + ratio)
-    var total: Float = 0
-    for k in 0..<binCount {
-      let noise = noisePower[k]
-      guard power[k] < Self.largestPower else {
-        probability[k] = 0
-        continue
-      }
-      var p = 1 / (1 + (1 + ratio) * exponential(-power[k] / noise * slope))
-      let smoothed = probabilitySmoothing * smoothedProbability[k] + (1 - probabilitySmoothing) * p
-      smoothedProbability[k] = smoothed
-      if smoothed > Self.stuckLimit { p = min(p, Self.stuckLimit) }
-      let periodogram = (1 - p) * power[k] + p * noise
-      noisePower[k] = max(noiseSmoothing * noise + (1 - noiseSmoothing) * periodogram, Self.floor)
-      probability[k] = p
-      total += p
-    }
+    let constants = ck_presence(
+      prior_ratio: Self.priorRatio, probability_smoothing: probabilitySmoothing, noise_smoothing: noiseSmoothing,
+      stuck_limit: Self.stuckLimit, floor: Self.floor, largest_power: Self.largestPower)
+    let total = trackPresence(binCount, constants, power, noisePower, smoothedProbability, probability)
     meanProbability = total / Float(binCount)
   }
 
@@ -140,4 +125,13 @@ public struct SpeechPresence: ~Copyable {
     isSilent = true
     startFrames = 0
   }
+}
+
+/// A loop over its arguments; it takes no lock and makes no heap call.
+@_semantics("no_performance_analysis") @inline(__always)
+private func trackPresence(
+  _ binCount: Int, _ constants: ck_presence, _ power: UnsafePointer<Float>, _ noise: UnsafeMutablePointer<Float>,
+  _ smoothed: UnsafeMutablePointer<Float>, _ probability: UnsafeMutablePointer<Float>
+) -> Float {
+  withUnsafePointer(to: constants) { ck_track_presence(binCount, $0, power, noise, smoothed, probability) }
 }

@@ -1,3 +1,4 @@
+import KernelLevels
 import Testing
 
 @testable import Diffusion
@@ -26,24 +27,41 @@ import Testing
   }
 
   @Test func `Noise agrees with an independent implementation`() {
-    let golden = Golden.shared.manifest
-    for entry in golden.counterNoise {
-      let values = draw(CounterNoise(seed: UInt64(entry.seed)!), entry.frame, entry.step)
-      let worst = zip(values, Golden.array(entry.name)).map { abs($0 - $1) }.max()!
-      #expect(worst <= golden.tolerance.counterNoise, "\(entry.name): \(worst)")
+    atEveryKernelLevel {
+      let golden = Golden.shared.manifest
+      for entry in golden.counterNoise {
+        let values = draw(CounterNoise(seed: UInt64(entry.seed)!), entry.frame, entry.step)
+        let worst = zip(values, Golden.array(entry.name)).map { abs($0 - $1) }.max()!
+        #expect(worst <= golden.tolerance.counterNoise, "\(entry.name): \(worst)")
+      }
     }
   }
 
   /// The hash pins the bits across processors, optimisation levels and releases: change it only knowingly, because
   /// it changes every output that has noise in it.
   @Test func `The bits never change`() {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for frame in 0..<20 {
-      for value in draw(CounterNoise(seed: 20_240_611), frame, frame % 8) {
-        hash = (hash ^ UInt64(value.bitPattern)) &* 0x100_0000_01b3
+    atEveryKernelLevel {
+      var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+      for frame in 0..<20 {
+        for value in draw(CounterNoise(seed: 20_240_611), frame, frame % 8) {
+          hash = (hash ^ UInt64(value.bitPattern)) &* 0x100_0000_01b3
+        }
+      }
+      #expect(hash == 0xb116_a5c5_21be_c587, "\(String(hash, radix: 16))")
+    }
+  }
+
+  @Test(arguments: [1, 2, 3, 15, 16, 17, 160, 161])
+  func `The kernel is the plain definition to the bit and writes no more than it is asked for`(bins: Int) {
+    atEveryKernelLevel {
+      for (seed, frame, step) in [(0, 0, 0), (UInt64.max, 1 << 40, 7), (20_240_611, 12345, 3)] {
+        var values = [Float](repeating: -9, count: 2 * bins + 64)
+        CounterNoise(seed: seed).fill(frameIndex: frame, step: step, binCount: bins, into: &values)
+        let plain = PlainNoise.fill(seed: seed, frameIndex: frame, step: step, binCount: bins)
+        #expect(values[..<(2 * bins)].map(\.bitPattern) == plain.map(\.bitPattern))
+        #expect(values[(2 * bins)...].allSatisfy { $0 == -9 })
       }
     }
-    #expect(hash == 0xb116_a5c5_21be_c587, "\(String(hash, radix: 16))")
   }
 
   @Test func `Any order of frames and steps gives the same noise`() {

@@ -1,4 +1,5 @@
 import Foundation
+import KernelLevels
 import Testing
 
 @testable import Enhancement
@@ -7,29 +8,31 @@ import Testing
 @Suite struct GoldenTests {
   @Test(arguments: Manifest.shared.cases)
   func `the whole chain is the reference's`(example: Manifest.Case) throws {
-    var settings = EnhancementSettings()
-    settings.steps = example.steps
-    settings.guidance = example.guidance
-    settings.startLevel = example.startLevel
-    settings.seed = Manifest.shared.seed
-    var enhancer = try StreamingEnhancer(model: try tinyModel(), settings: settings, sampleRate: 16000)
-    if example.profile {
-      enhancer.setNoiseProfile(try NoiseProfile(magnitudes: fixtureFloats("profile")))
+    try atEveryKernelLevel {
+      var settings = EnhancementSettings()
+      settings.steps = example.steps
+      settings.guidance = example.guidance
+      settings.startLevel = example.startLevel
+      settings.seed = Manifest.shared.seed
+      var enhancer = try StreamingEnhancer(model: try tinyModel(), settings: settings, sampleRate: 16000)
+      if example.profile {
+        enhancer.setNoiseProfile(try NoiseProfile(magnitudes: fixtureFloats("profile")))
+      }
+      enhancer.freezeNoiseReference(true)
+      let input = try fixtureFloats("\(example.name)-input")
+      let expected = try fixtureFloats("\(example.name)-output")
+      // Output begins with the 159 zeros of the queue; the hop of the last frame ends 1 sample after the last block.
+      let output = run(&enhancer, input)[159...]
+      var error = 0.0
+      var power = 0.0
+      for (a, b) in zip(output, expected) {
+        error += pow(Double(a) - Double(b), 2)
+        power += pow(Double(b), 2)
+      }
+      let decibels = 10 * log10(error / power)
+      #expect(decibels < Manifest.shared.toleranceInDecibels, "error \(decibels) dB")
+      #expect(power > 0)
     }
-    enhancer.freezeNoiseReference(true)
-    let input = try fixtureFloats("\(example.name)-input")
-    let expected = try fixtureFloats("\(example.name)-output")
-    // Output begins with the 159 zeros of the queue; the hop of the last frame ends 1 sample after the last block.
-    let output = run(&enhancer, input)[159...]
-    var error = 0.0
-    var power = 0.0
-    for (a, b) in zip(output, expected) {
-      error += pow(Double(a) - Double(b), 2)
-      power += pow(Double(b), 2)
-    }
-    let decibels = 10 * log10(error / power)
-    #expect(decibels < Manifest.shared.toleranceInDecibels, "error \(decibels) dB")
-    #expect(power > 0)
   }
 
   /// The case would show nothing if the network did not listen.

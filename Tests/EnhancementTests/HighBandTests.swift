@@ -32,6 +32,26 @@ import Testing
     }
   }
 
+  /// Speech in one sub-band alone: its gain is open, that far from it is the floor, and no bin's gain leaps from the last.
+  @Test func `gains of sub-bands go over into each other`() throws {
+    var gain = HighBandGain(sampleRate: 48000, binCount: 481)
+    func frame(noisy: Float, enhanced: Float, loud: Float, isNoise: Bool) -> [Float] {
+      let before = [Float](repeating: noisy, count: 322)
+      let after = [Float](repeating: enhanced, count: 322)
+      let input = (0..<962).map { (180..<220).contains($0 / 2) ? loud : 1 }  // 9 to 11 kHz
+      var bins = input
+      bins.withUnsafeMutableBufferPointer {
+        gain.apply(to: $0.baseAddress!, noisy: before, enhanced: after, isNoise: isNoise)
+      }
+      for k in 0..<481 { #expect(bins[2 * k] * input[2 * k + 1] == bins[2 * k + 1] * input[2 * k], "a real gain") }
+      return (0..<481).map { bins[2 * $0] / input[2 * $0] }
+    }
+    for _ in 0..<200 { _ = frame(noisy: 1, enhanced: 0.1, loud: 1, isNoise: true) }
+    let gains = frame(noisy: 30, enhanced: 30, loud: 30, isNoise: false)
+    #expect(gains[200] > 0.9 && abs(gains[0] - 0.1) < 0.01 && abs(gains[480] - 0.1) < 0.01)
+    for k in 1..<481 { #expect(abs(gains[k] - gains[k - 1]) < 0.05, "bin \(k)") }
+  }
+
   @Test func `at 48 kHz and 16 kHz it costs no latency`() throws {
     for rate in [16000, 48000] {
       var latencies: [Int] = []

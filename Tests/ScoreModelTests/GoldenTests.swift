@@ -1,5 +1,6 @@
 import Diffusion
 import Foundation
+import KernelLevels
 import NeuralLayers
 import ScoreModel
 import Testing
@@ -12,44 +13,48 @@ import Testing
 
   @Test(arguments: ["sequence", "global", "none", "odd"], [-6, -40])
   func `a tiny network equals PyTorch's, conditional and not, at two times`(name: String, level: Int) throws {
-    let golden = try Fixtures.golden(name)
-    var network = ScoreNetwork(weights: try Fixtures.weights("tiny-\(name)"), times: Self.times, batch: 2)
-    if golden.has("tokens") { network.setTokens(golden.values("tokens")) }
-    for slot in 0..<2 {
-      let outputs = run(
-        &network, slot: slot, batch: 2, x: golden.values("x\(level)"), y: golden.values("y\(level)"))
-      for (item, kind) in ["conditional", "unconditional"].enumerated() {
-        let error = errorInDecibels(
-          outputs[item], golden.values("\(kind)\(level).\(Self.timeNames[slot])"))
-        #expect(error < Self.tolerance, "\(kind), slot \(slot): \(error) dB")
+    try atEveryKernelLevel {
+      let golden = try Fixtures.golden(name)
+      var network = ScoreNetwork(weights: try Fixtures.weights("tiny-\(name)"), times: Self.times, batch: 2)
+      if golden.has("tokens") { network.setTokens(golden.values("tokens")) }
+      for slot in 0..<2 {
+        let outputs = run(
+          &network, slot: slot, batch: 2, x: golden.values("x\(level)"), y: golden.values("y\(level)"))
+        for (item, kind) in ["conditional", "unconditional"].enumerated() {
+          let error = errorInDecibels(
+            outputs[item], golden.values("\(kind)\(level).\(Self.timeNames[slot])"))
+          #expect(error < Self.tolerance, "\(kind), slot \(slot): \(error) dB at \(kernelLevelName)")
+        }
       }
     }
   }
 
   @Test func `the network of the default size equals PyTorch's`() throws {
-    let golden = try Fixtures.golden("full")
-    let weights = try Self.fullWeights(golden)
-    #expect(weights.parameterCount == golden.metadata["parameters"]?.integer)
-    #expect(weights.multiplyAddsPerFrame == golden.metadata["multiply_adds_per_frame"]?.integer)
-    let bins = 160
-    var tokens = [Float](repeating: .nan, count: 16 * 64)
-    weights.makeNoiseEncoder().encode(
-      magnitudes: countedMagnitudes(2000, frames: 100, bins: bins), frameCount: 100, into: &tokens)
-    let encoderError = errorInDecibels(tokens, golden.values("tokens"))
-    #expect(encoderError < Self.tolerance, "encoder: \(encoderError) dB")
+    try atEveryKernelLevel {
+      let golden = try Fixtures.golden("full")
+      let weights = try Self.fullWeights(golden)
+      #expect(weights.parameterCount == golden.metadata["parameters"]?.integer)
+      #expect(weights.multiplyAddsPerFrame == golden.metadata["multiply_adds_per_frame"]?.integer)
+      let bins = 160
+      var tokens = [Float](repeating: .nan, count: 16 * 64)
+      weights.makeNoiseEncoder().encode(
+        magnitudes: countedMagnitudes(2000, frames: 100, bins: bins), frameCount: 100, into: &tokens)
+      let encoderError = errorInDecibels(tokens, golden.values("tokens"))
+      #expect(encoderError < Self.tolerance, "encoder: \(encoderError) dB")
 
-    var network = ScoreNetwork(weights: weights, times: [1], batch: 2)
-    network.setTokens(tokens)
-    for (i, level) in [-6, -40].enumerated() {
-      let scale = Float(0.5 * pow(10, Double(level + 20) / 40))
-      let y = counted(3000 + i, 5 * bins * 2).map { $0 * scale }
-      let x = zip(y, counted(4000 + i, 5 * bins * 2)).map { $0 + $1 * 0.5 }
-      network.reset()
-      let outputs = run(&network, batch: 2, x: x, y: y)
-      let error = max(
-        errorInDecibels(outputs[0], golden.values("conditional\(level)")),
-        errorInDecibels(outputs[1], golden.values("unconditional\(level)")))
-      #expect(error < Self.tolerance, "\(level) dBFS: \(error) dB")
+      var network = ScoreNetwork(weights: weights, times: [1], batch: 2)
+      network.setTokens(tokens)
+      for (i, level) in [-6, -40].enumerated() {
+        let scale = Float(0.5 * pow(10, Double(level + 20) / 40))
+        let y = counted(3000 + i, 5 * bins * 2).map { $0 * scale }
+        let x = zip(y, counted(4000 + i, 5 * bins * 2)).map { $0 + $1 * 0.5 }
+        network.reset()
+        let outputs = run(&network, batch: 2, x: x, y: y)
+        let error = max(
+          errorInDecibels(outputs[0], golden.values("conditional\(level)")),
+          errorInDecibels(outputs[1], golden.values("unconditional\(level)")))
+        #expect(error < Self.tolerance, "\(level) dBFS: \(error) dB at \(kernelLevelName)")
+      }
     }
   }
 
@@ -75,13 +80,15 @@ import Testing
 
   @Test(arguments: ["sequence", "global"], [25, 100, 200])
   func `a noise encoder equals PyTorch's for short and long references`(name: String, frames: Int) throws {
-    let weights = try Fixtures.weights("tiny-\(name)")
-    let encoder = weights.makeNoiseEncoder(maximumFrameCount: 200)
-    var tokens = [Float](repeating: .nan, count: encoder.tokenCount * encoder.tokenDimension)
-    encoder.encode(
-      magnitudes: countedMagnitudes(frames, frames: frames, bins: 160), frameCount: frames, into: &tokens)
-    let error = errorInDecibels(tokens, try Fixtures.golden("encoder-\(name)").values("tokens.\(frames)"))
-    #expect(error < Self.tolerance, "\(error) dB")
+    try atEveryKernelLevel {
+      let weights = try Fixtures.weights("tiny-\(name)")
+      let encoder = weights.makeNoiseEncoder(maximumFrameCount: 200)
+      var tokens = [Float](repeating: .nan, count: encoder.tokenCount * encoder.tokenDimension)
+      encoder.encode(
+        magnitudes: countedMagnitudes(frames, frames: frames, bins: 160), frameCount: frames, into: &tokens)
+      let error = errorInDecibels(tokens, try Fixtures.golden("encoder-\(name)").values("tokens.\(frames)"))
+      #expect(error < Self.tolerance, "\(error) dB at \(kernelLevelName)")
+    }
   }
 
   @Test func `the encoder none gives the null condition`() throws {
@@ -100,35 +107,37 @@ import Testing
   func `a chain of one and four steps equals PyTorch's with the same noise`(
     chain: (name: String, steps: Int, eta: Float, guidance: Float), level: Int
   ) throws {
-    let golden = try Fixtures.golden("chain")
-    let kind = SamplerKind.fewStep(eta: chain.eta)
-    let slotTimes = FrameSampler<ScoreNetwork>.slotTimes(
-      kind: kind, maximumSteps: chain.steps, grid: .standard)
-    var network = ScoreNetwork(
-      weights: try Fixtures.weights("tiny-sequence"), times: slotTimes, batch: chain.guidance == 1 ? 1 : 2)
-    network.setTokens(golden.values("tokens"))
-    var sampler = FrameSampler(predictor: network, kind: kind, maximumSteps: chain.steps)
-    sampler.guidance = chain.guidance
-    let y = golden.values("y\(level)")
-    let count = 320
-    let frames = y.count / count
-    let noise = golden.values("noise")  // (4, frames, bins, 2)
-    let draws = kind.noiseCount(steps: chain.steps)
-    var output: [Float] = []
-    for frame in 0..<frames {
-      var explicit: [Float] = []
-      for draw in 0..<draws {
-        let start = (draw * frames + frame) * count
-        explicit += noise[start..<(start + count)]
+    try atEveryKernelLevel {
+      let golden = try Fixtures.golden("chain")
+      let kind = SamplerKind.fewStep(eta: chain.eta)
+      let slotTimes = FrameSampler<ScoreNetwork>.slotTimes(
+        kind: kind, maximumSteps: chain.steps, grid: .standard)
+      var network = ScoreNetwork(
+        weights: try Fixtures.weights("tiny-sequence"), times: slotTimes, batch: chain.guidance == 1 ? 1 : 2)
+      network.setTokens(golden.values("tokens"))
+      var sampler = FrameSampler(predictor: network, kind: kind, maximumSteps: chain.steps)
+      sampler.guidance = chain.guidance
+      let y = golden.values("y\(level)")
+      let count = 320
+      let frames = y.count / count
+      let noise = golden.values("noise")  // (4, frames, bins, 2)
+      let draws = kind.noiseCount(steps: chain.steps)
+      var output: [Float] = []
+      for frame in 0..<frames {
+        var explicit: [Float] = []
+        for draw in 0..<draws {
+          let start = (draw * frames + frame) * count
+          explicit += noise[start..<(start + count)]
+        }
+        var clean = [Float](repeating: .nan, count: count)
+        #expect(
+          sampler.enhance(
+            noisy: Array(y[(frame * count)..<((frame + 1) * count)]), explicitNoise: explicit, into: &clean))
+        output += clean
       }
-      var clean = [Float](repeating: .nan, count: count)
-      #expect(
-        sampler.enhance(
-          noisy: Array(y[(frame * count)..<((frame + 1) * count)]), explicitNoise: explicit, into: &clean))
-      output += clean
+      let error = errorInDecibels(output, golden.values("\(chain.name)\(level)"))
+      #expect(error < Self.tolerance, "\(error) dB at \(kernelLevelName)")
     }
-    let error = errorInDecibels(output, golden.values("\(chain.name)\(level)"))
-    #expect(error < Self.tolerance, "\(error) dB")
   }
 }
 
@@ -144,12 +153,14 @@ import Testing
 
   @Test(arguments: ["clap", "panns"], [24, 60, 199])
   func `the tokens equal PyTorch's for short and long references`(name: String, hops: Int) throws {
-    let encoder = try Fixtures.weights("tiny-\(name)").makeNoiseEncoder(maximumFrameCount: 200)
-    #expect(encoder.hears == .samples && encoder.tokenCount == 6 && encoder.tokenDimension == 8)
-    let error = errorInDecibels(
-      Self.tokens(encoder, Self.samples(hops), hops: hops),
-      try Fixtures.golden("tower-\(name)").values("tokens.\(hops)"))
-    #expect(error < -100, "\(error) dB")
+    try atEveryKernelLevel {
+      let encoder = try Fixtures.weights("tiny-\(name)").makeNoiseEncoder(maximumFrameCount: 200)
+      #expect(encoder.hears == .samples && encoder.tokenCount == 6 && encoder.tokenDimension == 8)
+      let error = errorInDecibels(
+        Self.tokens(encoder, Self.samples(hops), hops: hops),
+        try Fixtures.golden("tower-\(name)").values("tokens.\(hops)"))
+      #expect(error < -100, "\(error) dB at \(kernelLevelName)")
+    }
   }
 
   @Test(arguments: ["clap", "panns"]) func `a reference longer than the tower's room gives its newest part`(

@@ -1,6 +1,7 @@
 import CKernels
 import CSpeexDSP
 import Glibc
+import KernelLevels
 import SignalProcessing
 import Testing
 
@@ -143,47 +144,51 @@ private func measure(_ signal: [Float], frequency: Double, rate: Double, skip: I
 
   @Test(arguments: pairs + [(44_100, 48_000), (192_000, 8000), (8000, 192_000), (47_999, 16_000)])
   func `any split of the input gives the same bits`(_ from: Int, _ to: Int) throws {
-    var noise = Noise(seed: UInt64(from))
-    let input = noise.samples(4000)
-    var resampler = try Resampler(from: from, to: to)
-    let whole = resample(&resampler, input) { 4000 }
-    #expect(whole.count == (4000 * resampler.denominator + resampler.numerator - 1) / resampler.numerator)
-    for size in [1, 48, 127, 512] {
+    try atEveryKernelLevel {
+      var noise = Noise(seed: UInt64(from))
+      let input = noise.samples(4000)
+      var resampler = try Resampler(from: from, to: to)
+      let whole = resample(&resampler, input) { 4000 }
+      #expect(whole.count == (4000 * resampler.denominator + resampler.numerator - 1) / resampler.numerator)
+      for size in [1, 48, 127, 512] {
+        resampler.reset()
+        let split = resample(&resampler, input) { size }
+        #expect(bits(split) == bits(whole), "blocks of \(size)")
+      }
       resampler.reset()
-      let split = resample(&resampler, input) { size }
-      #expect(bits(split) == bits(whole), "blocks of \(size)")
+      #expect(bits(resample(&resampler, input) { noise.index(below: 600) }) == bits(whole))
     }
-    resampler.reset()
-    #expect(bits(resample(&resampler, input) { noise.index(below: 600) }) == bits(whole))
   }
 
   @Test func `a short output takes part of the input and loses nothing`() throws {
-    var noise = Noise(seed: 17)
-    let input = noise.samples(3000)
-    for (from, to) in [
-      (16_000, 48_000), (48_000, 16_000), (44_100, 16_000), (16_000, 44_100), (16_000, 16_000),
-    ] {
-      var resampler = try Resampler(from: from, to: to)
-      let whole = resample(&resampler, input) { 500 }
-      resampler.reset()
-      var output: [Float] = []
-      var start = 0
-      while start < input.count {
-        var block = [Float](repeating: .nan, count: noise.index(below: 40))
-        let end = min(start + 100, input.count)
-        let done = input.withUnsafeBufferPointer { input in
-          block.withUnsafeMutableBufferPointer {
-            resampler.process(UnsafeBufferPointer(rebasing: input[start..<end]), into: $0)
+    try atEveryKernelLevel {
+      var noise = Noise(seed: 17)
+      let input = noise.samples(3000)
+      for (from, to) in [
+        (16_000, 48_000), (48_000, 16_000), (44_100, 16_000), (16_000, 44_100), (16_000, 16_000),
+      ] {
+        var resampler = try Resampler(from: from, to: to)
+        let whole = resample(&resampler, input) { 500 }
+        resampler.reset()
+        var output: [Float] = []
+        var start = 0
+        while start < input.count {
+          var block = [Float](repeating: .nan, count: noise.index(below: 40))
+          let end = min(start + 100, input.count)
+          let done = input.withUnsafeBufferPointer { input in
+            block.withUnsafeMutableBufferPointer {
+              resampler.process(UnsafeBufferPointer(rebasing: input[start..<end]), into: $0)
+            }
           }
+          #expect(done.produced <= block.count)
+          #expect(done.consumed == end - start || done.produced == block.count)
+          output += block.prefix(done.produced)
+          start += done.consumed
         }
-        #expect(done.produced <= block.count)
-        #expect(done.consumed == end - start || done.produced == block.count)
-        output += block.prefix(done.produced)
-        start += done.consumed
+        // Outputs that were due when the last input sample was taken may still wait.
+        #expect(whole.count - output.count <= 40)
+        #expect(bits(output) == bits(Array(whole.prefix(output.count))))
       }
-      // Outputs that were due when the last input sample was taken may still wait.
-      #expect(whole.count - output.count <= 40)
-      #expect(bits(output) == bits(Array(whole.prefix(output.count))))
     }
   }
 

@@ -62,7 +62,7 @@ def kernels(benchmark, weights):
 
 
 def files(limpid, folder, rounds, seconds):
-    """Real-time factors of one file, rounds taking turns; then a folder on one core and on two."""
+    """Real-time factors of one file, rounds taking turns; then a folder by one job on one core and by two on two."""
     source, out = folder / "in.wav", folder / "out.wav"
     write_noise(source, seconds)
     kinds = {
@@ -83,19 +83,28 @@ def files(limpid, folder, rounds, seconds):
     for _ in range(max(1, rounds // 2)):
         for cores in wall:
             start = time.monotonic()
-            run([limpid, "enhance", many, "-o", folder / "done", "--force", "--json"], cores=cores)
+            run([limpid, "enhance", many, "-o", folder / "done", "--force", "--json", "--jobs", cores], cores=cores)
             wall[cores].append((time.monotonic() - start) / (8 * seconds))
     return ({k: statistics.median(v) for k, v in factors.items()},
-            {f"{cores} core{'s' * (cores > 1)}": statistics.median(v) for cores, v in wall.items()})  # fmt: skip
+            {f"{cores} job{'s' * (cores > 1)}": statistics.median(v) for cores, v in wall.items()})  # fmt: skip
 
 
 def memory(limpid, folder):
-    """Peak resident kilobytes of `enhance` on one minute and on ten, and of `enhance --realtime`."""
+    """Peak resident kilobytes of `enhance` on one minute, on thirty, on many files, and of `enhance --realtime`."""
     peaks = {}
-    for name, seconds, options in [("1 min", 60, []), ("10 min", 600, []), ("live worker", 3, ["--realtime"])]:
-        source = folder / "memory.wav"
+    two = ["--jobs", "2"]
+    for name, seconds, copies, options in [
+        ("1 min", 60, 1, []), ("30 min", 1800, 1, []), ("50 files of 6 s, 2 jobs", 6, 50, two),
+        ("2 files of 6 s, 2 jobs", 6, 2, two), ("live worker", 3, 1, ["--realtime"]),
+    ]:  # fmt: skip
+        source, out = folder / "memory.wav", folder / "out.wav"
         write_noise(source, seconds)
-        command = [str(limpid), "enhance", str(source), "-o", str(folder / "out.wav"), "--force", "--json", *options]
+        if copies > 1:
+            source, out = folder / f"{copies}", folder / f"{copies}-done"
+            source.mkdir()
+            for i in range(copies):
+                (source / f"{i}.wav").symlink_to(folder / "memory.wav")
+        command = [str(limpid), "enhance", str(source), "-o", str(out), "--force", "--json", *options]
         with open(os.devnull, "wb") as nothing:
             child = subprocess.Popen(command, stdout=nothing, stderr=nothing)
             _, status, usage = os.wait4(child.pid, 0)

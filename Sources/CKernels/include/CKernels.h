@@ -105,12 +105,25 @@ void ck_self_attention(
   ptrdiff_t rows, ptrdiff_t heads, ptrdiff_t dimension, const float *qkv, float *scratch, float *out);
 size_t ck_self_attention_scratch(ptrdiff_t rows, ptrdiff_t dimension);
 
-/// A resampler's outputs: out[i] = Σ over k of x[p / phases + k] · filters[p % phases][k], p = position + i · step.
+/// A resampler's outputs: out[i] = Σ over k of x[p / phases + k] · filter[p % phases][k], p = position + i · step.
 ///
-/// filters: (phases, taps).
+/// Each output is summed in one order, whatever the count. tables: ck_polyphase_pack; phases: at most
+/// ck_polyphase_most_phases.
 void ck_polyphase(
-  ptrdiff_t count, ptrdiff_t taps, const float *filters, ptrdiff_t step, ptrdiff_t phases, ptrdiff_t position,
+  ptrdiff_t count, ptrdiff_t taps, const float *tables, ptrdiff_t step, ptrdiff_t phases, ptrdiff_t position,
   const float *x, float *out);
+
+enum { ck_polyphase_margin = 15, ck_polyphase_most_phases = 12 };
+
+/// Floats of one phase's taps of one residue modulo `step`, with a margin of zeros on both sides.
+static inline ptrdiff_t ck_polyphase_stride(ptrdiff_t taps, ptrdiff_t step) {
+  return (taps + step - 1) / step + 2 * ck_polyphase_margin;
+}
+
+/// Packs filters (phases, taps) into tables of phases · step · ck_polyphase_stride(taps, step) floats: of every phase the
+/// taps of each residue modulo `step`, last one first.
+void ck_polyphase_pack(
+  ptrdiff_t phases, ptrdiff_t taps, ptrdiff_t step, const float *filters, float *tables);
 
 /// features[b] = (x re, x im, y re, y im, |x|, |y|), |v| = sqrt(re² + im² + 1e-12); x, y: (bins, 2).
 void ck_spectrum_features(ptrdiff_t bins, const float *x, const float *y, float *features);
@@ -122,6 +135,63 @@ void ck_complex_mask(ptrdiff_t bins, const float *mask, const float *y, float *o
 void ck_exponential(ptrdiff_t count, const float *x, float *out);
 void ck_sigmoid(ptrdiff_t count, const float *x, float *out);
 void ck_hyperbolic_tangent(ptrdiff_t count, const float *x, float *out);
+
+// ---- Parts of frames: samples (count), complex bins (bins, 2) ----
+
+/// Σ x.
+float ck_sum(ptrdiff_t count, const float *x);
+
+/// Σ of those x that are below `limit`; NaN is not.
+float ck_sum_below(ptrdiff_t count, float limit, const float *x);
+
+/// Σ x².
+float ck_sum_of_squares(ptrdiff_t count, const float *x);
+
+/// Whether no x is infinite or NaN.
+bool ck_all_finite(ptrdiff_t count, const float *x);
+
+/// out = window · x; returns Σ out².
+float ck_windowed(ptrdiff_t count, const float *window, const float *x, float *out);
+
+/// out = base + a · b; out may be any of them.
+void ck_add_product(ptrdiff_t count, const float *base, const float *a, const float *b, float *out);
+
+/// out = y + factor · z.
+void ck_add_scaled(ptrdiff_t count, const float *y, float factor, const float *z, float *out);
+
+/// x = a x + b y + c z (+ d w, where w is not NULL).
+void ck_combine(
+  ptrdiff_t count, float a, float *x, float b, const float *y, float c, const float *z, float d, const float *w);
+
+/// out[k] = |x[k]|².
+void ck_power(ptrdiff_t bins, const float *x, float *out);
+
+/// out = factor · X / √|X|, X = gain · x: the magnitude's root times factor. 0 stays 0. out may be x.
+void ck_compress(ptrdiff_t bins, float gain, float factor, const float *x, float *out);
+
+/// out = factor · |x| · x. out may be x.
+void ck_expand(ptrdiff_t bins, float factor, const float *x, float *out);
+
+/// x[k] = x[k] · (from + share[k] · (to − from)).
+void ck_scale_bins(ptrdiff_t bins, float from, float to, const float *share, float *x);
+
+/// Σ noisy², Σ clean², and Σ (clean + dry · (noisy − clean))².
+typedef struct { float noisy, clean, mixed; } ck_energies;
+ck_energies ck_energies_of(ptrdiff_t count, const float *noisy, const float *clean, float dry);
+
+/// A frame of speech presence and noise power (SpeechPresence.swift has the equations): ξ, the shares that P̄ and σ² keep,
+/// the limit where P is stuck, the lowest σ², and the power from which a bin is passed over.
+typedef struct {
+  float prior_ratio, probability_smoothing, noise_smoothing, stuck_limit, floor, largest_power;
+} ck_presence;
+
+/// Advances noise (σ²) and smoothed (P̄), writes probability (P); all (bins). Returns Σ P.
+float ck_track_presence(
+  ptrdiff_t bins, const ck_presence *constants, const float *power, float *noise, float *smoothed, float *probability);
+
+/// Circular complex normal numbers, E|z|² = 1, (bins, 2), from Philox4x32-10 under the key `seed`: counter (frame low,
+/// frame high, step, pair of bins). The same bits at every level and on every processor.
+void ck_circular_noise(uint64_t seed, uint64_t frame, uint32_t step, ptrdiff_t bins, float *out);
 
 #ifdef __cplusplus
 }

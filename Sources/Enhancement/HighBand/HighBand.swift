@@ -73,7 +73,7 @@ struct HighBand: ~Copyable {
     if alignment != nil { alignment!.process(lane, count: made) }
     // Into place, then the difference: the band.
     input.read(into: hop + hopFill, count: made)
-    for n in 0..<made { hop[hopFill + n] -= lane[n] }
+    addScaled(hop + hopFill, -1, lane, into: hop + hopFill, count: made)
     hopFill += made
   }
 
@@ -91,7 +91,7 @@ struct HighBand: ~Copyable {
     analysis.push(hop)
     gain.apply(to: analysis.bins, noisy: noisy, enhanced: enhanced, isNoise: isNoise)
     synthesis.push(analysis.bins, into: hop)
-    for n in 0..<hopLength { output[n] += hop[n] }
+    addScaled(output, 1, hop, into: output, count: hopLength)
   }
 
   mutating func reset() {

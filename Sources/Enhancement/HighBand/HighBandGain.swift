@@ -24,9 +24,10 @@ struct HighBandGain: ~Copyable {
 
   private let binCount: Int
   private let bandCount: Int
-  /// (binCount) the sub-band below a bin's place, and the share of the next one.
-  private let band: UnsafeMutablePointer<Int>
+  /// (binCount) of the sub-band above a bin's place, against the one below it.
   private let share: UnsafeMutablePointer<Float>
+  /// (bandCount + 1) bins: where a sub-band's gain is the bin's; the first is 0.
+  private let middle: UnsafeMutablePointer<Int>
   private let firstBin: UnsafeMutablePointer<Int>  // (bandCount + 1)
   private let powers: UnsafeMutablePointer<Float>  // (1 + bandCount): below 8 kHz, then the sub-bands
   private let gains: UnsafeMutablePointer<Float>  // (bandCount + 1), the last one twice
@@ -44,23 +45,16 @@ struct HighBandGain: ~Copyable {
     firstBin = .allocate(capacity: edges.count + 1)
     for (n, edge) in edges.enumerated() { (firstBin + n).initialize(to: Int((edge / binWidth).rounded())) }
     (firstBin + edges.count).initialize(to: binCount)
-    band = .allocate(capacity: binCount)
+    // Between the middles of two sub-bands their gains go over into each other.
+    middle = .allocate(capacity: edges.count + 1)
     share = .allocate(capacity: binCount)
-    for k in 0..<binCount {
-      // Between the middles of two sub-bands their gains go over into each other.
-      var index = 0
-      var part: Float = 0
-      for n in 0..<edges.count - 1 {
-        let middle = (firstBin[n] + firstBin[n + 1]) / 2
-        let next = (firstBin[n + 1] + firstBin[n + 2]) / 2
-        if k >= middle {
-          index = n
-          part = min(1, Float(k - middle) / Float(max(1, next - middle)))
-        }
-      }
-      (band + k).initialize(to: index)
-      (share + k).initialize(to: part)
+    share.initialize(repeating: 0, count: binCount)
+    for n in 0..<edges.count { (middle + n).initialize(to: (firstBin[n] + firstBin[n + 1]) / 2) }
+    (middle + edges.count).initialize(to: binCount)
+    for n in 0..<edges.count - 1 {
+      for k in middle[n]..<middle[n + 1] { share[k] = Float(k - middle[n]) / Float(middle[n + 1] - middle[n]) }
     }
+    middle[0] = 0
     powers = .allocate(capacity: edges.count + 1)
     powers.initialize(repeating: 0, count: edges.count + 1)
     gains = .allocate(capacity: edges.count + 1)
@@ -70,7 +64,7 @@ struct HighBandGain: ~Copyable {
 
   deinit {
     firstBin.deallocate()
-    band.deallocate()
+    middle.deallocate()
     share.deallocate()
     powers.deallocate()
     gains.deallocate()
@@ -85,10 +79,10 @@ struct HighBandGain: ~Copyable {
     to bins: UnsafeMutablePointer<Float>, noisy: UnsafePointer<Float>, enhanced: UnsafePointer<Float>, isNoise: Bool?
   ) {
     if let isNoise { follow(bins, noisy: noisy, enhanced: enhanced, isNoise: isNoise) }
-    for k in 0..<binCount {
-      let g = gains[band[k]] + share[k] * (gains[band[k] + 1] - gains[band[k]])
-      bins[2 * k] *= g
-      bins[2 * k + 1] *= g
+    for n in 0..<bandCount {
+      let first = middle[n]
+      scaleBins(
+        bins + 2 * first, count: middle[n + 1] - first, from: gains[n], to: gains[n + 1], share: share + first)
     }
   }
 
@@ -114,11 +108,10 @@ struct HighBandGain: ~Copyable {
       floor += max(Self.floorSmoothing, 1 / Float(floorFrames)) * (reduction - floor)
     }
     let limit = Self.tolerance * squareRoot(kept)
+    let closed = decibelsToAmplitude(floor)
     for n in 0..<bandCount {
       let open = min(speechBelow, opening(presence.probability[1 + n]))
-      let closed = decibelsToAmplitude(floor)
-      var target = decibelsToAmplitude(floor * (1 - open))
-      if open > 0 { target = max(closed, min(target, limit)) }
+      let target = open > 0 ? max(closed, min(decibelsToAmplitude(floor * (1 - open)), limit)) : closed
       gains[n] = max(target, gains[n] * Self.release)
       if gains[n] < target { gains[n] = target }
     }
@@ -132,9 +125,7 @@ struct HighBandGain: ~Copyable {
   }
 
   private func meanPower(_ bins: UnsafePointer<Float>, _ range: Range<Int>) -> Float {
-    var sum: Float = 0
-    for n in 2 * range.lowerBound..<2 * range.upperBound { sum += bins[n] * bins[n] }
-    return sum / Float(range.count)
+    sumOfSquares(bins + 2 * range.lowerBound, count: 2 * range.count) / Float(range.count)
   }
 
   mutating func reset() {

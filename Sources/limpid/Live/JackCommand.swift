@@ -2,7 +2,6 @@ import ArgumentParser
 import AudioIO
 import Foundation
 import Live
-import Logging
 
 /// `limpid jack`: an insert in a JACK graph.
 struct JackCommand: ParsableCommand {
@@ -73,7 +72,6 @@ struct JackCommand: ParsableCommand {
   func run() throws {
     do {
       if live.explainLatency { return try explain() }
-      LoggingSystem.bootstrap(StreamLogHandler.standardError)
       let run = try LiveRun(name: "limpid jack", device: "jack-\(name)", arguments: live)
       try run.run { JackDevice(JackClient(client, processor: $0)) }
     } catch { throw Failure(error).end() }

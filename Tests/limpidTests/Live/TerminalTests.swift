@@ -81,4 +81,15 @@ struct TerminalTests {
     #expect(process.status == 0)
     #expect(terminal.isOrdinary)
   }
+
+  /// The write of a drawing waited for a reader that did not come, and no key was heard any more.
+  @Test("a terminal that nobody reads holds up no key")
+  func heldUp() throws {
+    let process = try start()
+    terminal.holdUp()
+    // Some drawings: the first ones fit.
+    usleep(2_000_000)
+    terminal.type("q")
+    #expect(process.status == 0)
+  }
 }

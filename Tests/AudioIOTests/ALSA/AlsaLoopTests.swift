@@ -73,6 +73,72 @@ import Testing
     #expect(abs(bench.report.latency.load(ordering: .relaxed) - loop.latency) <= 1)
   }
 
+  /// Where the driver cannot start both directions in the same moment, one ran ahead of the other for good, differently after
+  /// every start.
+  @Test(arguments: [(0.0, 0.0021), (0.0011, 0.0004), (0.003, 0.0)], [true, false])
+  func whatStartsOneAfterTheOtherHasTheStatedLatencyAlsoAfterRecoveries(delays: (Double, Double), hasOneClock: Bool) {
+    let bench = Bench()
+    bench.input.faults = [20: EPIPE, 40: ESTRPIPE]
+    bench.output.faults = [70: EPIPE]
+    bench.input.startDelay = delays.0
+    bench.output.startDelay = delays.1
+    for opening in 0..<2 {
+      var loop = bench.loop(hasOneClock: hasOneClock)
+      #expect(loop.start() == nil)
+      var starts = bench.input.primes
+      for n in 0..<100 {
+        // The delays of this start and the next.
+        bench.output.startDelay = delays.1 + Double(n % 7) * 0.0003
+        #expect(loop.step() == nil)
+        if bench.input.primes > starts {
+          starts = bench.input.primes
+        } else if n > 0 {
+          #expect(abs(bench.trueDelay(loop) - Double(loop.latency)) <= 1, "opening \(opening), block \(n)")
+        }
+      }
+      // As one that was unplugged and is back: another loop with the same devices.
+      bench.input.faults = [bench.input.waits + 30: EPIPE]
+    }
+    #expect(bench.input.primes == 6)
+    #expect(bench.events.filter { $0 == .xrun }.count == 4)
+  }
+
+  @Test func whatTheDriverStartsTogetherIsPlayedAsItIs() {
+    let bench = Bench()
+    bench.output.granularity = 64
+    bench.input.signal = { n, _ in Float(n % 1000 - 500) / 1024 }
+    bench.output.keeps = true
+    var loop = bench.loop(hasOneClock: true, startsTogether: true)
+    let latency = loop.latency
+    _ = loop.start()
+    for _ in 0..<50 { #expect(loop.step() == nil) }
+    #expect(bench.output.played.dropFirst(latency).enumerated().allSatisfy { $1 == ramp($0) })
+  }
+
+  /// Samples that were read and then given up made the latency shorter for good.
+  @Test func aReadThatGivesUpHalfwayChangesNoLatency() {
+    let bench = Bench(period: 4096)
+    bench.input.halfReads = [10, 20]
+    var loop = bench.loop(hasOneClock: true)
+    _ = loop.start()
+    for _ in 0..<40 { #expect(loop.step() == nil) }
+    #expect(abs(bench.trueDelay(loop) - Double(loop.latency)) <= 1)
+    #expect(bench.events == [.xrun, .xrun])
+  }
+
+  /// As ALSA's dsnoop and dmix lose samples: without a word.
+  @Test(arguments: [-700.0, 900]) func samplesLostInSilenceAreMadeUpForAtOnce(samples: Double) {
+    let bench = Bench()
+    var loop = bench.loop(hasOneClock: true, periods: 6)
+    _ = loop.start()
+    for _ in 0..<50 { #expect(loop.step() == nil) }
+    bench.output.written += samples
+    for _ in 0..<6 { #expect(loop.step() == nil) }
+    #expect(abs(bench.trueDelay(loop) - Double(loop.latency)) <= 1)
+    #expect(bench.events == [.xrun])
+    #expect(bench.output.underruns == 0)
+  }
+
   @Test func aThreadThatSleepsTooLongIsAnXrunAndNoMore() {
     let bench = Bench()
     bench.input.lateness = { $0 == 30 ? 0.2 : 0 }
@@ -191,6 +257,23 @@ import Testing
     #expect(bench.clock.nanoseconds > 590 * 256 / 48000.0 * 1e9)
     #expect(bench.output.played.dropFirst(primed).enumerated().allSatisfy { $1 == Float($0 % 1000) / 1024 })
     #expect(bench.events.isEmpty)
+  }
+
+  /// The devices were taken for two with clocks, because blocks had run before.
+  @Test func aFileIntoALoudspeakerThatComesBackStillGoesAtItsPace() {
+    let bench = Bench()
+    bench.output.faults = [30: ENODEV]
+    var first = bench.loop(hasOneClock: false, clocks: (false, true))
+    #expect(first.run() == .lost(Int(ENODEV)))
+    bench.output.isGone = false
+    bench.output.faults = [:]
+    bench.input.signal = { n, _ in Float(n % 1000) / 1024 }
+    bench.output.keeps = true
+    var loop = bench.loop(hasOneClock: false, clocks: (false, true))
+    let primed = loop.primed
+    _ = loop.start()
+    for _ in 0..<100 { #expect(loop.step() == nil) }
+    #expect(bench.output.played.dropFirst(primed).enumerated().allSatisfy { $1 == Float($0 % 1000) / 1024 })
   }
 
   @Test func aMicrophoneIntoAFileGoesAtTheMicrophonesPace() {

@@ -37,6 +37,7 @@ extension JackClient {
   private func enter(_ client: OpaquePointer, returningTo wanted: [JackConnection]?) throws {
     process.pointee.client = client
     process.pointee.lost.store(0, ordering: .relaxed)
+    process.pointee.hasRun.store(false, ordering: .relaxed)
     process.pointee.serverBlock.store(Int(jack_get_buffer_size(client)), ordering: .relaxed)
     process.pointee.serverRate.store(Int(jack_get_sample_rate(client)), ordering: .relaxed)
     freewheel(false)

@@ -114,7 +114,7 @@ extension JackTests {
       let client = JackClient(JackTests.configuration(server), processor: standIn)
       try client.start()
       server.kill(SIGTERM)
-      try wait("the loss") { !standIn.events.isEmpty }
+      try wait("the loss") { standIn.events.contains(.lost("the JACK server stopped")) }
       client.stop()
       #expect(client.end == .stopped)
     }

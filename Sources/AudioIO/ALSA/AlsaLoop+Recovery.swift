@@ -16,6 +16,7 @@ extension AlsaLoop where Input: ~Copyable, Output: ~Copyable {
       output.drop()
       if let end = check(input.prepare()) ?? check(output.prepare()) ?? writeSilence(primed) { return end }
       needsAlignment = !startsTogether
+      awaitedPositions = 16
       judgedSince = 0
       let began = input.now()
       if let end = check(input.start()) ?? check(output.start()) { return end }

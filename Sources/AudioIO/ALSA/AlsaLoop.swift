@@ -54,6 +54,8 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
   var outputHasClock = true
   /// After a start of one direction after the other: the delay is set to the sample before it is kept.
   var needsAlignment = true
+  /// With one clock: blocks left in which to see a position that is no multiple of a large step.
+  var awaitedPositions = 0
   /// Waits in a row that gave nothing.
   var idleWaits = 0
   /// Whether a read has ever changed what stood in memory: ALSA's null plugin never does, and never ends.
@@ -223,11 +225,17 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
     let shortfall = control.shortfall(delay: delay)
     // Samples lost where nobody said so. With two clocks the loop would bend the pitch for long: better one step, counted as
     // what it is. Up to a period it may be that a device tells its position in steps.
-    if !needsAlignment, abs(shortfall) > Double(max(period, 64)) {
+    if !needsAlignment, abs(shortfall) > Double(max(period, hasOneClock ? output.period : 0, 64)) {
       countXrun()
       needsAlignment = true
     }
-    let aligns = needsAlignment && isOneMoment
+    var aligns = needsAlignment && isOneMoment
+    if aligns, awaitedPositions > 0, hasOneClock, positionsHaveSteps(there, waiting) {
+      // They say less than the moments of the starts do, which lie close together.
+      awaitedPositions -= 1
+      needsAlignment = awaitedPositions > 0
+      aligns = false
+    }
     var skipped = 0
     if aligns {
       control.realign()
@@ -247,6 +255,11 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
     return play(samples, count: count - skipped)
   }
 
+  /// Whether the positions may be those of a device that tells them in steps of 16 or more, such as periods.
+  private func positionsHaveSteps(_ there: Int, _ waiting: Int) -> Bool {
+    greatestCommonDivisor(greatestCommonDivisor(period, there), abs(waiting - primed)) >= 16
+  }
+
   /// The output's clock is another one: what waits between the two converters says how much faster or slower.
   ///
   /// - Returns: samples in `resampled`.
@@ -261,4 +274,11 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
     }
     return resampler.process(lanes, count: period, ratio: ratio, into: resampled)
   }
+}
+
+@_noLocks
+private func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
+  var (a, b) = (a, b)
+  while b != 0 { (a, b) = (b, a % b) }
+  return a
 }

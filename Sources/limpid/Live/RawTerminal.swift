@@ -11,12 +11,12 @@ final class RawTerminal {
   private var drawnLines = 0
   private var drawnColumns = 0
 
-  /// nil where standard input or output is no terminal.
+  /// nil where standard input or output is no terminal, or one that cannot move its cursor.
   init?() {
     var saved = termios()
-    guard isatty(STDIN_FILENO) != 0, isatty(STDOUT_FILENO) != 0, tcgetattr(STDIN_FILENO, &saved) == 0 else {
-      return nil
-    }
+    guard isatty(STDIN_FILENO) != 0, isatty(STDOUT_FILENO) != 0, !Terminal.isDumb,
+      tcgetattr(STDIN_FILENO, &saved) == 0
+    else { return nil }
     self.saved = saved
     enter()
   }
@@ -81,7 +81,7 @@ final class RawTerminal {
   func say(_ sentence: String) {
     let start = isRaw && drawnLines > 0 ? "\u{1B}[\(drawnLines)A\r\u{1B}[J" : ""
     drawnLines = 0
-    output.put(start + sentence + "\n")
+    output.put(start + StatusScreen.wrapped(sentence, size.columns).joined(separator: "\n") + "\n")
   }
 }
 

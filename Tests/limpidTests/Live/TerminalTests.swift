@@ -67,6 +67,16 @@ struct TerminalTests {
     #expect(terminal.text.hasSuffix(RawTerminal.showsCursor) || terminal.text.contains(RawTerminal.showsCursor + "\r"))
   }
 
+  @Test("a terminal that cannot move its cursor gets lines of a log, and no keys are taken")
+  func dumb() throws {
+    let process = try LiveProcess(
+      ["jack", "--server", server.name, "--no-start-server", "--model", identity, "--fresh", "--interval", "0.1"],
+      scratch, environment: ["TERM": "dumb"], terminal: terminal.handle)
+    #expect(eventually { process.errors.contains("of sound") })
+    #expect(terminal.isOrdinary && terminal.text == "")
+    #expect(process.end(SIGINT) == 0)
+  }
+
   @Test("Ctrl-Z gives the terminal back and stops it; fg takes it again")
   func suspension() throws {
     let process = try start()

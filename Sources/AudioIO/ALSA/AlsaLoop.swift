@@ -1,4 +1,5 @@
 import Glibc
+import SignalProcessing
 import Synchronization
 
 /// Input to callback to output, block by block: what runs on the device's thread.
@@ -274,11 +275,4 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
     }
     return resampler.process(lanes, count: period, ratio: ratio, into: resampled)
   }
-}
-
-@_noLocks
-private func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
-  var (a, b) = (a, b)
-  while b != 0 { (a, b) = (b, a % b) }
-  return a
 }

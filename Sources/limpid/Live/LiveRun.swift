@@ -114,6 +114,7 @@ final class LiveRun {
           return nil
         }
       }
+      SignalPipe.heard()
       for sentence in sentences.take() { say(sentence, terminal) }
       if let reason = device.endReason { return Failure(.noInput, reason) }
       if device.hasEnded { return nil }

@@ -115,7 +115,7 @@ import Testing
 
   @Test func whatTheDriverStartsTogetherIsPlayedAsItIs() {
     let bench = Bench()
-    bench.output.granularity = 64
+    bench.output.granularity = 7
     bench.input.signal = { n, _ in Float(n % 1000 - 500) / 1024 }
     bench.output.keeps = true
     var loop = bench.loop(hasOneClock: true, startsTogether: true)

@@ -285,7 +285,7 @@ final class JackNoise {
 
   deinit { close() }
   func close() {
-    if isOpen { jack_client_close(client) }
+    if isOpen { closeClient(client) }
     isOpen = false
   }
 

@@ -32,13 +32,13 @@ final class JackServer {
   private func waitUntilItAnswers() throws {
     try wait("the JACK server \(name) to answer") {
       guard shell?.isRunning == true else {
-        throw Failure("jackd ended at once; remove /dev/shm/jack-shm-registry if no JACK server runs")
+        throw Failure("jackd ended at once; remove /dev/shm/jack-shm-registry and jack_db-* if no JACK server runs")
       }
       var status = JackStatus(rawValue: 0)
       guard let client = limpid_jack_client_open("wait", JackNoStartServer.rawValue, &status, name) else {
         return false
       }
-      jack_client_close(client)
+      closeClient(client)
       return true
     }
   }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -28,10 +29,11 @@ int ct_make_ordinary(void) {
 }
 
 int ct_realtime_priority(void) {
+  // Not pthread_getschedparam: that takes a lock, and tells what it was told, not what is.
   struct sched_param parameters = {.sched_priority = 0};
-  int policy = SCHED_OTHER;
-  if (pthread_getschedparam(pthread_self(), &policy, &parameters) != 0) return 0;
-  return policy == SCHED_FIFO || policy == SCHED_RR ? parameters.sched_priority : 0;
+  int policy = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+  if ((policy != SCHED_FIFO && policy != SCHED_RR) || sched_getparam(0, &parameters) != 0) return 0;
+  return parameters.sched_priority;
 }
 
 void ct_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

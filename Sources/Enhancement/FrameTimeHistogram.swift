@@ -17,7 +17,10 @@ public struct FrameTimeHistogram: Sendable, Equatable {
 
   public init() { counts = Array(repeating: 0, count: FrameTimeCounter.binCount) }
 
-  init(counts: [UInt32], count: Int, longest: UInt64, total: UInt64) {
+  /// - Parameters:
+  ///   - counts: one a bin of `FrameTimeCounter`, `count` together.
+  ///   - longest: nanoseconds, as `total`.
+  package init(counts: [UInt32], count: Int, longest: UInt64, total: UInt64) {
     self.counts = counts
     self.count = count
     self.longest = longest
@@ -48,10 +51,10 @@ public struct FrameTimeHistogram: Sendable, Equatable {
 }
 
 /// The counting side: memory made in `init`, nothing allocated per frame. One thread.
-struct FrameTimeCounter: ~Copyable {
+package struct FrameTimeCounter: ~Copyable {
   static var octaves: Int { @_noLocks get { 20 } }
   static var binsPerOctave: Int { @_noLocks get { 32 } }
-  static var binCount: Int { @_noLocks get { 640 } }
+  package static var binCount: Int { @_noLocks get { 640 } }
 
   private let counts: UnsafeMutablePointer<UInt32>  // (binCount)
   private var count = 0
@@ -89,7 +92,7 @@ struct FrameTimeCounter: ~Copyable {
 
   /// The octave from the leading bit, the place within it from the next five: bins of equal width per octave.
   @_noLocks @inline(__always)
-  static func bin(of nanoseconds: UInt64) -> Int {
+  package static func bin(of nanoseconds: UInt64) -> Int {
     let time = max(nanoseconds, 1024)
     let octave = 63 - time.leadingZeroBitCount
     let place = Int(truncatingIfNeeded: time >> UInt64(octave - 5)) & 31

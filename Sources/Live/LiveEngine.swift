@@ -73,7 +73,10 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
   public func prepare(_ format: StreamFormat) throws -> PreparedStream {
     try state.withLock { state in
       if let session = state.session {
-        if session.format == format { return session.prepared }
+        if session.format == format {
+          session.shared.pointee.callbackPriority.store(-1, ordering: .relaxed)
+          return session.prepared
+        }
         // What was heard and wished goes on; the rest begins anew at the new format.
         let status = session.worker.meters
         let wasFrozen = status.isFrozen.load(ordering: .relaxed)

@@ -145,4 +145,4 @@ private func resample(
 @_semantics("no_performance_analysis") @inline(__always)
 private func rewind(_ state: OpaquePointer) { _ = speex_resampler_reset_mem(state) }
 
-func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : greatestCommonDivisor(b, a % b) }
+package func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : greatestCommonDivisor(b, a % b) }

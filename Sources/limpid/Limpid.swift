@@ -9,7 +9,7 @@ struct Limpid: ParsableCommand {
     discussion: """
       limpid enhance noisy.wav -o clean.wav      one file
       limpid enhance recordings/ -o clean/       a folder, in parallel
-      limpid live                                microphone in, clean speech out (ALSA)
+      limpid live                                ALSA: microphone in, clean speech out
       limpid jack --connect                      the same in a JACK graph
       limpid devices                             what there is to listen and play to
       limpid ctl SOCKET bypass on                a command to a running live or jack

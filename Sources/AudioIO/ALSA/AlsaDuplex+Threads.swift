@@ -86,12 +86,13 @@ extension AlsaDuplex {
     let format = StreamFormat(
       sampleRate: pair.input.sampleRate, block: pair.input.period, channelCount: configuration.channelCount)
     let text = pair.description(configuration)
-    let hasOneClock = pair.hasOneClock
+    let (hasOneClock, startsTogether) = (pair.hasOneClock, pair.startsTogether)
     let prepared = try processor.prepare(format)
     let session = Session(
       loop: AlsaLoop(
         input: pair.input, output: pair.output, format: format, periods: configuration.periods,
-        hasOneClock: hasOneClock, callback: prepared.callback, processorLatency: prepared.latencyInSamples,
+        hasOneClock: hasOneClock, startsTogether: startsTogether, callback: prepared.callback,
+        processorLatency: prepared.latencyInSamples,
         drift: Double(bitPattern: report.drift.load(ordering: .relaxed)), report: report))
     let latency = session.loop.latency
     state.withLock {

@@ -15,12 +15,13 @@ extension AlsaLoop where Input: ~Copyable, Output: ~Copyable {
       input.drop()
       output.drop()
       if let end = check(input.prepare()) ?? check(output.prepare()) ?? writeSilence(primed) { return end }
-      needsAlignment = true
+      needsAlignment = !startsTogether
+      awaitedPositions = 16
       judgedSince = 0
       let began = input.now()
       if let end = check(input.start()) ?? check(output.start()) { return end }
-      // Once known it stays: a recovery must not change how blocks run.
-      if isClockless || (attempt == 1 && report.blocks.load(ordering: .relaxed) > 0) { return nil }
+      // Once known of these devices it stays: a recovery must not change how blocks run.
+      if isClockless || (attempt == 1 && blocks > 0) { return nil }
       let there = input.available()
       let waiting = output.delay()
       if there < 0 || waiting < 0 {
@@ -46,15 +47,15 @@ extension AlsaLoop where Input: ~Copyable, Output: ~Copyable {
 
   /// - Parameters:
   ///   - code: −errno of a direction.
-  ///   - isOutput: whether samples for the output are lost with it.
-  mutating func recover(_ code: Int, isOutput: Bool = false) -> End? {
+  ///   - losesSamples: whether samples that were read or should have been written are lost with it.
+  mutating func recover(_ code: Int, losesSamples: Bool = false) -> End? {
     switch Int32(-code) {
     case EINTR: return nil
     case EAGAIN:
       idleWaits += 1
       if idleWaits >= Self.mostIdleWaits { return .lost(Int(ETIMEDOUT)) }
-      // An output that takes nothing would be a block short for good.
-      guard isOutput else { return nil }
+      // The latency would be shorter by these samples for good.
+      guard losesSamples else { return nil }
       countXrun()
       return start()
     case EPIPE:

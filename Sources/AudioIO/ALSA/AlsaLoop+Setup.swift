@@ -2,16 +2,18 @@ extension AlsaLoop where Input: ~Copyable, Output: ~Copyable {
   /// - Parameters:
   ///   - format: what the processor was prepared for; its block is the input's period.
   ///   - periods: from a sample's arrival to its play-out.
+  ///   - startsTogether: whether the driver starts both directions in the same moment.
   ///   - processorLatency: samples that the processor holds back, given out after a file's end.
   ///   - drift: of the two clocks as learnt before, ppm.
   init(
     input: consuming Input, output: consuming Output, format: StreamFormat, periods: Int, hasOneClock: Bool,
-    callback: BlockCallback, processorLatency: Int, drift: Double = 0, report: AlsaReport
+    startsTogether: Bool, callback: BlockCallback, processorLatency: Int, drift: Double = 0, report: AlsaReport
   ) {
     let period = format.block
     self.callback = callback
     self.report = report
     self.hasOneClock = hasOneClock
+    self.startsTogether = startsTogether
     self.processorLatency = processorLatency
     channelCount = format.channelCount
     sampleRate = format.sampleRate

@@ -1,11 +1,13 @@
 import Glibc
+import SignalProcessing
 import Synchronization
 
 /// Input to callback to output, block by block: what runs on the device's thread.
 ///
 /// One device: its clock drives both directions and every sample goes through as it is. Two devices: the input's clock
 /// drives, and the output is resampled to follow, on the far side of the processor, so that the processor's samples and their
-/// latency are exact. Neither allocates nor locks between blocks, besides what ALSA itself does.
+/// latency are exact. What waits between the converters is measured at every block, and set to what is stated after every
+/// start. Neither allocates nor locks between blocks, besides what ALSA itself does.
 /// Memory is made in AlsaLoop+Setup.swift; what goes wrong is in AlsaLoop+Recovery.swift.
 struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~Copyable {
   enum End: Equatable {
@@ -24,6 +26,8 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
   let sampleRate: Int
   let period: Int
   let hasOneClock: Bool
+  /// Whether the driver starts both directions in the same moment.
+  let startsTogether: Bool
   let processorLatency: Int
   /// Samples of silence that the output begins with.
   let primed: Int
@@ -49,15 +53,17 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
   // Whether the samples of a direction come or go at a pace of their own, as found at the start.
   var inputHasClock = true
   var outputHasClock = true
-  /// With two clocks, after a start: the delay is set to the sample before it is kept.
+  /// After a start of one direction after the other: the delay is set to the sample before it is kept.
   var needsAlignment = true
+  /// With one clock: blocks left in which to see a position that is no multiple of a large step.
+  var awaitedPositions = 0
   /// Waits in a row that gave nothing.
   var idleWaits = 0
   /// Whether a read has ever changed what stood in memory: ALSA's null plugin never does, and never ends.
   private var inputHasWritten = false
   /// Samples of silence given to the processor since the input's end; nil before it.
   var flushed: Int?
-  private var blocks = 0
+  var blocks = 0
   var judgedSince: UInt64 = 0
 
   deinit {
@@ -75,8 +81,8 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
 
   /// Whether blocks may wait for the processor.
   var isClockless: Bool { report.isClockless.load(ordering: .relaxed) }
-  /// Whether the output has a clock of its own that is to be followed.
-  private var follows: Bool { !hasOneClock && inputHasClock && outputHasClock && !isClockless }
+  /// Whether what waits between the two converters can be told and kept.
+  private var isMeasured: Bool { inputHasClock && outputHasClock && !isClockless }
 
   /// Runs until it is stopped or the device is gone.
   mutating func run() -> End {
@@ -98,21 +104,20 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
     if there < 0 { return recover(there) }
     let waiting = output.delay()
     if waiting < 0 { return recover(waiting) }
-    let stillThere = follows ? input.available() : there
+    let stillThere = isMeasured ? input.available() : there
     if stillThere < 0 { return recover(stillThere) }
     let size = period * input.channelCount * input.format.byteCount
     memcpy(inputBytes, unwritten, size)
     let read = input.read(inputBytes, count: period)
-    if read < 0 { return recover(read) }
+    if read < 0 { return recover(read, losesSamples: true) }
     let got = written(read)
     if got > 0 { inputHasWritten = true }
     decode(got)
     // Only a file's end gives less than there was.
     if got < period, inputHasWritten { flushed = period - got }
     process()
-    let end = follows ? follow(there: there, later: stillThere, waiting: waiting) : play(lanes, count: period)
-    if !follows, inputHasClock, outputHasClock { report.latency.store(there + waiting, ordering: .relaxed) }
-    return end
+    return isMeasured
+      ? playInTime(there: there, later: stillThere, waiting: waiting) : play(lanes, count: period)
   }
 
   /// After the input's end: what the processor still holds.
@@ -199,53 +204,75 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
   private mutating func play(_ samples: UnsafePointer<UnsafeMutablePointer<Float>>, count: Int) -> End? {
     encode(samples, count: count)
     let put = output.write(outputBytes, count: count)
-    if put < 0 { return recover(put, isOutput: true) }
+    if put < 0 { return recover(put, losesSamples: true) }
     idleWaits = 0
     return nil
   }
 
-  // MARK: - Two clocks
+  // MARK: - The delay
 
-  /// The output's clock is another one: what waits between the two converters says how much faster or slower.
+  /// Plays the block so that what waits between the two converters is and stays what is stated.
   ///
   /// - Parameters:
   ///   - there: samples in the input's buffer, this block included.
   ///   - later: the same, read anew after `waiting`.
   ///   - waiting: samples in the output's buffer between the two.
-  private mutating func follow(there: Int, later: Int, waiting: Int) -> End? {
-    let inResampler = Double(AdaptiveResampler.delayInSamples) - resampler.fractionWaiting
+  private mutating func playInTime(there: Int, later: Int, waiting: Int) -> End? {
+    let inResampler = hasOneClock ? 0 : Double(AdaptiveResampler.delayInSamples) - resampler.fractionWaiting
     // Where this thread was interrupted between the readings, they are not of one moment and say nothing.
     let isOneMoment = later - there <= period / 4
     let delay = isOneMoment ? 0.5 * Double(there + later) + inResampler + Double(waiting) : control.target
     if isOneMoment { report.latency.store(Int(delay.rounded()), ordering: .relaxed) }
     let shortfall = control.shortfall(delay: delay)
-    // Beyond a period the loop would bend the pitch for long: better one step, counted as what it is.
-    if !needsAlignment, abs(shortfall) > Double(max(period, 64)) {
+    // Samples lost where nobody said so. With two clocks the loop would bend the pitch for long: better one step, counted as
+    // what it is. Up to a period it may be that a device tells its position in steps.
+    if !needsAlignment, abs(shortfall) > Double(max(period, hasOneClock ? output.period : 0, 64)) {
       countXrun()
       needsAlignment = true
     }
-    var skipped = 0
-    if needsAlignment, isOneMoment {
-      control.realign()
-      if shortfall >= 1, let end = writeSilence(min(Int(shortfall), primed)) { return end }
-      skipped = shortfall <= -1 ? min(Int(-shortfall), period) : 0
+    var aligns = needsAlignment && isOneMoment
+    if aligns, awaitedPositions > 0, hasOneClock, positionsHaveSteps(there, waiting) {
+      // They say less than the moments of the starts do, which lie close together.
+      awaitedPositions -= 1
+      needsAlignment = awaitedPositions > 0
+      aligns = false
     }
-    let seconds = Double(period) / Double(sampleRate)
-    let ratio = control.update(delay: needsAlignment ? control.target : delay, seconds: seconds)
-    let count = resampler.process(lanes, count: period, ratio: ratio, into: resampled)
-    if needsAlignment, isOneMoment {
+    var skipped = 0
+    if aligns {
+      control.realign()
+      let missing = Int(shortfall.rounded())
+      if missing > 0, let end = writeSilence(min(missing, primed)) { return end }
+      skipped = max(0, -missing)
+    }
+    let samples = hasOneClock ? lanes : resampled
+    let count = hasOneClock ? period : follow(delay: needsAlignment ? control.target : delay)
+    if aligns {
       skipped = min(skipped, count)
       for channel in 0..<channelCount {
-        for n in skipped..<count { resampled[channel][n - skipped] = resampled[channel][n] }
+        for n in skipped..<count { samples[channel][n - skipped] = samples[channel][n] }
       }
       needsAlignment = abs(shortfall) > Double(min(period, primed))
     }
+    return play(samples, count: count - skipped)
+  }
+
+  /// Whether the positions may be those of a device that tells them in steps of 16 or more, such as periods.
+  private func positionsHaveSteps(_ there: Int, _ waiting: Int) -> Bool {
+    greatestCommonDivisor(greatestCommonDivisor(period, there), abs(waiting - primed)) >= 16
+  }
+
+  /// The output's clock is another one: what waits between the two converters says how much faster or slower.
+  ///
+  /// - Returns: samples in `resampled`.
+  private mutating func follow(delay: Double) -> Int {
+    let seconds = Double(period) / Double(sampleRate)
+    let ratio = control.update(delay: delay, seconds: seconds)
     let interval = Int(Self.driftInterval / seconds) + 1
     if blocks % interval == 0 {
       report.drift.store(control.drift.bitPattern, ordering: .relaxed)
       report.driftCount.add(1, ordering: .releasing)
       report.signal()
     }
-    return play(resampled, count: count - skipped)
+    return resampler.process(lanes, count: period, ratio: ratio, into: resampled)
   }
 }

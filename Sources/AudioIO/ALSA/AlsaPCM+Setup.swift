@@ -109,10 +109,12 @@ extension AlsaPCM {
     return card >= 0 ? Int(card) : nil
   }
 
-  /// Lets both directions of one card start and stop in the same moment, where the driver can.
-  static func link(_ input: borrowing AlsaPCM, _ output: borrowing AlsaPCM) {
-    guard snd_pcm_type(input.handle) == SND_PCM_TYPE_HW, snd_pcm_type(output.handle) == SND_PCM_TYPE_HW else { return }
-    snd_pcm_link(input.handle, output.handle)
+  /// Lets both directions of one card start and stop in the same moment; false where the driver cannot.
+  static func link(_ input: borrowing AlsaPCM, _ output: borrowing AlsaPCM) -> Bool {
+    guard snd_pcm_type(input.handle) == SND_PCM_TYPE_HW, snd_pcm_type(output.handle) == SND_PCM_TYPE_HW else {
+      return false
+    }
+    return snd_pcm_link(input.handle, output.handle) >= 0
   }
 
   private static func error(_ code: Int32, _ name: String, _ doing: String) -> AlsaError {

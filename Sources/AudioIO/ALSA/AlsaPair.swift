@@ -3,6 +3,8 @@ struct AlsaPair: ~Copyable {
   let input: AlsaPCM
   let output: AlsaPCM
   let hasOneClock: Bool
+  /// Whether the driver starts both in the same moment.
+  let startsTogether: Bool
 
   /// Opens both, at the input's rate or else at the output's. Links them where they are one card's.
   static func open(_ c: AlsaConfiguration) throws(AlsaError) -> AlsaPair {
@@ -29,8 +31,8 @@ struct AlsaPair: ~Copyable {
     wish.periods += 1
     let output = try AlsaPCM.open(c.output, isInput: false, wish)
     let hasOneClock = SharedClock.isShared((c.input, input.card), (c.output, output.card))
-    if hasOneClock { AlsaPCM.link(input, output) }
-    return AlsaPair(input: input, output: output, hasOneClock: hasOneClock)
+    let startsTogether = hasOneClock && AlsaPCM.link(input, output)
+    return AlsaPair(input: input, output: output, hasOneClock: hasOneClock, startsTogether: startsTogether)
   }
 
   /// "default, S16, 2 channels -> hw:1, S24_3LE, 2 channels"

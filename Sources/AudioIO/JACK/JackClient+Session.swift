@@ -37,6 +37,7 @@ extension JackClient {
   private func enter(_ client: OpaquePointer, returningTo wanted: [JackConnection]?) throws {
     process.pointee.client = client
     process.pointee.lost.store(0, ordering: .relaxed)
+    process.pointee.hasRun.store(false, ordering: .relaxed)
     process.pointee.serverBlock.store(Int(jack_get_buffer_size(client)), ordering: .relaxed)
     process.pointee.serverRate.store(Int(jack_get_sample_rate(client)), ordering: .relaxed)
     freewheel(false)
@@ -113,15 +114,14 @@ extension JackClient {
   }
 
   private func failure(_ status: JackStatus, mayStart: Bool) -> JackError {
-    let server = configuration.serverName ?? getenv("JACK_DEFAULT_SERVER").map { String(cString: $0) } ?? "default"
     func has(_ bit: JackStatus) -> Bool { status.rawValue & bit.rawValue != 0 }
-    if has(JackServerFailed) { return .noServer(name: server, mayStart: mayStart) }
+    if has(JackServerFailed) { return .noServer(name: serverName, mayStart: mayStart) }
     let reasons = [
       (JackVersionError, "it speaks another version of JACK's protocol"),
       (JackShmFailure, "its shared memory cannot be reached: does it run as another user?"),
       (JackNameNotUnique, "the name is taken"), (JackServerError, "it does not answer"),
     ]
     let reason = reasons.first { has($0.0) }?.1 ?? "it gave no reason"
-    return .refused(server: server, client: configuration.clientName, reason: reason)
+    return .refused(server: serverName, client: configuration.clientName, reason: reason)
   }
 }

@@ -1,5 +1,6 @@
 import CJACK
 import CThreads
+import Glibc
 
 // The supervisor: an ordinary thread from the first opening to the end. It alone opens, changes and closes.
 extension JackClient {
@@ -14,6 +15,7 @@ extension JackClient {
       return reportStart(error)
     }
     reportStart(nil)
+    var toldPriority: String?
     while true {
       waitForNews(1_000_000_000)
       if isStopping {
@@ -41,7 +43,34 @@ extension JackClient {
         return finish(.failed("\(error)"))
       }
       connectWanted(client)
+      tellPriority(client, &toldPriority)
     }
+  }
+
+  /// Says, once blocks flow, that they do so without real-time priority. (libjack takes the priority on the thread itself,
+  /// and where that is refused it goes on without a word.)
+  ///
+  /// - Parameter told: what was said last; a server that comes back as it was says it no second time.
+  private func tellPriority(_ client: OpaquePointer, _ told: inout String?) {
+    var policy: Int32 = 0
+    var parameters = sched_param()
+    guard process.pointee.hasRun.load(ordering: .acquiring), !isLost,
+      // In freewheel libjack gives the priority back.
+      process.pointee.conditions.load(ordering: .relaxed) == 0,
+      pthread_getschedparam(jack_client_thread_id(client), &policy, &parameters) == 0
+    else { return }
+    let remark =
+      policy != SCHED_OTHER ? nil : jack_is_realtime(client) != 0 ? Self.refusedPriority : Self.ordinaryServer
+    if let remark, remark != told { processor.note(.remark(remark)) }
+    told = remark
+  }
+
+  private static var ordinaryServer: String {
+    "the JACK server runs without real-time priority, so its clients do, too; start it with --realtime if you hear gaps"
+  }
+  private static var refusedPriority: String {
+    "blocks come without real-time priority, which the JACK server wants and the system does not allow; give your user the "
+      + "right (group audio, rtprio in /etc/security/limits.d) if you hear gaps"
   }
 
   private enum Return {

@@ -30,6 +30,9 @@ public final class JackClient: @unchecked Sendable {
   private let stopping = Atomic(false)
   /// Between two attempts to reach a server that is gone. Set before the start.
   var retryNanoseconds: UInt64 = 500_000_000
+  /// For entering the graph, the start of a server included. JACK2 keeps what clients publish in a database that all servers
+  /// and clients of a user share, and a lock left there by one that was killed holds up every call for ever.
+  var startPatience: UInt64 = 30_000_000_000
 
   struct State {
     var isStarted = false
@@ -69,7 +72,8 @@ public final class JackClient: @unchecked Sendable {
 
   /// Opens the client, prepares the processor, connects the ports and lets blocks flow. Waits for all of it. Once only.
   ///
-  /// - Throws: `JackError`, or what the processor's `prepare` throws; nothing runs then, and it can be started again.
+  /// - Throws: `JackError`, or what the processor's `prepare` throws; nothing runs then, and it can be started again, except
+  ///   after `JackError.noAnswer`: then a thread may stay behind.
   public func start() throws {
     state.withLock {
       precondition(!$0.isStarted, "a JACK client starts once")
@@ -86,7 +90,10 @@ public final class JackClient: @unchecked Sendable {
       }, own.toOpaque())
     precondition(code == 0, "the system gives no thread")
     pthread_detach(thread)
-    while !ct_semaphore_wait(started, 1_000_000_000) {}
+    guard ct_semaphore_wait(started, startPatience) else {
+      stopping.store(true, ordering: .releasing)
+      throw JackError.noAnswer(server: serverName)
+    }
     let error = state.withLock { state in
       if state.startError != nil { state.isStarted = false }
       defer { state.startError = nil }
@@ -113,6 +120,11 @@ public final class JackClient: @unchecked Sendable {
 
   // MARK: - For the supervisor
 
+  /// As messages name it.
+  var serverName: String {
+    configuration.serverName ?? getenv("JACK_DEFAULT_SERVER").map { String(cString: $0) } ?? "default"
+  }
+
   var isStopping: Bool { stopping.load(ordering: .acquiring) }
   var isLost: Bool { process.pointee.lost.load(ordering: .acquiring) != 0 }
 
@@ -138,20 +150,4 @@ func sleepMilliseconds(_ count: Int) { usleep(UInt32(count * 1000)) }
 private func silenceLibjack() {
   jack_set_error_function { _ in }
   jack_set_info_function { _ in }
-}
-
-extension JackClient {
-  /// Whether a JACK server answers; none is started. Any ordinary thread, while no client of this process is open.
-  ///
-  /// - Parameter serverName: nil: the default one.
-  public static func isServerRunning(serverName: String? = nil) -> Bool {
-    silenceLibjack()
-    var status = JackStatus(rawValue: 0)
-    let name = serverName ?? getenv("JACK_DEFAULT_SERVER").map { String(cString: $0) } ?? "default"
-    guard let client = limpid_jack_client_open("limpid-look", JackNoStartServer.rawValue, &status, name) else {
-      return false
-    }
-    jack_client_close(client)
-    return true
-  }
 }

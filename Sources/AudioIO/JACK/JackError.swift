@@ -2,6 +2,8 @@
 public enum JackError: Error, Equatable, Sendable {
   /// No server of that name answers; `mayStart`: JACK tried to start one.
   case noServer(name: String, mayStart: Bool)
+  /// A call of libjack did not come back.
+  case noAnswer(server: String)
   /// The server answered and refused.
   case refused(server: String, client: String, reason: String)
   /// JACK's limit of a client's name, in bytes.
@@ -29,6 +31,9 @@ extension JackError: CustomStringConvertible {
       "no JACK server \"\(name)\" runs; start one with `jackd -n \(name) -d alsa`, or leave out --no-start-server"
     case .noServer(let name, true):
       "no JACK server \"\(name)\" runs, and none could be started; start one with `jackd -n \(name) -d alsa`"
+    case .noAnswer(let server):
+      "the JACK server \"\(server)\" does not answer; restart it, and where that does not help, end all JACK servers and remove "
+        + "/dev/shm/jack_db-*"
     case .refused(let server, let client, let reason):
       "the JACK server \"\(server)\" did not take the client \"\(client)\" (\(reason)); restart the server, or try another name"
     case .badName(let name, let limit):

@@ -31,9 +31,8 @@ struct JackProcess: ~Copyable {
   let serverRate = Atomic(0)
   /// 0 while the server is there, else 1 + the status that it left with.
   let lost = Atomic<UInt32>(0)
-  /// Blocks handed to `callback`, and blocks of silence.
-  let blocks = Atomic(0)
-  let silentBlocks = Atomic(0)
+  /// Whether a block was handed to `callback` in this stay at a server.
+  let hasRun = Atomic(false)
 
   init(channelCount: Int, wake: OpaquePointer) {
     self.channelCount = channelCount
@@ -77,13 +76,12 @@ struct JackProcess: ~Copyable {
     }
     if isOpen.load(ordering: .sequentiallyConsistent), count == block, let callback {
       call(callback, inputs, outputs, count, conditions.load(ordering: .relaxed))
-      blocks.add(1, ordering: .relaxed)
+      hasRun.store(true, ordering: .releasing)
     } else {
       for channel in 0..<channelCount {
         let output = outputs[channel]
         for n in 0..<count { output[n] = 0 }
       }
-      silentBlocks.add(1, ordering: .relaxed)
     }
     isInside.store(false, ordering: .releasing)
   }

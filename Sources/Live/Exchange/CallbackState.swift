@@ -18,6 +18,8 @@ struct CallbackState: ~Copyable {
   var fill: DryFill
   /// Position of the next block.
   var position = 0
+  /// Blocks until the next look at the thread's priority.
+  private var untilLook = 0
 
   deinit { history.deallocate() }
 
@@ -29,7 +31,7 @@ struct CallbackState: ~Copyable {
   ) {
     let start = now()
     let workBefore = threadTime()
-    if position == 0 { shared.pointee.callbackPriority.store(priority(), ordering: .relaxed) }
+    lookAtPriority()
     if mayWait, let tap { waitForRoom(tap, count: count) }
     takeIn(input, count: count)
     if let tap { tap.pointee.recordInput(input, count: count) }
@@ -77,6 +79,16 @@ struct CallbackState: ~Copyable {
       shared.pointee.intake.store(SharedState.Intake.overrun, ordering: .releasing)
       shared.pointee.overruns.add(1, ordering: .relaxed)
     }
+  }
+
+  /// The worker stays below this thread's priority, which JACK takes away in freewheel and gives back a moment after it.
+  @_noLocks
+  private mutating func lookAtPriority() {
+    if untilLook == 0 || shared.pointee.callbackPriority.load(ordering: .relaxed) < 0 {
+      shared.pointee.callbackPriority.store(priority(), ordering: .relaxed)
+      untilLook = 256
+    }
+    untilLook -= 1
   }
 
   /// The output at this position: enhanced where it is there, else the delayed input.
@@ -156,7 +168,7 @@ func wait(_ semaphore: OpaquePointer, nanoseconds: UInt64) -> Bool { ct_semaphor
 @_semantics("no_performance_analysis") @inline(__always)
 private func pause(nanoseconds: UInt64) { ct_pause(nanoseconds) }
 
-/// One system call, once.
+/// Two system calls of a tenth of a microsecond.
 @_semantics("no_performance_analysis") @inline(__always)
 private func priority() -> Int { Int(ct_realtime_priority()) }
 

@@ -18,7 +18,8 @@ struct SharedState: ~Copyable, @unchecked Sendable {
   /// The newest callback: its position and when it was.
   let position = Atomic<Int>(0)
   let time = Atomic<UInt64>(0)
-  /// Priority of the callback's thread, 0: ordinary; −1: not known before the first callback.
+  /// Priority of the callback's thread, 0: ordinary; −1: to be found by the next callback: a device's first, or that of one
+  /// that has come back (another thread, and maybe another priority).
   let callbackPriority = Atomic<Int>(-1)
   /// Whether the newest callback may wait (freewheel).
   let mayWait = Atomic<Bool>(false)

@@ -24,30 +24,19 @@ final class LiveMeters: @unchecked Sendable {
   /// ppm, bits of a Double; NaN: not measured. Written by whoever looks after the devices.
   let clockDrift = Atomic<UInt64>(Double.nan.bitPattern)
   /// Nanoseconds that the newest frames took, all channels; 0: not yet.
-  private let times: UnsafeMutablePointer<Atomic<UInt64>>  // (timeCount)
+  private let times = AtomicRow(count: LiveMeters.timeCount)
   private let timeIndex = Atomic<Int>(0)
-
-  init() {
-    times = .allocate(capacity: Self.timeCount)
-    for n in 0..<Self.timeCount { (times + n).initialize(to: Atomic(0)) }
-  }
-
-  deinit {
-    times.deinitialize(count: Self.timeCount)
-    times.deallocate()
-  }
 
   /// Worker.
   func addFrameTime(_ nanoseconds: UInt64) {
     let index = timeIndex.load(ordering: .relaxed)
-    times[index % Self.timeCount].store(max(nanoseconds, 1), ordering: .relaxed)
+    times.cells[index % Self.timeCount].store(max(nanoseconds, 1), ordering: .relaxed)
     timeIndex.store(index + 1, ordering: .relaxed)
   }
 
   /// Onlookers: the newest frame times in seconds, sorted. Allocates.
   func frameTimes() -> [Double] {
-    (0..<Self.timeCount).map { times[$0].load(ordering: .relaxed) }.filter { $0 > 0 }
-      .map { Double($0) * 1e-9 }.sorted()
+    times.values.filter { $0 > 0 }.map { Double($0) * 1e-9 }.sorted()
   }
 }
 

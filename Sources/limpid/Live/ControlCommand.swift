@@ -76,7 +76,8 @@ struct ControlConnection {
     guard !line.contains(where: \.isNewline) else {
       throw Failure(.usage, "a command is one line; send one after the other")
     }
-    guard writeAll(line + "\n", to: descriptor, patience: 5000) else {
+    let request = UnblockedOutput(descriptor)
+    guard request.put(line + "\n") == 0, request.flush(patience: 5000) == 0 else {
       throw Failure(.inputOutput, "\(path): limpid has closed the connection; see whether it still runs")
     }
     var answer: [UInt8] = []

@@ -2,7 +2,6 @@ import ArgumentParser
 import AudioIO
 import Foundation
 import Live
-import Logging
 
 /// `limpid jack`: an insert in a JACK graph.
 struct JackCommand: ParsableCommand {
@@ -13,8 +12,8 @@ struct JackCommand: ParsableCommand {
       the server stops it waits for it and comes back with its connections (--once ends instead). q, Ctrl-C or SIGTERM \
       end it; its settings are kept under its name for the next time.
 
-        limpid jack --connect                                  hardware input -> limpid -> hardware output
-        limpid jack --input gate:out_1 --output daw:voice      between two given ports
+        limpid jack --connect                                between hardware ports
+        limpid jack --input gate:out_1 --output daw:voice    between given ports
         limpid jack --channels 2 --control /run/user/1000/limpid
       """)
 
@@ -73,7 +72,6 @@ struct JackCommand: ParsableCommand {
   func run() throws {
     do {
       if live.explainLatency { return try explain() }
-      LoggingSystem.bootstrap(StreamLogHandler.standardError)
       let run = try LiveRun(name: "limpid jack", device: "jack-\(name)", arguments: live)
       try run.run { JackDevice(JackClient(client, processor: $0)) }
     } catch { throw Failure(error).end() }

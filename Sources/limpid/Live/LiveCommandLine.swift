@@ -2,7 +2,6 @@ import ArgumentParser
 import AudioIO
 import Foundation
 import Live
-import Logging
 
 /// `limpid live`: microphone in, clean speech out, through ALSA.
 struct LiveCommandLine: ParsableCommand {
@@ -68,7 +67,6 @@ struct LiveCommandLine: ParsableCommand {
   func run() throws {
     do {
       if live.explainLatency { return try explain() }
-      LoggingSystem.bootstrap(StreamLogHandler.standardError)
       let run = try LiveRun(name: "limpid live", device: "alsa-\(input)", arguments: live)
       try run.run { AlsaDevice(AlsaDuplex(devices, processor: $0)) }
     } catch { throw Failure(error).end() }

@@ -2,7 +2,6 @@ import AudioIO
 import Enhancement
 import Foundation
 import Live
-import Logging
 import Synchronization
 
 /// A live run from its start to its end: engine, device, screen or log, control socket, signals. On the main thread.
@@ -78,8 +77,8 @@ final class LiveRun {
     if let path = arguments.sound.saveNoiseProfile {
       do { try save(profile, path) } catch { failure = failure ?? Failure(error) }
     }
-    for sentence in sentences.take() { Terminal.complain("note", sentence) }
-    if let problem = keeper.problem { Terminal.complain("note", problem) }
+    for sentence in sentences.take() { report.note(sentence) }
+    if let problem = keeper.problem { report.note(problem) }
     if let last { report.end(last, name: name) }
     if let failure { throw failure }
   }
@@ -115,6 +114,7 @@ final class LiveRun {
           return nil
         }
       }
+      SignalPipe.heard()
       for sentence in sentences.take() { say(sentence, terminal) }
       if let reason = device.endReason { return Failure(.noInput, reason) }
       if device.hasEnded { return nil }
@@ -142,7 +142,7 @@ final class LiveRun {
     if let terminal, terminal.isRaw {
       terminal.say(sentence)
     } else if arguments.json || terminal != nil {
-      Terminal.complain("note", sentence)
+      report.note(sentence)
     } else {
       report.log(sentence)
     }

@@ -5,17 +5,18 @@ import Glibc
 /// In the background (`limpid live &`, or Ctrl-Z and `bg`) it is left alone: touching it would stop the program.
 final class RawTerminal {
   private let saved: termios
+  private let output = UnblockedOutput(STDOUT_FILENO)
   /// Whether it is ours now: keys can be read and lines drawn.
   private(set) var isRaw = false
   private var drawnLines = 0
   private var drawnColumns = 0
 
-  /// nil where standard input or output is no terminal.
+  /// nil where standard input or output is no terminal, or one that cannot move its cursor.
   init?() {
     var saved = termios()
-    guard isatty(STDIN_FILENO) != 0, isatty(STDOUT_FILENO) != 0, tcgetattr(STDIN_FILENO, &saved) == 0 else {
-      return nil
-    }
+    guard isatty(STDIN_FILENO) != 0, isatty(STDOUT_FILENO) != 0, !Terminal.isDumb,
+      tcgetattr(STDIN_FILENO, &saved) == 0
+    else { return nil }
     self.saved = saved
     enter()
   }
@@ -27,14 +28,14 @@ final class RawTerminal {
     // −1: it is nobody's controlling terminal, and nothing stops us.
     let owner = tcgetpgrp(STDIN_FILENO)
     guard !isRaw, owner == getpgrp() || owner < 0 else { return }
-    CrashRestore.arm(saved)
+    CrashRestore.arm(saved, output.rawDescriptor)
     var raw = saved
     raw.c_lflag &= ~tcflag_t(ICANON | ECHO)
     raw.c_iflag &= ~tcflag_t(IXON)  // Ctrl-S would hold up the display, and with it the keys
     tcsetattr(STDIN_FILENO, TCSANOW, &raw)
     isRaw = true
     drawnLines = 0
-    put(Self.hidesCursor)
+    output.put(Self.hidesCursor)
   }
 
   /// Gives it back as it was.
@@ -42,7 +43,8 @@ final class RawTerminal {
     guard isRaw else { return }
     isRaw = false
     CrashRestore.disarm()
-    put(Self.showsCursor)
+    output.put(Self.showsCursor)
+    output.flush(patience: 500)
     var saved = saved
     tcsetattr(STDIN_FILENO, TCSANOW, &saved)
   }
@@ -57,13 +59,14 @@ final class RawTerminal {
     return (Int(size.ws_col), Int(size.ws_row))
   }
 
-  /// Puts these lines where the last ones stand.
+  /// Puts these lines where the last ones stand. Where the terminal is held up, this drawing is left out: the next comes soon.
   func draw(_ lines: [String]) {
-    guard isRaw else { return }
+    output.flush(patience: 0)
+    guard isRaw, !output.isHeldUp else { return }
     let (columns, rows) = size
     // One row is the cursor's; what does not fit would scroll with every drawing.
     let lines = Array(lines.prefix(max(1, rows - 1)))
-    put(Self.drawing(lines, over: drawnLines, clears: drawnColumns != 0 && drawnColumns != columns))
+    output.put(Self.drawing(lines, over: drawnLines, clears: drawnColumns != 0 && drawnColumns != columns))
     (drawnLines, drawnColumns) = (lines.count, columns)
   }
 
@@ -78,21 +81,20 @@ final class RawTerminal {
   func say(_ sentence: String) {
     let start = isRaw && drawnLines > 0 ? "\u{1B}[\(drawnLines)A\r\u{1B}[J" : ""
     drawnLines = 0
-    put(start + sentence + "\n")
+    output.put(start + StatusScreen.wrapped(sentence, size.columns).joined(separator: "\n") + "\n")
   }
-
-  /// A terminal that takes nothing (it is gone, or held up) is passed over: the next drawing comes soon.
-  private func put(_ text: String) { writeAll(text, to: STDOUT_FILENO, patience: 50) }
 }
 
 /// Gives the terminal back when the program crashes, from a signal handler that calls nothing but tcsetattr and write.
 private enum CrashRestore {
   nonisolated(unsafe) private static var saved = termios()
+  nonisolated(unsafe) private static var output: Int32 = -1
   nonisolated(unsafe) private static var isArmed = false
   private static let signals = [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGFPE]
 
-  static func arm(_ attributes: termios) {
+  static func arm(_ attributes: termios, _ descriptor: Int32) {
     saved = attributes
+    output = descriptor
     guard !isArmed else { return }
     isArmed = true
     for number in signals {
@@ -115,6 +117,6 @@ private enum CrashRestore {
   private static func restore() {
     tcsetattr(STDIN_FILENO, TCSANOW, &saved)
     let text: StaticString = "\u{1B}[?25h\r\n"
-    _ = write(STDOUT_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+    _ = write(output, text.utf8Start, text.utf8CodeUnitCount)
   }
 }

@@ -2,12 +2,14 @@ import Foundation
 import Live
 import Logging
 
-/// What a run tells where there is no terminal: now and then a line in the log, or a JSON object on standard output. Main
-/// thread.
+/// What a run tells where there is no terminal: now and then a line in the log, or a JSON object on standard output.
+/// Whoever reads too slowly misses objects and lines; keys, commands and Ctrl-C do not wait for it. Main thread.
 final class Report {
   private let interval: Double
   private let isJSON: Bool
-  private let logger = Logger(label: "limpid")
+  private let output = UnblockedOutput(STDOUT_FILENO)
+  private let errors: UnblockedOutput
+  private let logger: Logger
   private var next: Double
   /// Why standard output cannot be written, where it is not that nobody reads it.
   private(set) var failure: Failure?
@@ -16,10 +18,15 @@ final class Report {
   init(interval: Double, isJSON: Bool) {
     self.interval = interval
     self.isJSON = isJSON
+    let errors = UnblockedOutput(STDERR_FILENO)
+    self.errors = errors
+    logger = Logger(label: "limpid") { StreamLogHandler(label: $0, stream: errors) }
     next = ProcessInfo.processInfo.systemUptime + interval
   }
 
   func log(_ sentence: String) { logger.notice("\(sentence)") }
+  /// Outside of a log.
+  func note(_ sentence: String) { errors.put("limpid: note: \(sentence)\n") }
 
   /// Tells, if it is time.
   ///
@@ -33,24 +40,23 @@ final class Report {
       logger.info("\(StatusScreen.logLine(status))")
       return true
     }
-    return put(status, patience: 0)
+    output.flush(patience: 0)
+    return output.isHeldUp || put(status)
   }
 
   /// The last word.
   func end(_ status: LiveStatus, name: String) {
     if isJSON {
-      _ = put(status, patience: 2000)
+      _ = put(status)
+      output.flush(patience: 2000)
     } else {
-      // A terminal that is held up (Ctrl-S) must not hold up the end.
-      writeAll("\(name): \(StatusScreen.summary(status))\n", to: STDERR_FILENO, patience: 2000)
+      errors.put("\(name): \(StatusScreen.summary(status))\n")
     }
+    errors.flush(patience: 2000)
   }
 
-  /// Whoever reads too slowly misses objects; the audio and Ctrl-C do not wait for it.
-  private func put(_ status: LiveStatus, patience: Int32) -> Bool {
-    var output = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
-    if poll(&output, 1, patience) == 0 { return true }
-    let code = writeEverything(StatusJSON(status).line + "\n", to: STDOUT_FILENO, patience: nil)
+  private func put(_ status: LiveStatus) -> Bool {
+    let code = output.put(StatusJSON(status).line + "\n")
     if code != 0, code != EPIPE { failure = standardOutputFailure(code) }
     return code == 0
   }

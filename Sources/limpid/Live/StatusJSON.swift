@@ -18,7 +18,9 @@ struct StatusJSON: Encodable {
   let late, reduced, dry, drySamples, referenceLate, xruns, overruns: Int
 
   init(_ s: LiveStatus) {
-    func level(_ value: Double) -> Double? { value.isFinite ? value : nil }
+    // Digits that mean something: hundredths of a dB and of a ppm, microseconds.
+    func level(_ value: Double) -> Double? { value.isFinite ? (value * 100).rounded() / 100 : nil }
+    func milliseconds(_ seconds: Double) -> Double { (seconds * 1e6).rounded() / 1e3 }
     seconds = s.seconds
     sampleRate = s.format.sampleRate
     block = s.format.block
@@ -28,12 +30,12 @@ struct StatusJSON: Encodable {
     inputDb = level(s.inputLevel)
     outputDb = level(s.outputLevel)
     noiseReductionDb = s.noiseReduction.flatMap(level)
-    frameMsMedian = s.frameTimeMedian * 1000
-    frameMsP99 = s.frameTime99 * 1000
-    frameMsLongest = s.frameTimeLongest * 1000
-    callbackMsP999 = s.callback999 * 1000
-    callbackMsLongest = s.longestCallback * 1000
-    callbackWorkMsLongest = s.longestCallbackWork * 1000
+    frameMsMedian = milliseconds(s.frameTimeMedian)
+    frameMsP99 = milliseconds(s.frameTime99)
+    frameMsLongest = milliseconds(s.frameTimeLongest)
+    callbackMsP999 = milliseconds(s.callback999)
+    callbackMsLongest = milliseconds(s.longestCallback)
+    callbackWorkMsLongest = milliseconds(s.longestCallbackWork)
     steps = s.steps
     wishedSteps = s.wishedSteps
     guidance = s.settings.guidance

@@ -14,7 +14,7 @@ enum StatusScreen {
     lines += flow(work(status), columns)
     lines += flow(noise(status), columns)
     lines += flow(counters(status.counters, status.clockDrift), columns)
-    lines += showsHelp ? help : flow(keys, columns)
+    lines += showsHelp ? help(columns) : flow(keys, columns)
     return lines.map { String($0.prefix(columns)) }
   }
 
@@ -66,23 +66,37 @@ enum StatusScreen {
     "b bypass", "l learn", "f freeze", "c clear", "+/- limit", "1-8 steps", "? help", "q quit",
   ]
   private static let help = [
-    "b  bypass: the delayed input       l  learn the noise for 2 s: do not speak",
-    "f  freeze the noise reference      c  clear it",
-    "+ -  attenuation limit by 3 dB     1 to 8  reverse steps per frame",
-    "?  this help                       q  quit",
+    "b  bypass: the delayed input", "l  learn the noise for 2 s: do not speak",
+    "f  freeze the noise reference", "c  clear it",
+    "+ -  attenuation limit by 3 dB", "1 to 8  reverse steps per frame",
+    "?  this help", "q  quit",
   ]
 
+  /// In two columns, where they fit.
+  private static func help(_ columns: Int) -> [String] {
+    let left = 35
+    guard columns >= left + (help.map(\.count).max() ?? 0) else { return help.flatMap { wrapped($0, columns) } }
+    return stride(from: 0, to: help.count, by: 2).map {
+      help[$0].padding(toLength: left, withPad: " ", startingAt: 0) + help[$0 + 1]
+    }
+  }
+
   /// Parts side by side, two blanks between them, in as many lines as they need.
-  static func flow(_ parts: [String], _ columns: Int) -> [String] {
+  static func flow(_ parts: [String], _ columns: Int, gap: String = "  ") -> [String] {
     var lines: [String] = []
     for part in parts {
-      if let last = lines.last, last.count + 2 + part.count <= columns {
-        lines[lines.count - 1] = last + "  " + part
+      if let last = lines.last, last.count + gap.count + part.count <= columns {
+        lines[lines.count - 1] = last + gap + part
       } else {
         lines.append(part)
       }
     }
     return lines
+  }
+
+  /// A sentence in lines that end between words.
+  static func wrapped(_ sentence: String, _ columns: Int) -> [String] {
+    sentence.count <= columns ? [sentence] : flow(sentence.split(separator: " ").map(String.init), columns, gap: " ")
   }
 
   /// −60 to 0 dB as a bar and a number.

@@ -3,8 +3,11 @@ import Synchronization
 
 /// Standard error as a person sees it: complaints, warnings and the progress bar, which share its last line.
 enum Terminal {
+  /// Whether the terminal cannot move its cursor, as an editor's window for output cannot.
+  static var isDumb: Bool { ProcessInfo.processInfo.environment["TERM"] == "dumb" }
+
   /// Whether a progress bar has its place: standard error is a terminal.
-  static let showsProgress = isatty(STDERR_FILENO) != 0
+  static let showsProgress = isatty(STDERR_FILENO) != 0 && !isDumb
 
   /// Width of standard error's terminal.
   static var columns: Int {

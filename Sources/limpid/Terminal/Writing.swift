@@ -2,19 +2,13 @@ import Glibc
 
 /// Writes all of a text to a descriptor. Where nobody reads any more that is an answer, not a trap: Foundation's
 /// `FileHandle.write` ends the program then.
-///
-/// - Parameter patience: milliseconds to wait where the reader is behind; nil: as long as it takes.
-/// - Returns: false where the other end is gone, or nothing could be written in that time.
-@discardableResult
-func writeAll(_ text: String, to descriptor: Int32, patience: Int32? = nil) -> Bool {
-  writeEverything(text, to: descriptor, patience: patience) == 0
-}
+func writeAll(_ text: String, to descriptor: Int32) { _ = writeEverything(text, to: descriptor) }
 
 /// Prints what a command was asked for, on standard output.
 ///
 /// - Throws: `Failure` where it cannot be written. A reader that has seen enough (`| head`) is none.
 func putOut(_ text: String) throws {
-  let code = writeEverything(text + "\n", to: STDOUT_FILENO, patience: nil)
+  let code = writeEverything(text + "\n", to: STDOUT_FILENO)
   if code != 0, code != EPIPE { throw standardOutputFailure(code) }
 }
 
@@ -34,22 +28,18 @@ func keepStandardDescriptors() {
   }
 }
 
-/// - Returns: 0, or errno of the write that failed; ETIMEDOUT where the reader was behind for too long.
-func writeEverything(_ text: String, to descriptor: Int32, patience: Int32?) -> Int32 {
+/// Waits for who reads, as long as it takes; `UnblockedOutput` does not.
+///
+/// - Returns: 0, or errno of the write that failed.
+func writeEverything(_ text: String, to descriptor: Int32) -> Int32 {
   let bytes = Array(text.utf8)
   var done = 0
   while done < bytes.count {
-    if let patience {
-      var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-      let ready = poll(&wait, 1, patience)
-      if ready < 0 && errno == EINTR { continue }
-      guard ready == 1 else { return ETIMEDOUT }
-    }
     let count = bytes[done...].withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count) }
     if count < 0 && errno == EINTR { continue }
     if count < 0 && errno == EAGAIN {
       var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-      _ = poll(&wait, 1, patience ?? -1)
+      _ = poll(&wait, 1, -1)
       continue
     }
     guard count > 0 else { return count < 0 ? errno : EIO }

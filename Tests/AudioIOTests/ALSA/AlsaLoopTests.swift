@@ -53,8 +53,13 @@ import Testing
     bench.output.granularity = 480
     #expect(loop.latency == 3 * 480)
     _ = loop.start()
-    for _ in 0..<2000 { #expect(loop.step() == nil) }
+    for _ in 0..<2000 {
+      #expect(loop.step() == nil)
+      // Its position in steps of 480 is no reason to change what was right from the start.
+      #expect(abs(bench.trueDelay(loop) - Double(loop.latency)) <= 1)
+    }
     #expect(bench.output.underruns == 0)
+    #expect(bench.events.isEmpty)
   }
 
   @Test func anXrunOfEitherDirectionStartsBothAnewWithTheSameDelay() {
@@ -71,6 +76,77 @@ import Testing
     // What waits in the output right after a block was written: the primed silence, always.
     #expect(abs(bench.output.queued - 3 * 256) <= 1)
     #expect(abs(bench.report.latency.load(ordering: .relaxed) - loop.latency) <= 1)
+  }
+
+  /// Where the driver cannot start both directions in the same moment, one ran ahead of the other for good, differently after
+  /// every start.
+  @Test(arguments: [(0.0, 0.0021), (0.0011, 0.0004), (0.003, 0.0)], [true, false])
+  func whatStartsOneAfterTheOtherHasTheStatedLatencyAlsoAfterRecoveries(delays: (Double, Double), hasOneClock: Bool) {
+    let bench = Bench()
+    bench.input.faults = [20: EPIPE, 40: ESTRPIPE]
+    bench.output.faults = [70: EPIPE]
+    bench.input.startDelay = delays.0
+    bench.output.startDelay = delays.1
+    // No thread wakes at the very sample.
+    bench.input.lateness = { Double($0 * 7919 % 41) * 1.7e-5 }
+    for opening in 0..<2 {
+      var loop = bench.loop(hasOneClock: hasOneClock)
+      #expect(loop.start() == nil)
+      var starts = bench.input.primes
+      var since = 0
+      for n in 0..<100 {
+        since += 1
+        // The delays of this start and the next.
+        bench.output.startDelay = delays.1 + Double(n % 7) * 0.0003
+        #expect(loop.step() == nil)
+        if bench.input.primes > starts {
+          starts = bench.input.primes
+          since = 0
+        } else if since > 2 {
+          #expect(abs(bench.trueDelay(loop) - Double(loop.latency)) <= 1, "opening \(opening), block \(n)")
+        }
+      }
+      // As one that was unplugged and is back: another loop with the same devices.
+      bench.input.faults = [bench.input.waits + 30: EPIPE]
+    }
+    #expect(bench.input.primes == 6)
+    #expect(bench.events.filter { $0 == .xrun }.count == 4)
+  }
+
+  @Test func whatTheDriverStartsTogetherIsPlayedAsItIs() {
+    let bench = Bench()
+    bench.output.granularity = 7
+    bench.input.signal = { n, _ in Float(n % 1000 - 500) / 1024 }
+    bench.output.keeps = true
+    var loop = bench.loop(hasOneClock: true, startsTogether: true)
+    let latency = loop.latency
+    _ = loop.start()
+    for _ in 0..<50 { #expect(loop.step() == nil) }
+    #expect(bench.output.played.dropFirst(latency).enumerated().allSatisfy { $1 == ramp($0) })
+  }
+
+  /// Samples that were read and then given up made the latency shorter for good.
+  @Test func aReadThatGivesUpHalfwayChangesNoLatency() {
+    let bench = Bench(period: 4096)
+    bench.input.halfReads = [10, 20]
+    var loop = bench.loop(hasOneClock: true)
+    _ = loop.start()
+    for _ in 0..<40 { #expect(loop.step() == nil) }
+    #expect(abs(bench.trueDelay(loop) - Double(loop.latency)) <= 1)
+    #expect(bench.events == [.xrun, .xrun])
+  }
+
+  /// As ALSA's dsnoop and dmix lose samples: without a word.
+  @Test(arguments: [-700.0, 900]) func samplesLostInSilenceAreMadeUpForAtOnce(samples: Double) {
+    let bench = Bench()
+    var loop = bench.loop(hasOneClock: true, periods: 6)
+    _ = loop.start()
+    for _ in 0..<50 { #expect(loop.step() == nil) }
+    bench.output.written += samples
+    for _ in 0..<6 { #expect(loop.step() == nil) }
+    #expect(abs(bench.trueDelay(loop) - Double(loop.latency)) <= 1)
+    #expect(bench.events == [.xrun])
+    #expect(bench.output.underruns == 0)
   }
 
   @Test func aThreadThatSleepsTooLongIsAnXrunAndNoMore() {
@@ -191,6 +267,23 @@ import Testing
     #expect(bench.clock.nanoseconds > 590 * 256 / 48000.0 * 1e9)
     #expect(bench.output.played.dropFirst(primed).enumerated().allSatisfy { $1 == Float($0 % 1000) / 1024 })
     #expect(bench.events.isEmpty)
+  }
+
+  /// The devices were taken for two with clocks, because blocks had run before.
+  @Test func aFileIntoALoudspeakerThatComesBackStillGoesAtItsPace() {
+    let bench = Bench()
+    bench.output.faults = [30: ENODEV]
+    var first = bench.loop(hasOneClock: false, clocks: (false, true))
+    #expect(first.run() == .lost(Int(ENODEV)))
+    bench.output.isGone = false
+    bench.output.faults = [:]
+    bench.input.signal = { n, _ in Float(n % 1000) / 1024 }
+    bench.output.keeps = true
+    var loop = bench.loop(hasOneClock: false, clocks: (false, true))
+    let primed = loop.primed
+    _ = loop.start()
+    for _ in 0..<100 { #expect(loop.step() == nil) }
+    #expect(bench.output.played.dropFirst(primed).enumerated().allSatisfy { $1 == Float($0 % 1000) / 1024 })
   }
 
   @Test func aMicrophoneIntoAFileGoesAtTheMicrophonesPace() {

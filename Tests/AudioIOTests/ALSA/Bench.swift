@@ -47,7 +47,7 @@ struct Bench {
   func loop(
     hasOneClock: Bool, format: AlsaSampleFormat = .float, channels: (input: Int, stream: Int, output: Int) = (1, 1, 1),
     periods: Int = 3, outputPeriod: Int? = nil, isInterleaved: Bool = true,
-    clocks: (input: Bool, output: Bool) = (true, true),
+    clocks: (input: Bool, output: Bool) = (true, true), startsTogether: Bool = false,
     processorLatency: Int = 0
   ) -> Loop {
     let outputPeriod = outputPeriod ?? period
@@ -60,7 +60,16 @@ struct Bench {
         bufferSize: (periods + 1) * max(period, outputPeriod), rate: rate, isInterleaved: isInterleaved,
         hasClock: clocks.output),
       format: StreamFormat(sampleRate: rate, block: period, channelCount: channels.stream), periods: periods,
-      hasOneClock: hasOneClock, callback: processor.callback, processorLatency: processorLatency, report: report)
+      hasOneClock: hasOneClock, startsTogether: startsTogether, callback: processor.callback,
+      processorLatency: processorLatency,
+      report: report)
+  }
+
+  /// Samples from the input's converter to the output's as they are, not as the loop sees them; right after a block was read
+  /// and written.
+  func trueDelay(_ loop: borrowing Loop) -> Double {
+    let inResampler = loop.hasOneClock ? 0 : Double(AdaptiveResampler.delayInSamples) - loop.resampler.fractionWaiting
+    return input.position - input.readUpTo + inResampler + output.queued
   }
 
   /// What the processor would have been told by now.

@@ -18,6 +18,11 @@ struct SimulatedPCM: PCMStream, ~Copyable {
     var faults: [Int: Int32] = [:]
     /// Samples that the position moves at once, as hardware reports it.
     var granularity = 1.0
+    /// Seconds that a start takes before the converter runs.
+    var startDelay = 0.0
+    /// Input: the reads, counted from 0, that give half of what was said to be there and then give up.
+    var halfReads: Set<Int> = []
+    var reads = 0
     /// Seconds by which the thread wakes late after the n-th wait.
     var lateness: (Int) -> Double = { _ in 0 }
     /// Input: samples that its file has; the rest is silence of no length.
@@ -146,6 +151,11 @@ struct SimulatedPCM: PCMStream, ~Copyable {
   }
 
   mutating func read(_ memory: UnsafeMutableRawPointer, count: Int) -> Int {
+    defer { world.reads += 1 }
+    if world.halfReads.contains(world.reads) {
+      world.readUpTo += Double(count / 2)
+      return -Int(EAGAIN)
+    }
     let start = Int(world.readUpTo)
     world.readUpTo += Double(count)
     let got = max(0, min(count, world.fileLength - start))
@@ -202,6 +212,8 @@ struct SimulatedPCM: PCMStream, ~Copyable {
 
   mutating func prepare() -> Int {
     if world.isGone { return -Int(ENODEV) }
+    // Positions begin anew, with a whole sample.
+    world.position = world.position.rounded()
     world.written = world.position
     world.hasUnderrun = false
     world.primes += 1
@@ -210,6 +222,7 @@ struct SimulatedPCM: PCMStream, ~Copyable {
   }
 
   mutating func start() -> Int {
+    world.clock.nanoseconds += world.startDelay * 1e9
     advance()
     world.isRunning = true
     world.readUpTo = world.position

@@ -155,6 +155,62 @@ extension JackTests {
       #expect(after.latencyInSamples != before)
       #expect(after.settings.attenuationLimitInDecibels == 9)
     }
+
+    /// libjack's thread runs 5 below the server, the worker 1 below that; a server that comes back at the same rate and block
+    /// finds the same worker, and may have another priority.
+    @Test(.enabled(if: mayBeRealTime, "the system allows no real-time priority here"))
+    func theWorkerStaysBelowTheServersThreadWhateverItsPriority() throws {
+      let server = try JackServer(block: 256, priority: 50)
+      let engine = try Self.engine("tiny", bypass: false)
+      let client = JackClient(JackTests.configuration(server, channels: 1), processor: engine)
+      client.retryNanoseconds = 50_000_000
+      try client.start()
+      defer {
+        client.stop()
+        try? engine.stop()
+      }
+      try wait("priority 44") { Self.priority(of: "limpid-worker") == 44 }
+      #expect(engine.status?.isRealTime == true)
+      for (priority, expected) in [(20, 14), (nil, 0), (80, 60), (30, 24)] as [(Int?, Int)] {
+        server.kill(SIGKILL)
+        try server.start(rate: 48_000, block: 256, priority: priority)
+        try wait("priority \(expected)") { Self.priority(of: "limpid-worker") == expected }
+      }
+      // In freewheel libjack gives its priority back, and takes it again.
+      let probe = try JackProbe("probe", server: server)
+      #expect(jack_set_freewheel(probe.client, 1) == 0)
+      try wait("freewheel") { Self.priority(of: "limpid-worker") == 0 }
+      #expect(jack_set_freewheel(probe.client, 0) == 0)
+      try wait("priority 24") { Self.priority(of: "limpid-worker") == 24 }
+    }
+
+    static let mayBeRealTime: Bool = {
+      // Asked of a thread of its own, which then ends.
+      var thread = pthread_t()
+      pthread_create(
+        &thread, nil,
+        { _ in
+          var parameters = sched_param(sched_priority: 80)
+          return UnsafeMutableRawPointer(
+            bitPattern: pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters) == 0 ? 1 : 0)
+        }, nil)
+      var answer: UnsafeMutableRawPointer?
+      pthread_join(thread, &answer)
+      return answer != nil
+    }()
+
+    /// SCHED_FIFO's priority of this process' only thread of that name; 0: ordinary; nil: there is none.
+    private static func priority(of name: String) -> Int? {
+      let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
+      for task in tasks.map({ "/proc/self/task/\($0)/" }) {
+        guard (try? String(contentsOfFile: task + "comm", encoding: .utf8)) == name + "\n",
+          let line = try? String(contentsOfFile: task + "stat", encoding: .utf8)
+        else { continue }
+        // Behind the name in parentheses, from the third on: 40 is rt_priority (proc(5)).
+        return line.split(separator: ")").last.flatMap { Int($0.split(separator: " ")[40 - 3]) }
+      }
+      return nil
+    }
   }
 }
 
@@ -229,7 +285,7 @@ final class JackNoise {
 
   deinit { close() }
   func close() {
-    if isOpen { jack_client_close(client) }
+    if isOpen { closeClient(client) }
     isOpen = false
   }
 

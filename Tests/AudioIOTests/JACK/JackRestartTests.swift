@@ -108,13 +108,25 @@ extension JackTests {
       #expect(client.end == .serverStopped("the JACK server stopped"))
     }
 
+    /// As all of JACK hangs where a client was killed that held a lock of its database.
+    @Test func aServerThatDoesNotAnswerEndsTheStart() throws {
+      let server = try JackServer(block: 256)
+      let client = JackClient(JackTests.configuration(server), processor: JackStandIn())
+      client.startPatience = 500_000_000
+      _ = Glibc.kill(server.pid, SIGSTOP)
+      #expect(throws: JackError.noAnswer(server: server.name)) { try client.start() }
+      // What was given up leaves the graph as soon as it can; another client of this process must not come before.
+      _ = Glibc.kill(server.pid, SIGCONT)
+      try wait("its leaving") { client.end == .stopped }
+    }
+
     @Test func itStopsWhileItWaitsForAServer() throws {
       let server = try JackServer(block: 256)
       let standIn = JackStandIn()
       let client = JackClient(JackTests.configuration(server), processor: standIn)
       try client.start()
       server.kill(SIGTERM)
-      try wait("the loss") { !standIn.events.isEmpty }
+      try wait("the loss") { standIn.events.contains(.lost("the JACK server stopped")) }
       client.stop()
       #expect(client.end == .stopped)
     }

@@ -15,9 +15,11 @@ final class JackServer {
   private(set) var pid: pid_t = 0
 
   /// Starts it and waits until it answers.
-  init(rate: Int = 48_000, block: Int) throws {
+  ///
+  /// - Parameter priority: real-time priority; nil: ordinary scheduling.
+  init(rate: Int = 48_000, block: Int, priority: Int? = nil) throws {
     name = "limpid-\(getpid())-\(Self.count.add(1, ordering: .relaxed).newValue)"
-    try start(rate: rate, block: block)
+    try start(rate: rate, block: block, priority: priority)
     try waitUntilItAnswers()
   }
 
@@ -30,19 +32,19 @@ final class JackServer {
   private func waitUntilItAnswers() throws {
     try wait("the JACK server \(name) to answer") {
       guard shell?.isRunning == true else {
-        throw Failure("jackd ended at once; remove /dev/shm/jack-shm-registry if no JACK server runs")
+        throw Failure("jackd ended at once; remove /dev/shm/jack-shm-registry and jack_db-* if no JACK server runs")
       }
       var status = JackStatus(rawValue: 0)
       guard let client = limpid_jack_client_open("wait", JackNoStartServer.rawValue, &status, name) else {
         return false
       }
-      jack_client_close(client)
+      closeClient(client)
       return true
     }
   }
 
   /// Starts it; it may take a moment until it answers.
-  func start(rate: Int, block: Int) throws {
+  func start(rate: Int, block: Int, priority: Int? = nil) throws {
     jack_set_error_function { _ in }
     jack_set_info_function { _ in }
     guard FileManager.default.isExecutableFile(atPath: "/usr/bin/jackd") else {
@@ -51,7 +53,7 @@ final class JackServer {
     // The shell reaps the server at once, and a watchdog ends it should this process die.
     let script = """
       exec 3<&0
-      /usr/bin/jackd --no-realtime -n "$1" -d dummy -r "$2" -p "$3" </dev/null >/dev/null 2>&1 &
+      /usr/bin/jackd $4 -n "$1" -d dummy -r "$2" -p "$3" </dev/null >/dev/null 2>&1 &
       server=$!
       (read -r line <&3; kill $server; sleep 5; kill -KILL $server) >/dev/null 2>&1 &
       watchdog=$!
@@ -61,7 +63,8 @@ final class JackServer {
       """
     let shell = Process()
     shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-    shell.arguments = ["-c", script, "sh", name, "\(rate)", "\(block)"]
+    let scheduling = priority.map { "--realtime --realtime-priority \($0)" } ?? "--no-realtime"
+    shell.arguments = ["-c", script, "sh", name, "\(rate)", "\(block)", scheduling]
     shell.environment = ProcessInfo.processInfo.environment.merging(["JACK_NO_AUDIO_RESERVATION": "1"]) { $1 }
     let lifeline = Pipe()
     let answer = Pipe()

@@ -78,6 +78,11 @@ struct ControlProtocolTests {
       #expect(empty[key] == nil, "\(key)")
     }
     #expect(empty["sample_rate"] as? Int == 48_000)
+    var measured = LiveStatus.example
+    measured.longestCallback = 0.000_333_537
+    measured.inputLevel = -33.022_970_5
+    let line = StatusJSON(measured).line
+    #expect(line.contains(#""callback_ms_longest":0.334,"#) && line.contains(#""input_db":-33.02,"#), "\(line)")
     #expect(ControlProtocol(controls: StandIn(nil), quit: {}).answer("status").hasPrefix("error: "))
   }
 }

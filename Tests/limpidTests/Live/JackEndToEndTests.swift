@@ -108,6 +108,20 @@ struct JackEndToEndTests {
     #expect(waits.end(SIGTERM) == 0, "\(waits.errors)")
   }
 
+  @Test("where JACK hangs, the third Ctrl-C ends it at once")
+  func hangingServer() throws {
+    let server = try DummyServer("f")
+    server.signal(SIGSTOP)
+    let process = try jack(server)
+    defer { server.signal(SIGCONT) }
+    #expect(eventually { process.state == "S" })
+    usleep(500_000)  // until it waits for the server
+    for _ in 0..<2 { process.signal(SIGINT) }
+    usleep(200_000)
+    #expect(process.isRunning)
+    #expect(process.end(SIGINT) == 130)
+  }
+
   @Test("--explain-latency tells what the running server's blocks give")
   func latency() throws {
     let server = try DummyServer("d", block: 512)

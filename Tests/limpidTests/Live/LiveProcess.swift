@@ -105,8 +105,12 @@ final class DummyServer {
     while !line.contains(10), case let more = answer.fileHandleForReading.availableData, !more.isEmpty { line += more }
     pid = try #require(pid_t(String(decoding: line.dropLast(), as: UTF8.self)))
     let answers = try eventually { try run("devices", "--json", "--server", name).text.contains("\"jack\"") }
-    try #require(answers, "the JACK server did not answer; remove /dev/shm/jack-shm-registry if no JACK server runs")
+    try #require(
+      answers, "the JACK server did not answer; remove /dev/shm/jack-shm-registry and jack_db-* if no JACK server runs")
   }
+
+  /// Lets it hang, or go on: SIGSTOP, SIGCONT.
+  func signal(_ number: Int32) { kill(pid, number) }
 
   func stop() {
     kill(pid, SIGTERM)

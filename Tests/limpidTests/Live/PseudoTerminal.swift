@@ -49,6 +49,16 @@ final class PseudoTerminal {
     bytes = []
   }
 
+  /// Writes from the program's side until nothing more goes, then reads a little: there is room for a part of a drawing.
+  func holdUp() {
+    let writer = open("/proc/self/fd/\(slave)", O_WRONLY | O_NOCTTY | O_NONBLOCK)
+    let filler = [UInt8](repeating: UInt8(ascii: "."), count: 1000)
+    while write(writer, filler, filler.count) > 0 {}
+    close(writer)
+    var room = [UInt8](repeating: 0, count: 4096)
+    _ = read(master, &room, room.count)
+  }
+
   /// Waits for a text, 30 s.
   func shows(_ part: String) -> Bool { eventually { text.contains(part) } }
 

@@ -44,6 +44,24 @@ struct ScreenTests {
     for part in ["do not speak", "reverse steps per frame", "clear it", "quit"] { #expect(help.contains(part)) }
   }
 
+  @Test("the help is whole at any width from 20 on, in two columns where they fit", arguments: [20, 40, 76, 80])
+  func help(columns: Int) {
+    let lines = StatusScreen.lines(.example, name: "limpid live", columns: columns, showsHelp: true)
+    #expect(lines.allSatisfy { $0.count <= columns })
+    let words = lines.joined(separator: " ")
+    for word in ["delayed input", "do not speak", "clear it", "by 3 dB", "per frame", "this help", "quit"] {
+      #expect(words.contains(word), "\(word)")
+    }
+    #expect(lines.contains { $0.hasPrefix("b  ") && $0.hasSuffix("do not speak") } == (columns >= 76))
+  }
+
+  @Test("sentences end their lines between words")
+  func wrapping() {
+    #expect(StatusScreen.wrapped("one two  three", 40) == ["one two  three"])
+    #expect(StatusScreen.wrapped("one two three", 7) == ["one two", "three"])
+    #expect(StatusScreen.wrapped("incomprehensibly one", 7) == ["incomprehensibly", "one"])
+  }
+
   @Test("the meter goes from -60 to 0 dB and stays within its bar; silence is said")
   func meter() {
     func bar(_ level: Double) -> (full: Int, all: Int, line: String) {

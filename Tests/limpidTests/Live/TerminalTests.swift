@@ -67,6 +67,16 @@ struct TerminalTests {
     #expect(terminal.text.hasSuffix(RawTerminal.showsCursor) || terminal.text.contains(RawTerminal.showsCursor + "\r"))
   }
 
+  @Test("a terminal that cannot move its cursor gets lines of a log, and no keys are taken")
+  func dumb() throws {
+    let process = try LiveProcess(
+      ["jack", "--server", server.name, "--no-start-server", "--model", identity, "--fresh", "--interval", "0.1"],
+      scratch, environment: ["TERM": "dumb"], terminal: terminal.handle)
+    #expect(eventually { process.errors.contains("of sound") })
+    #expect(terminal.isOrdinary && terminal.text == "")
+    #expect(process.end(SIGINT) == 0)
+  }
+
   @Test("Ctrl-Z gives the terminal back and stops it; fg takes it again")
   func suspension() throws {
     let process = try start()
@@ -80,5 +90,16 @@ struct TerminalTests {
     terminal.type("q")
     #expect(process.status == 0)
     #expect(terminal.isOrdinary)
+  }
+
+  /// The write of a drawing waited for a reader that did not come, and no key was heard any more.
+  @Test("a terminal that nobody reads holds up no key")
+  func heldUp() throws {
+    let process = try start()
+    terminal.holdUp()
+    // Some drawings: the first ones fit.
+    usleep(2_000_000)
+    terminal.type("q")
+    #expect(process.status == 0)
   }
 }

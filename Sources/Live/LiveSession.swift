@@ -25,10 +25,12 @@ final class LiveSession: @unchecked Sendable {
   ///   - settings: what the user wishes; `resamplerQuality` and `maximumSteps` are already the engine's.
   ///   - profile: noise heard before.
   ///   - recordingPath: nil: nothing is recorded.
+  ///   - measure: gives the seconds of a frame of all channels, for the speed test.
   init(
     model: EnhancementModel?, settings: EnhancementSettings, format: StreamFormat, options: LiveOptions,
     profile: NoiseProfile?, isFrozen: Bool, recordingPath: String?,
     commands: UnsafeMutablePointer<ValueRing<CommandValue>>, meters: LiveMeters,
+    measure: (inout MultichannelEnhancer, StreamFormat) throws -> Double = SpeedTest.measure,
     remark: @escaping @Sendable (String) -> Void
   ) throws {
     self.format = format
@@ -44,7 +46,7 @@ final class LiveSession: @unchecked Sendable {
       model: model, settings: settings, sampleRate: format.sampleRate, channelCount: format.channelCount,
       granularity: format.block, service: service)
     let speed = try SpeedTest.run(
-      &enhancer, settings: settings, format: format, mayLower: options.adaptsSteps, remark: remark)
+      &enhancer, settings: settings, format: format, mayLower: options.adaptsSteps, remark: remark, measure: measure)
     // What the speed test left to the encoder is done with.
     service.runPending()
     enhancer.reset()

@@ -27,7 +27,9 @@ final class Rig {
     commands.initialize(to: ValueRing(capacity: 64, filler: .clear))
     session = try LiveSession(
       model: try model ?? tinyModel(), settings: options.adapted(settings), format: format, options: options,
-      profile: nil, isFrozen: false, recordingPath: recordingPath, commands: commands, meters: meters, remark: { _ in })
+      profile: nil, isFrozen: false, recordingPath: recordingPath, commands: commands, meters: meters,
+      // How fast the machine is just now is no matter of a rig without a clock: a busy one would refuse.
+      measure: { _, _ in 0 }, remark: { _ in })
     memory = .allocate(capacity: format.block * format.channelCount)
     memory.initialize(repeating: 0, count: format.block * format.channelCount)
     lanes = .allocate(capacity: format.channelCount)

@@ -133,6 +133,9 @@ import Testing
     let result = Self.product(
       rows: 2, columns: 2, depth: 3, stride: 4, a: [1, 1, 1, .nan, 2, 2, 2, .infinity], pairs: pairs)
     #expect([result[0], result[1], result[5], result[6]] == [9, 12, 18, 24])
+    let close = Self.product(rows: 2, columns: 2, depth: 3, stride: 3, a: [1, 1, 1, .nan, 2, 2], pairs: pairs)
+    #expect(close[0] == 9 && close[1] == 12 && close[5].isNaN)
+    #expect(pairs.count == 32 && pairs[16...].allSatisfy { $0 >> 16 == 0 }, "the weights' last row is zeros")
   }
 
   @Test func `NaN and infinity come through`() {

@@ -138,10 +138,10 @@ struct BenchCommand: ParsableCommand {
       try putOut(String(decoding: try encoder.encode(report), as: UTF8.self))
       return
     }
+    let precisions = Set(rows.map(\.precision)).sorted(by: >).joined(separator: " and ")
     try putOut(
-      "processor level \(EnhancementModel.dispatchLevel), "
-        + "\(Set(rows.map(\.precision)).sorted(by: >).joined(separator: " and ")), \(rate) Hz, \(channels) channel\(channels == 1 ? "" : "s"), "
-        + "one core; milliseconds of the 10 that a frame has\n")
+      "processor level \(EnhancementModel.dispatchLevel), \(precisions), \(rate) Hz, "
+        + "\(channels) channel\(channels == 1 ? "" : "s"), one core; milliseconds of the 10 that a frame has\n")
     try putOut("                   median     p99  longest   encoder  real-time factor")
     for row in rows {
       try putOut(

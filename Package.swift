@@ -83,7 +83,7 @@ let package = Package(
     tests("AudioIO", ["AudioIO", "CSndfile", "CALSA", "CJACK", "HeapCounter", "Live", "Enhancement"]),
     // Its weights are those of EnhancementTests.
     .testTarget(
-      name: "LiveTests", dependencies: ["Live", "AudioIO", "Enhancement", "SignalProcessing", "HeapCounter"],
+      name: "LiveTests", dependencies: ["Live", "AudioIO", "Enhancement", "SignalProcessing", "CKernels", "HeapCounter"],
       swiftSettings: warnings),
     tests("limpid", ["limpid", "Live", "AudioIO", "Enhancement"]),
   ],

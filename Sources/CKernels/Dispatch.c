@@ -13,6 +13,7 @@ static const ck_table *const tables[] = {
 };
 
 static int best_level = ck_level_baseline;
+static bool has_bfloat16 = false;
 
 // Initial-exec: read without a call, and nothing is allocated for a thread of a host that loaded us late.
 static _Thread_local int forced_level __attribute__((tls_model("initial-exec"))) = -1;
@@ -22,6 +23,7 @@ __attribute__((constructor)) static void choose_level(void) {
   __builtin_cpu_init();
   if (__builtin_cpu_supports("x86-64-v4")) {
     best_level = ck_level_v4;
+    has_bfloat16 = __builtin_cpu_supports("avx512bf16");
   } else if (__builtin_cpu_supports("x86-64-v3")) {
     best_level = ck_level_v3;
   }
@@ -48,7 +50,17 @@ bool ck_level_force(int level) {
 
 static inline const ck_table *table(void) { return tables[ck_level()]; }
 
-void ck_multiply(const ck_product *product) { table()->multiply(product); }
+bool ck_has_bfloat16(void) { return has_bfloat16 && ck_level() == ck_level_v4; }
+
+void ck_multiply(const ck_product *product) {
+#if defined(__x86_64__)
+  if (product->pairs) {
+    ck_multiply_bfloat16(product);
+    return;
+  }
+#endif
+  table()->multiply(product);
+}
 
 void ck_rms_norm(
   ptrdiff_t rows, ptrdiff_t channels, const float *in, const float *scale, const float *shift,

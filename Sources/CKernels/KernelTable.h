@@ -40,4 +40,6 @@ extern const ck_table ck_table_baseline;
 #if defined(__x86_64__)
 extern const ck_table ck_table_v3;
 extern const ck_table ck_table_v4;
+// The product with pairs (Bfloat16.c).
+void ck_multiply_bfloat16(const ck_product *);
 #endif

@@ -1,6 +1,8 @@
 // Weights are packed once, at load, into panels that the product reads from first to last.
 #include "CKernels.h"
 
+#include <string.h>
+
 static ptrdiff_t panel_count(ptrdiff_t columns) { return (columns + ck_panel_columns - 1) / ck_panel_columns; }
 
 size_t ck_packed_count(ptrdiff_t taps, ptrdiff_t depth, ptrdiff_t columns) {
@@ -34,6 +36,29 @@ void ck_pack_convolution(
           panel[k * ck_panel_columns + j] =
             n < outputs ? weight[((n * inputs + i) * taps + t) * width + f] : 0;
         }
+      }
+    }
+  }
+}
+
+size_t ck_pairs_count(ptrdiff_t taps, ptrdiff_t depth, ptrdiff_t columns) {
+  return (size_t)(panel_count(columns) * taps * ((depth + 1) / 2) * ck_panel_columns);
+}
+
+// Weights are finite: no care for NaN.
+static uint32_t bfloat16(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+}
+
+void ck_pack_pairs(uint32_t *pairs, ptrdiff_t taps, ptrdiff_t depth, ptrdiff_t columns, const float *panels) {
+  for (ptrdiff_t matrix = 0; matrix < panel_count(columns) * taps; matrix++) {
+    for (ptrdiff_t k = 0; k < depth; k += 2) {
+      for (ptrdiff_t j = 0; j < ck_panel_columns; j++) {
+        const float *first = panels + (matrix * depth + k) * ck_panel_columns + j;
+        const float second = k + 1 < depth ? first[ck_panel_columns] : 0;
+        *pairs++ = bfloat16(*first) | bfloat16(second) << 16;
       }
     }
   }

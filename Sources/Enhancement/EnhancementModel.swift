@@ -7,12 +7,17 @@ public final class EnhancementModel: Sendable {
   /// Weights, configuration and what the file says about itself.
   public let weights: ScoreModelWeights
 
+  /// Number format of the network's products: `float32`, or the faster `bfloat16` where the processor has AVX512_BF16.
+  public typealias Precision = ProductPrecision
+
   /// Reads and checks a weights file.
   ///
-  /// - Parameter path: a `.safetensors` file.
+  /// - Parameters:
+  ///   - path: a `.safetensors` file.
+  ///   - precision: of the network's products; the weights are rounded as they are read.
   /// - Throws: `ModelFileError`, one sentence with the file and the remedy.
-  public convenience init(path: String) throws(ModelFileError) {
-    try self.init(weights: try ScoreModelWeights(path: path))
+  public convenience init(path: String, precision: Precision = .float32) throws(ModelFileError) {
+    try self.init(weights: try ScoreModelWeights(path: path, precision: precision))
   }
 
   /// - Throws: `badConfiguration` for a network made for other spectra than the enhancer's.
@@ -30,6 +35,8 @@ public final class EnhancementModel: Sendable {
   public var name: String { weights.name }
   /// The file it came from.
   public var path: String { weights.path }
+  /// Of the network's products.
+  public var precision: Precision { weights.precision }
   /// Learned numbers, the noise encoder included.
   public var parameterCount: Int { weights.parameterCount }
   /// Multiply-adds of one network evaluation.

@@ -68,6 +68,8 @@ extension NoiseProfileError {
     case .shapeMismatch(_, let tensor, _, let found):
       self = .notAProfile(path: path, reason: "tensor \(tensor) has the shape \(found), not (frames, 160)")
     case .notFinite(_, let tensor): self = .notAProfile(path: path, reason: "tensor \(tensor) is not finite")
+    // No product is made of a profile.
+    case .unsupportedPrecision: self = .notAProfile(path: path, reason: error.description)
     }
   }
 }

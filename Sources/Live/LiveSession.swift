@@ -57,6 +57,7 @@ final class LiveSession: @unchecked Sendable {
       header.hasProfile = profile != nil
       header.isFrozen = isFrozen
       header.modelName = model?.name ?? ""
+      header.precision = model?.precision ?? .float32
       header.modelChecksum = model.map { checksum(ofFile: $0.path) } ?? 0
       return try Recorder(path: path, header: header, profile: profile, remark: remark)
     }

@@ -29,7 +29,7 @@ public struct CausalConvolution: Sendable {
   /// Floats of the history of one item.
   public let historyCount: Int
   private let frameCount: Int  // floats of one padded frame
-  private nonisolated(unsafe) let panels: UnsafePointer<Float>
+  private let matrix: PackedMatrix
   private nonisolated(unsafe) let bias: UnsafePointer<Float>
 
   /// - Parameters:
@@ -37,7 +37,7 @@ public struct CausalConvolution: Sendable {
   ///   - bias: (outputs).
   public init(
     inputs: Int, outputs: Int, taps: Int, width: Int, dilation: Int = 1, stride: Int = 1, bands: Int,
-    weight: [Float], bias: [Float], store: WeightStore
+    weight: [Float], bias: [Float], precision: ProductPrecision = .float32, store: WeightStore
   ) {
     precondition((1...4).contains(taps), "a convolution has one to four taps in time")
     precondition(
@@ -55,9 +55,11 @@ public struct CausalConvolution: Sendable {
     historyFrames = (taps - 1) * dilation + 1
     frameCount = wholeLines((bands + 2 * padding) * inputs)
     historyCount = historyFrames * frameCount
-    let panels = store.reserve(ck_packed_count(taps, width * inputs, outputs))
-    ck_pack_convolution(panels, outputs, inputs, taps, width, weight)
-    self.panels = UnsafePointer(panels)
+    matrix = PackedMatrix(
+      taps: taps, depth: width * inputs, columns: outputs, precision: precision, store: store
+    ) {
+      ck_pack_convolution($0, outputs, inputs, taps, width, weight)
+    }
     self.bias = store.copy(bias)
   }
 
@@ -99,7 +101,7 @@ public struct CausalConvolution: Sendable {
     if taps > 3 { product.a.3 = history + place(newest + 1 + 3 * dilation) }
     product.a_row_stride = stride * inputs
     product.a_item_stride = historyItemStride
-    product.panels = panels
+    matrix.set(in: &product)
     product.bias = bias
     product.c = output
     product.c_row_stride = outputs

@@ -15,14 +15,16 @@ public struct GatedRecurrentUnit: Sendable {
   ///   - stateBias: bias_hh, (3 units).
   public init(
     inputs: Int, units: Int, inputWeight: [Float], stateWeight: [Float], inputBias: [Float],
-    stateBias: [Float], store: WeightStore
+    stateBias: [Float], precision: ProductPrecision = .float32, store: WeightStore
   ) {
     self.inputs = inputs
     self.units = units
     fromInput = Linear(
-      inputs: inputs, outputs: 3 * units, weight: inputWeight, bias: inputBias, store: store)
+      inputs: inputs, outputs: 3 * units, weight: inputWeight, bias: inputBias, precision: precision,
+      store: store)
     fromState = Linear(
-      inputs: units, outputs: 3 * units, weight: stateWeight, bias: stateBias, store: store)
+      inputs: units, outputs: 3 * units, weight: stateWeight, bias: stateBias, precision: precision,
+      store: store)
   }
 
   /// Floats of scratch for so many bands, of one item.

@@ -6,19 +6,22 @@ import CKernels
 public struct Linear: Sendable {
   public let inputs: Int
   public let outputs: Int
-  private nonisolated(unsafe) let panels: UnsafePointer<Float>
+  private let matrix: PackedMatrix
   private nonisolated(unsafe) let bias: UnsafePointer<Float>
 
   /// - Parameters:
   ///   - weight: (outputs, inputs), as PyTorch keeps it.
   ///   - bias: (outputs).
-  public init(inputs: Int, outputs: Int, weight: [Float], bias: [Float], store: WeightStore) {
+  public init(
+    inputs: Int, outputs: Int, weight: [Float], bias: [Float], precision: ProductPrecision = .float32,
+    store: WeightStore
+  ) {
     precondition(weight.count == inputs * outputs && bias.count == outputs, "a linear layer's sizes agree")
     self.inputs = inputs
     self.outputs = outputs
-    let panels = store.reserve(ck_packed_count(1, inputs, outputs))
-    ck_pack(panels, 1, 0, inputs, outputs, weight, 1, inputs)
-    self.panels = UnsafePointer(panels)
+    matrix = PackedMatrix(taps: 1, depth: inputs, columns: outputs, precision: precision, store: store) {
+      ck_pack($0, 1, 0, inputs, outputs, weight, 1, inputs)
+    }
     self.bias = store.copy(bias)
   }
 
@@ -38,7 +41,7 @@ public struct Linear: Sendable {
     product.a.0 = input
     product.a_row_stride = inputs
     product.a_item_stride = inputItemStride
-    product.panels = panels
+    matrix.set(in: &product)
     product.bias = bias
     product.c = output
     product.c_row_stride = outputs

@@ -1,6 +1,6 @@
 /// What is wrong with a weights file (or a noise profile), and what to do about it.
 ///
-/// Prints as one sentence that begins with the file's path.
+/// Prints as one sentence that begins with the file's path, where it is about the file.
 public enum ModelFileError: Error, Equatable, CustomStringConvertible {
   /// There is no file of that name.
   case missing(path: String)
@@ -34,6 +34,8 @@ public enum ModelFileError: Error, Equatable, CustomStringConvertible {
   case shapeMismatch(path: String, tensor: String, expected: [Int], found: [Int])
   /// A tensor holds NaN or infinity.
   case notFinite(path: String, tensor: String)
+  /// The processor does not multiply in this precision.
+  case unsupportedPrecision(ProductPrecision)
 
   public var description: String {
     switch self {
@@ -72,6 +74,8 @@ public enum ModelFileError: Error, Equatable, CustomStringConvertible {
       return "\(path): tensor \(tensor) is \(shapeText(found)), expected \(shapeText(expected))"
     case .notFinite(let path, let tensor):
       return "\(path): tensor \(tensor) holds NaN or infinity; the training failed, use another checkpoint"
+    case .unsupportedPrecision(let precision):
+      return "this processor has no AVX512_BF16, which the precision \(precision) needs; choose float32"
     }
   }
 }

@@ -10,18 +10,22 @@ public struct SelfAttention: Sendable {
   private let out: Linear
 
   /// Weights as PyTorch keeps them: query (d, d), key and value together (2 d, d), out (d, d).
+  ///
+  /// - Parameter precision: of the products with these weights; those of queries, keys and values are float32.
   public init(
     dimension: Int, heads: Int, queryWeight: [Float], queryBias: [Float], keyValueWeight: [Float],
-    keyValueBias: [Float], outWeight: [Float], outBias: [Float], store: WeightStore
+    keyValueBias: [Float], outWeight: [Float], outBias: [Float], precision: ProductPrecision = .float32,
+    store: WeightStore
   ) {
     precondition(dimension % heads == 0, "the heads share the dimension evenly")
     self.dimension = dimension
     self.heads = heads
     queryKeyValue = Linear(
       inputs: dimension, outputs: 3 * dimension, weight: queryWeight + keyValueWeight,
-      bias: queryBias + keyValueBias, store: store)
+      bias: queryBias + keyValueBias, precision: precision, store: store)
     out = Linear(
-      inputs: dimension, outputs: dimension, weight: outWeight, bias: outBias, store: store)
+      inputs: dimension, outputs: dimension, weight: outWeight, bias: outBias, precision: precision,
+      store: store)
   }
 
   /// Floats of scratch for so many bands and items.

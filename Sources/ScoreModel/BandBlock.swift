@@ -37,7 +37,7 @@ struct BandBlock {
       inputWeight: try loader.floats("\(name).gru.weight_ih_l0", 3 * d, d),
       stateWeight: try loader.floats("\(name).gru.weight_hh_l0", 3 * d, d),
       inputBias: try loader.floats("\(name).gru.bias_ih_l0", 3 * d),
-      stateBias: try loader.floats("\(name).gru.bias_hh_l0", 3 * d), store: loader.store)
+      stateBias: try loader.floats("\(name).gru.bias_hh_l0", 3 * d), precision: loader.precision, store: loader.store)
     gruOut = try loader.linear("\(name).gru_out", inputs: d, outputs: d)
     selfAttention = SelfAttention(
       dimension: d, heads: c.heads,
@@ -46,7 +46,8 @@ struct BandBlock {
       keyValueWeight: try loader.floats("\(name).self_attention.key_value.weight", 2 * d, d),
       keyValueBias: try loader.floats("\(name).self_attention.key_value.bias", 2 * d),
       outWeight: try loader.floats("\(name).self_attention.out.weight", d, d),
-      outBias: try loader.floats("\(name).self_attention.out.bias", d), store: loader.store)
+      outBias: try loader.floats("\(name).self_attention.out.bias", d), precision: loader.precision, store: loader.store)
+    // Float32 at every precision: what it multiplies with is made of the tokens, where those change.
     crossAttention = CrossAttention(
       dimension: d, heads: c.heads, tokens: c.tokenCount, tokenDimension: c.tokenDimension,
       queryWeight: try loader.floats("\(name).cross_attention.query.weight", d, d),

@@ -15,7 +15,11 @@ struct NetworkLayers {
   /// Floats of the state of one slot and item: the blocks' states in order, each on whole cache lines.
   let stateCount: Int
 
-  init(loader: inout TensorLoader, configuration c: NetworkConfiguration) throws(ModelFileError) {
+  /// - Parameter precision: of the products that run every frame; those that wait for new tokens are float32.
+  init(
+    loader: inout TensorLoader, configuration c: NetworkConfiguration, precision: ProductPrecision
+  ) throws(ModelFileError) {
+    loader.precision = precision
     let outer = c.channels[0]
     let inner = c.channels[1]
 
@@ -65,6 +69,7 @@ struct NetworkLayers {
     outScale = loader.store.copy(try loader.floats("out_scale", outer))
     out = try loader.convolution(
       "out", inputs: outer, outputs: 4 * c.strides[0], width: 3, bands: c.outerBands)
+    loader.precision = .float32
     conditioning = try Conditioning(loader: &loader, configuration: c, norms: norms)
     self.downBlocks = downBlocks
     self.innerBlocks = innerBlocks

@@ -8,6 +8,8 @@ public final class ScoreModelWeights: @unchecked Sendable {
   /// The file that the weights came from.
   public let path: String
   public let configuration: NetworkConfiguration
+  /// Of the products that a network step consists of.
+  public let precision: ProductPrecision
   /// Learned numbers, encoder included.
   public let parameterCount: Int
   /// Everything in the file's `limpid` metadata except the configuration, in the file's order.
@@ -22,12 +24,14 @@ public final class ScoreModelWeights: @unchecked Sendable {
   /// Reads and checks a weights file.
   ///
   /// - Throws: `ModelFileError`, naming the file and the tensor or field.
-  public convenience init(path: String) throws(ModelFileError) {
-    try self.init(file: try SafetensorsFile(path: path))
+  public convenience init(path: String, precision: ProductPrecision = .float32) throws(ModelFileError) {
+    try self.init(file: try SafetensorsFile(path: path), precision: precision)
   }
 
   /// Takes the weights from a file in memory.
-  public init(file: SafetensorsFile) throws(ModelFileError) {
+  public init(file: SafetensorsFile, precision: ProductPrecision = .float32) throws(ModelFileError) {
+    guard precision.isSupported else { throw .unsupportedPrecision(precision) }
+    self.precision = precision
     path = file.path
     guard let text = file.metadata.first(where: { $0.key == "limpid" })?.value else {
       if file.metadata.contains(where: { $0.key == "limpid_tower" }) { throw .towerAlone(path: file.path) }
@@ -49,7 +53,7 @@ public final class ScoreModelWeights: @unchecked Sendable {
     store = WeightStore()
     var loader = TensorLoader(file: file, store: store)
     nullTokens = try loader.floats("null_tokens", configuration.tokenCount, configuration.tokenDimension)
-    layers = try NetworkLayers(loader: &loader, configuration: configuration)
+    layers = try NetworkLayers(loader: &loader, configuration: configuration, precision: precision)
     makeEncoder = try noiseEncoderMaker(
       loader: &loader, configuration: configuration, nullTokens: nullTokens)
     try loader.finish()

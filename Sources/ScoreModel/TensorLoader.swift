@@ -4,6 +4,8 @@ import NeuralLayers
 struct TensorLoader {
   let file: SafetensorsFile
   let store: WeightStore
+  /// Of the layers read from here on.
+  var precision = ProductPrecision.float32
   private var taken: Set<String> = []
   private(set) var parameterCount = 0
 
@@ -34,7 +36,7 @@ struct TensorLoader {
   mutating func linear(_ name: String, inputs: Int, outputs: Int) throws(ModelFileError) -> Linear {
     let weight = try floats("\(name).weight", outputs, inputs)
     let bias = try floats("\(name).bias", outputs)
-    return Linear(inputs: inputs, outputs: outputs, weight: weight, bias: bias, store: store)
+    return Linear(inputs: inputs, outputs: outputs, weight: weight, bias: bias, precision: precision, store: store)
   }
 
   mutating func convolution(
@@ -45,7 +47,7 @@ struct TensorLoader {
     let bias = try floats("\(name).bias", outputs)
     return CausalConvolution(
       inputs: inputs, outputs: outputs, taps: taps, width: width, dilation: dilation, stride: stride,
-      bands: bands, weight: weight, bias: bias, store: store)
+      bands: bands, weight: weight, bias: bias, precision: precision, store: store)
   }
 
   mutating func encoderConvolution(

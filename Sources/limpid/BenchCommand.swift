@@ -21,6 +21,9 @@ struct BenchCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Seconds of sound per row.")
   var seconds = 4.0
 
+  @Option(help: "float32 or bfloat16, instead of the presets'.")
+  var precision: String?
+
   @Flag(name: .long, help: "Print JSON.")
   var json = false
 
@@ -41,6 +44,7 @@ struct BenchCommand: ParsableCommand {
     let name: String
     let steps: Int
     let guidance: Float
+    let precision: String
     let median, p99, p999, longest, encoder: Double
     /// Of the whole: transform, model, resamplers, band above, ring arithmetic; without the encoder.
     let realTimeFactor: Double
@@ -74,7 +78,8 @@ struct BenchCommand: ParsableCommand {
   }
 
   private func measure(_ preset: Preset, _ settings: EnhancementSettings, _ name: String) throws -> Row {
-    let model = try preset.model.map { try EnhancementModel(path: $0) }
+    let precision = try precision.map { try SoundOptions.choice($0, "--precision") } ?? preset.precision
+    let model = try preset.model.map { try EnhancementModel(path: $0, precision: precision) }
     let service = NoiseEncodingService(model: model, wake: {}, pause: {})
     var enhancer = try MultichannelEnhancer(
       model: model, settings: settings, sampleRate: rate, channelCount: channels, service: service)
@@ -102,7 +107,8 @@ struct BenchCommand: ParsableCommand {
     frames.sort()
     encodings.sort()
     return Row(
-      name: name, steps: settings.steps, guidance: settings.guidance, median: frames[frames.count / 2],
+      name: name, steps: settings.steps, guidance: settings.guidance, precision: precision.rawValue,
+      median: frames[frames.count / 2],
       p99: frames[min(frames.count - 1, frames.count * 99 / 100)],
       p999: frames[min(frames.count - 1, frames.count * 999 / 1000)], longest: frames[frames.count - 1],
       encoder: encodings[encodings.count / 2], realTimeFactor: frames.reduce(0, +) / Double(frames.count) / 10)
@@ -132,9 +138,10 @@ struct BenchCommand: ParsableCommand {
       try putOut(String(decoding: try encoder.encode(report), as: UTF8.self))
       return
     }
+    let precisions = Set(rows.map(\.precision)).sorted(by: >).joined(separator: " and ")
     try putOut(
-      "processor level \(EnhancementModel.dispatchLevel), \(rate) Hz, \(channels) channel\(channels == 1 ? "" : "s"), "
-        + "one core; milliseconds of the 10 that a frame has\n")
+      "processor level \(EnhancementModel.dispatchLevel), \(precisions), \(rate) Hz, "
+        + "\(channels) channel\(channels == 1 ? "" : "s"), one core; milliseconds of the 10 that a frame has\n")
     try putOut("                   median     p99  longest   encoder  real-time factor")
     for row in rows {
       try putOut(

@@ -18,11 +18,22 @@
     /// live; run by `process` it makes no heap call either in an optimised build, but some in an unoptimised one.
     @Test(arguments: EnhancementSettings.Method.allCases, [(16000, 160), (48000, 512), (44100, 127)])
     func `a thousand frames make no heap call`(method: EnhancementSettings.Method, stream: (Int, Int)) throws {
+      try expectNoHeapCall(method, try tinyModel(), stream)
+    }
+
+    @Test(.enabled(if: EnhancementModel.Precision.bfloat16.isSupported, "this processor has no AVX512_BF16"))
+    func `a thousand frames in bfloat16 make no heap call`() throws {
+      let model = try EnhancementModel(path: fixture("tiny.safetensors").path, precision: .bfloat16)
+      try expectNoHeapCall(.score, model, (48000, 512))
+    }
+
+    private func expectNoHeapCall(
+      _ method: EnhancementSettings.Method, _ model: EnhancementModel, _ stream: (Int, Int)
+    ) throws {
       let (rate, block) = stream
       var settings = EnhancementSettings()
       settings.method = method
       settings.maximumSteps = 2
-      let model = try tinyModel()
       let service = NoiseEncodingService(model: model, wake: {}, pause: {})
       var enhancer = try StreamingEnhancer(model: model, settings: settings, sampleRate: rate, service: service)
       let noise = whiteNoise(block)

@@ -1,4 +1,5 @@
 import AudioIO
+import CKernels
 import Enhancement
 import Foundation
 import Testing
@@ -79,6 +80,43 @@ import Testing
       try Data(without.utf8).write(to: folder.appending(path: "events.txt"))
       #expect(try LiveReplay(path: folder.path, model: try model()).verify() != nil, "without \(word)")
     }
+  }
+
+  @Test(.enabled(if: EnhancementModel.Precision.bfloat16.isSupported, "this processor has no AVX512_BF16"))
+  func aRecordingInBfloat16PlaysAgainInBfloat16Alone() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let rig = try Rig(
+      StreamFormat(sampleRate: 16000, block: 160, channelCount: 1), model: try model(precision: .bfloat16),
+      recordingPath: folder.path)
+    try rig.session.recorder?.start()
+    let input = voiceLike(16000, rate: 16000)
+    for n in 0..<100 {
+      rig.callback(Array(input[n * 160..<(n + 1) * 160]))
+      rig.work()
+    }
+    try rig.session.recorder?.finish()
+    #expect(LiveReplay.precision(of: folder.path) == .bfloat16)
+    #expect(try LiveReplay(path: folder.path, model: try model(precision: .bfloat16)).verify() == nil)
+    #expect(throws: LiveError.badRecording(
+      path: folder.path, reason: "made in bfloat16, the model was loaded in float32; load it in bfloat16")
+    ) { try LiveReplay(path: folder.path, model: try model()) }
+    // A header that did not say so would play another output.
+    let header = folder.appending(path: "session.txt")
+    let text = try String(contentsOf: header, encoding: .utf8)
+    try Data(text.replacing("precision bfloat16\n", with: "").utf8).write(to: header)
+    #expect(LiveReplay.precision(of: folder.path) == .float32)
+    #expect(try LiveReplay(path: folder.path, model: try model()).verify() != nil)
+    try Data(text.replacing("precision bfloat16\n", with: "precision float16\n").utf8).write(to: header)
+    #expect(throws: LiveError.self) { try LiveReplay(path: folder.path, model: try model()) }
+    // Elsewhere.
+    try Data(text.utf8).write(to: header)
+    #expect(ck_level_force(Int32(ck_level_v3.rawValue)))
+    defer { ck_level_force(-1) }
+    #expect(LiveReplay.precision(of: folder.path) == .float32)
+    #expect(throws: LiveError.badRecording(
+      path: folder.path, reason: "made in bfloat16, which takes a processor with AVX512_BF16; play it where it was made")
+    ) { try LiveReplay(path: folder.path, model: try model()) }
   }
 
   /// The input's file was a block longer than the output's, so what there was did not play again.

@@ -40,10 +40,12 @@ func firstDifference(_ x: some Collection<Float>, _ y: some Collection<Float>) -
 }
 
 /// The tiny network with random weights, or the one that gives its input back.
-func model(_ name: String = "tiny") throws -> EnhancementModel {
+func model(
+  _ name: String = "tiny", precision: EnhancementModel.Precision = .float32
+) throws -> EnhancementModel {
   let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   let url = tests.appending(path: "EnhancementTests/Fixtures/\(name).safetensors")
-  return try EnhancementModel(path: url.path)
+  return try EnhancementModel(path: url.path, precision: precision)
 }
 
 func temporaryFolder() -> URL {

@@ -1,3 +1,4 @@
+import Enhancement
 import Foundation
 import Testing
 
@@ -62,6 +63,34 @@ struct EnhanceTests {
     }
     #expect(sounds["default"] != sounds["none"] && sounds["live"] == sounds["none"])
     #expect(frames.count == 1, "what was heard beforehand is not counted: \(frames)")
+  }
+
+  @Test("--precision and a preset's precision are one; a processor that has no bfloat16 is told so")
+  func precision() throws {
+    let input = try scratch.write(Wave(samples: Wave.sound(0.5)).data, "in.wav")
+    let model = tests.appendingPathComponent("EnhancementTests/Fixtures/tiny.safetensors").path
+    let plain = try scratch.write(Data("model = \"\(model)\"\n".utf8), "plain.toml")
+    let rounding = try scratch.write(Data("model = \"\(model)\"\nprecision = \"bfloat16\"\n".utf8), "rounding.toml")
+    let wrong = try scratch.write(Data("model = \"\(model)\"\nprecision = \"half\"\n".utf8), "wrong.toml")
+    let refused = try run("enhance", input, "-o", scratch.path("out.wav"), "--preset", wrong)
+    #expect(refused.status == 78 && refused.errors.contains("'precision' must be one of \"float32\", \"bfloat16\""))
+
+    let first = try run("enhance", input, "-o", scratch.path("1.wav"), "--preset", plain, "--precision", "bfloat16")
+    guard EnhancementModel.Precision.bfloat16.isSupported else {
+      #expect(first.status == 78)
+      #expect(
+        first.errors
+          == "limpid: error: this processor has no AVX512_BF16, which the precision bfloat16 needs; choose float32\n")
+      return
+    }
+    for (name, preset, options) in [
+      ("2.wav", rounding, []), ("3.wav", rounding, ["--precision", "float32"]), ("4.wav", plain, []),
+    ] {
+      let result = try run(["enhance", input, "-o", scratch.path(name), "--preset", preset] + options)
+      #expect(result.status == 0, "\(result.errors)")
+    }
+    let sounds = try (1...4).map { try Data(contentsOf: URL(fileURLWithPath: scratch.path("\($0).wav"))) }
+    #expect(sounds[0] == sounds[1] && sounds[2] == sounds[3] && sounds[0] != sounds[2])
   }
 
   @Test("the same seed gives the same bytes")

@@ -21,6 +21,13 @@ let identity = tests.appendingPathComponent("EnhancementTests/Fixtures/identity.
 func run(
   _ arguments: String..., input: Data? = nil, program: URL = limpid, environment: [String: String] = [:]
 ) throws -> Run {
+  try run(arguments, input: input, program: program, environment: environment)
+}
+
+@discardableResult
+func run(
+  _ arguments: [String], input: Data? = nil, program: URL = limpid, environment: [String: String] = [:]
+) throws -> Run {
   let process = Process()
   process.executableURL = program
   process.arguments = arguments

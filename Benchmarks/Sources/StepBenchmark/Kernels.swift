@@ -3,7 +3,7 @@ import NeuralLayers
 
 extension StepBenchmark {
   /// The kernels at the shipped network's sizes, and what one thread can reach: OpenBLAS sgemm, 768³.
-  static func timeKernels(_ report: inout Report) {
+  static func timeKernels(_ precision: ProductPrecision, _ report: inout Report) {
     openblas_set_num_threads(1)
     let n = 768
     let a = values(n * n, 1)
@@ -24,7 +24,8 @@ extension StepBenchmark {
     ] {
       let layer = CausalConvolution(
         inputs: channels, outputs: channels, taps: taps, width: 3, bands: bands,
-        weight: values(channels * channels * taps * 3, 0.1), bias: values(channels, 0.1), store: store)
+        weight: values(channels * channels * taps * 3, 0.1), bias: values(channels, 0.1),
+        precision: precision, store: store)
       let history = FloatMemory(layer.historyCount)
       report.add(
         name, microseconds(2000) { layer.forward(history: history.base, frame: 1, into: output.base) },
@@ -37,7 +38,7 @@ extension StepBenchmark {
     let scratch = FloatMemory(1 << 16)
     let gru = GatedRecurrentUnit(
       inputs: d, units: d, inputWeight: values(3 * d * d, 0.1), stateWeight: values(3 * d * d, 0.1),
-      inputBias: values(3 * d, 0.1), stateBias: values(3 * d, 0.1), store: store)
+      inputBias: values(3 * d, 0.1), stateBias: values(3 * d, 0.1), precision: precision, store: store)
     let state = FloatMemory(bands * d)
     report.add(
       "GRU, 64 units, 20 bands",
@@ -47,7 +48,7 @@ extension StepBenchmark {
     let bias = values(d, 0.1)
     let attention = SelfAttention(
       dimension: d, heads: heads, queryWeight: square, queryBias: bias, keyValueWeight: square + square,
-      keyValueBias: bias + bias, outWeight: square, outBias: bias, store: store)
+      keyValueBias: bias + bias, outWeight: square, outBias: bias, precision: precision, store: store)
     // Bounded in number, so that what is added to the output stays finite.
     report.add(
       "self-attention, 4 heads, 20 bands",

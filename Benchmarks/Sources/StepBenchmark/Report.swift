@@ -1,12 +1,15 @@
 /// Rows of times, as lines for people or as JSON for tools/benchmarks.
 struct Report {
   var json = false
+  /// Added to the rows' names.
+  var suffix = ""
   private var rows: [String] = []
 
   func begin(_ title: String) { if !json { print(title) } }
 
   /// - Parameter times: microseconds of each run, sorted.
   mutating func add(_ name: String, _ times: [Double], multiplyAdds: Int? = nil) {
+    let name = name + suffix
     let median = times[times.count / 2]
     let p99 = times[min(times.count - 1, times.count * 99 / 100)]
     let rate = multiplyAdds.map { 2 * Double($0) / median / 1e3 }

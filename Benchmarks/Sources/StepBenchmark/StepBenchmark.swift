@@ -6,7 +6,8 @@ import ScoreModel
 /// Times kernels, one network step, the change of tokens, and the noise encoder, on one thread.
 ///
 ///     swift run -c release --package-path Benchmarks StepBenchmark WEIGHTS \
-///       [--part all|step|kernels|frames|counted] [--level baseline|v3|v4] [--frames N] [--json]
+///       [--part all|step|kernels|frames|counted] [--level baseline|v3|v4]
+///       [--precision float32|bfloat16|both] [--frames N] [--json]
 ///
 /// `counted` is a fixed amount of work for tools/count-work, not timed.
 @main
@@ -15,6 +16,7 @@ struct StepBenchmark {
     var path: String?
     var frames = 3000
     var part = "all"
+    var precisions: [ProductPrecision] = [.float32]
     var report = Report()
     var arguments = CommandLine.arguments.dropFirst()
     while let argument = arguments.popFirst() {
@@ -31,6 +33,10 @@ struct StepBenchmark {
       case "--part":
         guard let name = arguments.popFirst(), ["all", "step", "kernels", "frames", "counted"].contains(name) else { usage() }
         part = name
+      case "--precision":
+        guard let name = arguments.popFirst() else { usage() }
+        precisions = ProductPrecision.allCases.filter { $0.rawValue == name || name == "both" }
+        guard !precisions.isEmpty else { usage() }
       case "--json": report.json = true
       default:
         guard path == nil, !argument.hasPrefix("-") else { usage() }
@@ -39,18 +45,23 @@ struct StepBenchmark {
     }
     guard let path else { usage() }
     do {
-      let weights = try ScoreModelWeights(path: path)
-      flushDenormals()
-      if part == "counted" { return runCountedWork(weights) }
-      report.begin("\(weights.name): \(weights.parameterCount) parameters, kernels at \(kernelLevelName)")
-      if part == "step" || part == "all" { timeStep(weights, frames: frames, slots: 1, batch: 1, &report) }
-      if part == "all" {
-        timeStep(weights, frames: frames, slots: 4, batch: 1, &report)
-        timeStep(weights, frames: frames, slots: 1, batch: 2, &report)
-        timeRefresh(weights, &report)
+      let all = try precisions.map { precision throws(ModelFileError) in
+        try ScoreModelWeights(path: path, precision: precision)
       }
-      if part == "kernels" { timeKernels(&report) }
-      if part == "frames" { try timeFrames(weights, frames: frames, &report) }
+      flushDenormals()
+      if part == "counted" { return runCountedWork(all[0]) }
+      report.begin("\(all[0].name): \(all[0].parameterCount) parameters, kernels at \(kernelLevelName)")
+      for weights in all {
+        report.suffix = weights.precision == .float32 ? "" : ", \(weights.precision)"
+        if part == "step" || part == "all" { timeStep(weights, frames: frames, slots: 1, batch: 1, &report) }
+        if part == "all" {
+          timeStep(weights, frames: frames, slots: 4, batch: 1, &report)
+          timeStep(weights, frames: frames, slots: 1, batch: 2, &report)
+          timeRefresh(weights, &report)
+        }
+        if part == "kernels" { timeKernels(weights.precision, &report) }
+        if part == "frames" { try timeFrames(weights, frames: frames, &report) }
+      }
       report.end()
     } catch { fail("\(error)") }
   }
@@ -123,7 +134,8 @@ struct StepBenchmark {
 
   static func usage() -> Never {
     fail(
-      "usage: StepBenchmark WEIGHTS [--part all|step|kernels|frames|counted] [--level baseline|v3|v4] [--frames N] [--json]")
+      "usage: StepBenchmark WEIGHTS [--part all|step|kernels|frames|counted] [--level baseline|v3|v4] "
+        + "[--precision float32|bfloat16|both] [--frames N] [--json]")
   }
 
   static func fail(_ message: String) -> Never {

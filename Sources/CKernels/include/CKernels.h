@@ -67,6 +67,7 @@ typedef struct {
   const float *a[ck_maximum_taps];          // first row of item 0, per tap
   ptrdiff_t a_row_stride, a_item_stride;    // in floats
   const float *panels;                      // from ck_pack
+  const uint32_t *pairs;                    // from ck_pack_pairs, instead of panels; NULL: float32
   const float *bias;                        // (columns rounded up to 16), or NULL
   float *c;
   ptrdiff_t c_row_stride, c_item_stride;    // in floats
@@ -74,6 +75,22 @@ typedef struct {
 } ck_product;
 
 void ck_multiply(const ck_product *product);
+
+/// Whether the product takes pairs on this thread: the level x86-64-v4 on a processor with AVX512_BF16.
+bool ck_has_bfloat16(void);
+
+/// The largest taps · (depth, rounded up to whole pairs) of a product with pairs.
+enum { ck_bfloat16_most_depth = 32768 };
+
+/// Pairs of a matrix that is packed in bfloat16, two rows of B in one.
+size_t ck_pairs_count(ptrdiff_t taps, ptrdiff_t depth, ptrdiff_t columns);
+
+/// Rounds the panels of a whole packed matrix to bfloat16 (nearest, ties to even), as pairs
+/// [panel][tap][depth / 2][16], the earlier row in the low half; an odd depth gets a row of zeros.
+///
+/// In the product the values of A are rounded likewise, as they are read; the sums, bias and C stay float32. Denormal
+/// numbers count as 0.
+void ck_pack_pairs(uint32_t *pairs, ptrdiff_t taps, ptrdiff_t depth, ptrdiff_t columns, const float *panels);
 
 // ---- Layers' arithmetic ----
 

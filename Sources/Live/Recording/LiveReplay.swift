@@ -28,6 +28,14 @@ public final class LiveReplay {
     return all
   }
 
+  /// What to load the weights in for a recording: the precision that it was made in. `float32` where it does not say so, or
+  /// where this processor has no such precision, which the initialiser refuses.
+  public static func precision(of path: String) -> EnhancementModel.Precision {
+    let text = try? text("\(path)/\(RecordingHeader.fileName)", in: path)
+    let precision = text.flatMap { try? RecordingHeader(text: $0, path: path).precision } ?? .float32
+    return precision.isSupported ? precision : .float32
+  }
+
   /// - Parameters:
   ///   - path: the folder of a segment.
   ///   - model: the weights that were used; nil for the method `wiener`.
@@ -35,6 +43,11 @@ public final class LiveReplay {
   public init(path: String, model: EnhancementModel?) throws {
     self.path = path
     header = try RecordingHeader(text: try Self.text("\(path)/\(RecordingHeader.fileName)", in: path), path: path)
+    guard header.precision.isSupported else {
+      throw LiveError.badRecording(
+        path: path,
+        reason: "made in \(header.precision), which takes a processor with AVX512_BF16; play it where it was made")
+    }
     let checksum = model.map { Live.checksum(ofFile: $0.path) } ?? 0
     if header.settings.method == .score {
       guard let model else {
@@ -45,6 +58,11 @@ public final class LiveReplay {
         throw LiveError.badRecording(
           path: path,
           reason: "made with other weights than \(model.path); give those of '\(header.modelName)' with --model")
+      }
+      guard header.precision == model.precision else {
+        throw LiveError.badRecording(
+          path: path,
+          reason: "made in \(header.precision), the model was loaded in \(model.precision); load it in \(header.precision)")
       }
     }
     guard header.dispatchLevel == EnhancementModel.dispatchLevel else {

@@ -30,10 +30,13 @@ struct RecordingHeader: Equatable {
   var modelName = ""
   var modelChecksum: UInt64 = 0
   var dispatchLevel = EnhancementModel.dispatchLevel
+  /// Of the model's products.
+  var precision = EnhancementModel.Precision.float32
 
   var text: String {
     var lines: [(String, String)] = [
-      ("limpid-recording", "\(Self.version)"), ("dispatch-level", dispatchLevel), ("model", modelName),
+      ("limpid-recording", "\(Self.version)"), ("dispatch-level", dispatchLevel),
+      ("precision", precision.rawValue), ("model", modelName),
       ("model-checksum", String(modelChecksum, radix: 16)), ("sample-rate", "\(format.sampleRate)"),
       ("block", "\(format.block)"), ("channels", "\(format.channelCount)"), ("lead", "\(lead)"),
       ("steps-running", "\(steps)"), ("profile", "\(hasProfile)"), ("frozen", "\(isFrozen)"),
@@ -84,6 +87,10 @@ struct RecordingHeader: Equatable {
       (1...32).contains(format.channelCount), lead > 0, lead <= 1 << 22
     else { throw .badRecording(path: path, reason: "\(Self.fileName) has a number out of range; record anew") }
     dispatchLevel = try read("dispatch-level") { String($0) }
+    // Recordings from before there was a choice do not say.
+    if values["precision"] != nil {
+      precision = try read("precision") { EnhancementModel.Precision(rawValue: String($0)) }
+    }
     modelName = try read("model") { String($0) }
     modelChecksum = try read("model-checksum") { UInt64($0, radix: 16) }
     hasProfile = try read("profile", bool)

@@ -218,6 +218,9 @@ struct SoundOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Seconds of noise that the rolling reference holds, 0.25 to 2.")
   var referenceLength: Float?
 
+  @Option(help: "float32, or bfloat16: faster, on processors with AVX512_BF16.")
+  var precision: String?
+
   @Option(help: "full keeps and denoises what is above 8 kHz, wide leaves it out.")
   var band: String?
 
@@ -236,17 +239,18 @@ struct SoundOptions: ParsableArguments {
   func plan(standard: String = standardPreset) throws -> Plan {
     let preset = try PresetStore.preset(preset ?? standard)
     var settings = preset.settings
-    if let method { settings.method = try choice(method, "--method") }
+    if let method { settings.method = try Self.choice(method, "--method") }
     if let steps { settings.steps = steps }
     if let guidance { settings.guidance = guidance }
     if let attenuationLimit { settings.attenuationLimitInDecibels = attenuationLimit }
     if let mix { settings.mix = mix }
     if let seed { settings.seed = seed }
-    if let noiseSelection { settings.noiseSelection = try choice(noiseSelection, "--noise-selection") }
+    if let noiseSelection { settings.noiseSelection = try Self.choice(noiseSelection, "--noise-selection") }
     if let referenceLength { settings.referenceLength = referenceLength }
-    if let band { settings.band = try choice(band, "--band") }
+    if let band { settings.band = try Self.choice(band, "--band") }
     if independentChannels { settings.linksChannels = false }
     if sampler != nil || eta != nil { settings.sampler = try samplerKind(over: settings.sampler) }
+    let precision = try precision.map { try Self.choice($0, "--precision") } ?? preset.precision
     try settings.validate()
     if settings.method == .wiener, noiseProfile != nil {
       throw Failure(.usage, "the method wiener takes no noise profile; remove --noise-profile")
@@ -257,7 +261,7 @@ struct SoundOptions: ParsableArguments {
       guard let path = model ?? preset.model else {
         throw Failure(.usage, "the preset '\(preset.name)' names no model; give one with --model")
       }
-      loaded = try EnhancementModel(path: path)
+      loaded = try EnhancementModel(path: path, precision: precision)
     }
     return Plan(
       preset: preset.name, settings: settings, model: loaded, warmUp: preset.warmUp,
@@ -275,7 +279,7 @@ struct SoundOptions: ParsableArguments {
 
   /// What is not said stays as the preset has it, as long as the sampler is the preset's.
   private func samplerKind(over preset: SamplerKind) throws -> SamplerKind {
-    let name: SamplerName = try sampler.map { try choice($0, "--sampler") } ?? SamplerName(preset)
+    let name: SamplerName = try sampler.map { try Self.choice($0, "--sampler") } ?? SamplerName(preset)
     var eta = eta
     var correctorSNR: Float?
     if name == SamplerName(preset) {
@@ -286,7 +290,7 @@ struct SoundOptions: ParsableArguments {
       eta: eta, correctorSNR: correctorSNR, origin: "--sampler \(name.rawValue)", code: .usage)
   }
 
-  private func choice<Choice: RawRepresentable & CaseIterable>(_ text: String, _ option: String) throws
+  static func choice<Choice: RawRepresentable & CaseIterable>(_ text: String, _ option: String) throws
     -> Choice
   where Choice.RawValue == String {
     guard let value = Choice(rawValue: text) else {

@@ -76,14 +76,17 @@ struct ReplayCommand: ParsableCommand {
 
   /// With the weights given, or the first of the presets' that are the session's.
   private func open(_ folder: String) throws -> LiveReplay {
-    if let model { return try LiveReplay(path: folder, model: try EnhancementModel(path: model)) }
+    let precision = LiveReplay.precision(of: folder)
+    if let model {
+      return try LiveReplay(path: folder, model: try EnhancementModel(path: model, precision: precision))
+    }
     var problem: any Error
     do { return try LiveReplay(path: folder, model: nil) } catch { problem = error }
     // No need to look for weights where there is no recording.
     guard FileManager.default.fileExists(atPath: folder + "/session.txt") else { throw problem }
     var tried: Set<String> = []
     for path in PresetStore.paths().compactMap({ try? Preset(path: $0).model }) where tried.insert(path).inserted {
-      guard let candidate = try? EnhancementModel(path: path) else { continue }
+      guard let candidate = try? EnhancementModel(path: path, precision: precision) else { continue }
       do { return try LiveReplay(path: folder, model: candidate) } catch { problem = error }
     }
     throw problem

@@ -12,6 +12,7 @@ struct Preset {
   /// Weights file; relative paths were taken from the preset's folder. nil: the method needs none.
   var model: String?
   var settings: EnhancementSettings
+  let precision: EnhancementModel.Precision
   /// Seconds of a file's beginning that are heard before it is enhanced; live it means nothing.
   let warmUp: Float
 
@@ -20,6 +21,7 @@ struct Preset {
     "description", "method", "model", "steps", "guidance", "sampler", "eta", "corrector-snr",
     "attenuation-limit",
     "mix", "noise-selection", "reference-length", "start-level", "band", "warm-up",
+    "precision",
   ]
 
   /// - Throws: `Failure` with the file, the key and the remedy.
@@ -65,6 +67,7 @@ struct Preset {
       throw Failure(.configuration, "\(path): \(error.description)")
     }
     self.settings = settings
+    precision = try values.choice("precision") ?? .float32
     warmUp = try values.number("warm-up") ?? 0
     guard (0...10).contains(warmUp) else {
       throw Failure(.configuration, "\(path): the key 'warm-up' is out of range; give 0 to 10 seconds")

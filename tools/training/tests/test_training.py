@@ -212,6 +212,15 @@ def test_a_file_that_is_no_checkpoint_is_refused(tmp_path, capsys):
     assert not (tmp_path / "y.safetensors").exists()
 
 
+def test_scores_that_are_no_json_file_are_refused(folders, tmp_path, capsys):
+    assert run(folders, tmp_path, "--max-steps", "1") == 0
+    (tmp_path / "scores.json").write_text("PESQ: 2.8")
+    for scores in ("{}", str(tmp_path / "scores.json")):
+        assert export.main([str(tmp_path / "checkpoint.pt"), str(tmp_path / "y.safetensors"), "--scores", scores]) == 1
+        assert "is not a JSON file that can be read" in capsys.readouterr().err
+        assert not (tmp_path / "y.safetensors").exists()
+
+
 def test_without_augmentation_the_mixture_is_speech_and_noise_of_the_corpora(tmp_path, monkeypatch):
     for name, samples in {"speech/a.wav": voice(8, 120), "noise/b.wav": 0.1 * np.random.default_rng(0).standard_normal(99_000)}.items():
         (tmp_path / name).parent.mkdir()

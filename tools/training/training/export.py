@@ -84,7 +84,11 @@ def main(argv=None) -> int:
     except (RuntimeError, EOFError, pickle.UnpicklingError):
         print(f"export: error: {args.checkpoint} is not a checkpoint of training.train", file=sys.stderr)
         return 1
-    scores = json.loads(args.scores.read_text()) if args.scores else {}
+    try:
+        scores = json.loads(args.scores.read_text()) if args.scores else {}
+    except (OSError, ValueError):
+        print(f"export: error: {args.scores} is not a JSON file that can be read; name one with --scores", file=sys.stderr)
+        return 1
     metadata = export(checkpoint, args.out, args.name or args.out.stem, args.data, scores)
     if args.golden:
         golden(checkpoint, args.golden)

@@ -17,7 +17,7 @@ struct CommandTests {
   @Test("lists the presets of the checkout, each with a line")
   func presets() throws {
     let lines = try run("presets").text.split(separator: "\n")
-    for name in ["live", "quality", "gentle", "strong"] {
+    for name in ["live", "quality", "gentle"] {
       let line = try #require(lines.first { $0.hasPrefix(name + " ") })
       #expect(line.count > name.count + 20)
     }

@@ -74,7 +74,7 @@ struct UsageTests {
   @Test("the presets of the checkout load, and their weights are named beside them")
   func ownPresets() throws {
     let folder = tests.deletingLastPathComponent().appendingPathComponent("presets")
-    for name in ["live", "quality", "gentle", "strong"] {
+    for name in ["live", "quality", "gentle"] {
       let text = try String(contentsOf: folder.appendingPathComponent(name + ".toml"), encoding: .utf8)
       #expect(text.contains("#") && text.contains("description"))
       #expect(text.contains("model = \"models/limpid-sequence.safetensors\""))

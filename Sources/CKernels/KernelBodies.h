@@ -246,20 +246,7 @@ CK_INLINE void write_part(const ck_product *g, float *row, ptrdiff_t column, ptr
 
 // Registers: MR · NP · vectors sums, a row of B, one value of A; 32 registers with AVX-512, else 16.
 #if CK_LANES == 16
-enum { most_panels = 3 };
-CK_TILE(1, 1) CK_TILE(2, 1) CK_TILE(3, 1) CK_TILE(4, 1) CK_TILE(5, 1) CK_TILE(6, 1) CK_TILE(7, 1)
-CK_TILE(8, 1) CK_TILE(9, 1) CK_TILE(10, 1) CK_TILE(11, 1) CK_TILE(12, 1) CK_TILE(13, 1) CK_TILE(14, 1)
-CK_TILE(1, 2) CK_TILE(2, 2) CK_TILE(3, 2) CK_TILE(4, 2) CK_TILE(5, 2) CK_TILE(6, 2) CK_TILE(7, 2)
-CK_TILE(8, 2) CK_TILE(9, 2) CK_TILE(10, 2) CK_TILE(11, 2) CK_TILE(12, 2)
-CK_TILE(1, 3) CK_TILE(2, 3) CK_TILE(3, 3) CK_TILE(4, 3) CK_TILE(5, 3) CK_TILE(6, 3) CK_TILE(7, 3)
-CK_TILE(8, 3)
-static const ptrdiff_t most_rows[] = {14, 12, 8};
-static const tile_function tiles[][14] = {
-  {tile_1_1, tile_2_1, tile_3_1, tile_4_1, tile_5_1, tile_6_1, tile_7_1, tile_8_1, tile_9_1, tile_10_1,
-   tile_11_1, tile_12_1, tile_13_1, tile_14_1},
-  {tile_1_2, tile_2_2, tile_3_2, tile_4_2, tile_5_2, tile_6_2, tile_7_2, tile_8_2, tile_9_2, tile_10_2,
-   tile_11_2, tile_12_2},
-  {tile_1_3, tile_2_3, tile_3_3, tile_4_3, tile_5_3, tile_6_3, tile_7_3, tile_8_3}};
+#include "WideTiles.h"
 #elif CK_LANES == 8 || defined(__aarch64__)
 enum { most_panels = 1 };
 CK_TILE(1, 1) CK_TILE(2, 1) CK_TILE(3, 1) CK_TILE(4, 1) CK_TILE(5, 1) CK_TILE(6, 1)
@@ -272,17 +259,11 @@ static const ptrdiff_t most_rows[] = {2};
 static const tile_function tiles[][2] = {{tile_1_1, tile_2_1}};
 #endif
 
-// Panels taken together, of `left`: three at once if that leaves no single one over.
-CK_INLINE ptrdiff_t panels_at_once(ptrdiff_t left) {
-  if (most_panels == 1 || left == 1) return 1;
-  return left % 3 == 0 ? 3 : 2;
-}
-
 CK_KERNEL void multiply(const ck_product *g) {
   const ptrdiff_t panels = (g->columns + ck_panel_columns - 1) / ck_panel_columns;
   ptrdiff_t together;
   for (ptrdiff_t panel = 0; panel < panels; panel += together) {
-    together = panels_at_once(panels - panel);
+    together = ck_panels_at_once(panels - panel, most_panels);
     const ptrdiff_t most = most_rows[together - 1];
     const ptrdiff_t tile_count = (g->rows + most - 1) / most;
     for (ptrdiff_t item = 0; item < g->items; item++) {

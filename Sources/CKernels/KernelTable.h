@@ -36,6 +36,12 @@ typedef struct {
   void (*circular_noise)(uint64_t, uint64_t, uint32_t, ptrdiff_t, float *);
 } ck_table;
 
+// Panels that a product takes together, of `left`: three at once if that leaves no single one over.
+static inline ptrdiff_t ck_panels_at_once(ptrdiff_t left, ptrdiff_t most) {
+  if (most == 1 || left == 1) return 1;
+  return left % 3 == 0 ? 3 : 2;
+}
+
 extern const ck_table ck_table_baseline;
 #if defined(__x86_64__)
 extern const ck_table ck_table_v3;

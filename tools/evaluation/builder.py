@@ -4,6 +4,9 @@
 pauses; the noise changes its kind every 4 to 8 s, its level drifts by up to 12 dB, sudden events fall in. Both are
 determined by the seed and the files: the same call makes the same set.
 
+`clean`, `quiet`, `clipped`, `narrow` and `reverberant` are the pairs of other sets (`--of`) through another microphone or room:
+the clean speech as input; 30 dB quieter; cut off 12 dB below the peak; below 3.4 kHz; in a room of 0.4 s.
+
 The noise may be ESC-50 as downloaded: its folds are chosen by the first number of a file's name, and the
 human sounds (targets 20 to 29) are left out. Any other folder is taken whole.
 """
@@ -19,7 +22,8 @@ import soundfile
 from scipy.signal import resample_poly
 
 from .errors import EvaluationError
-from .pairs import EXTENSIONS
+from .microphones import MICROPHONES
+from .pairs import EXTENSIONS, Pair, pairs
 from .progress import Progress
 
 RATE = 16_000
@@ -150,25 +154,48 @@ def non_stationary(random, speech: list[Path], noise: list[Path], index: int, sn
 KINDS = {"unseen": unseen, "non-stationary": non_stationary}
 
 
-def build(kind: str, out: Path, speech: list[Path], noise: list[Path], folds, pairs: int, snrs, seconds, seed: int) -> None:
+def made(kind: str, speech: list[Path], noise: list[Path], count: int, snrs, seconds, seed: int):
+    """The pairs of a set of corpora, one by one: (clean, noisy, the other columns of index.csv)."""
+    for index in range(count):
+        random = np.random.default_rng([seed, index])  # a pair does not change when more are asked for
+        clean, noisy, snr, said, heard = KINDS[kind](random, speech, noise, index, snrs, seconds)
+        yield clean, noisy, [f"{snr:g}", "|".join(said), "|".join(heard)]
+
+
+def changed(kind: str, sources: list[Pair]):
+    """The pairs of other sets through another microphone, one by one."""
+    for pair in sources:
+        sides = []
+        for path in (pair.clean, pair.noisy):
+            try:
+                samples, rate = soundfile.read(path, dtype="float64")
+            except (soundfile.LibsndfileError, RuntimeError) as error:
+                raise EvaluationError(f"{path}: cannot be read as audio ({error}); remove it or convert it") from error
+            if rate != RATE or samples.ndim != 1:
+                raise EvaluationError(f"{path}: is not 16 kHz mono; {kind} takes the pairs of evaluation sets")
+            sides.append(samples)
+        clean, noisy = MICROPHONES[kind](*sides)
+        scale = 0.9 / max(0.9, np.abs(clean).max(), np.abs(noisy).max())  # only where it would not fit
+        yield clean * scale, noisy * scale, ["", pair.name, ""]
+
+
+def write(out: Path, rows, count: int) -> None:
+    """The folder of a set, under its name only when it is whole."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise EvaluationError(f"{out}: is there already; name another folder or remove it")
-    voices, noises = files(speech, "speech", folds), files(noise, "noise", folds)
     partial = out.with_name(f".{out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
         for side in ("clean", "noisy"):
             (partial / side).mkdir(parents=True)
-        with open(partial / "index.csv", "w", newline="") as file, Progress(pairs) as progress:
-            rows = csv.writer(file)
-            rows.writerow(["name", "seconds", "snr_db", "speech", "noise"])
-            for index in range(pairs):
-                random = np.random.default_rng([seed, index])  # a pair does not change when more are asked for
-                clean, noisy, snr, said, heard = KINDS[kind](random, voices, noises, index, snrs, seconds)
+        with open(partial / "index.csv", "w", newline="") as file, Progress(count) as progress:
+            table = csv.writer(file)
+            table.writerow(["name", "seconds", "snr_db", "speech", "noise"])
+            for index, (clean, noisy, columns) in enumerate(rows):
                 name = f"{out.name}-{index:03d}"
                 for side, samples in (("clean", clean), ("noisy", noisy)):
                     soundfile.write(partial / side / f"{name}.flac", samples, RATE, subtype="PCM_16")
-                rows.writerow([name, f"{len(clean) / RATE:.2f}", f"{snr:g}", "|".join(said), "|".join(heard)])
+                table.writerow([name, f"{len(clean) / RATE:.2f}", *columns])
                 progress.advance()
         if out.exists():
             out.rmdir()
@@ -181,10 +208,11 @@ def run(arguments: list[str]) -> None:
     p = argparse.ArgumentParser(
         prog="build-set", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("kind", choices=KINDS)
+    p.add_argument("kind", choices=[*KINDS, *MICROPHONES])
     p.add_argument("out", type=Path, help="folder to make: clean/, noisy/, index.csv, for tools/evaluate")
-    p.add_argument("--speech", type=Path, nargs="+", required=True, help="folders of clean speech (of speakers held out)")
-    p.add_argument("--noise", type=Path, nargs="+", required=True, help="folders of noise, ESC-50 for one")
+    p.add_argument("--speech", type=Path, nargs="+", help="folders of clean speech (of speakers held out)")
+    p.add_argument("--noise", type=Path, nargs="+", help="folders of noise, ESC-50 for one")
+    p.add_argument("--of", type=Path, nargs="+", metavar="SET", help="evaluation sets, for clean, quiet and the other microphones")
     p.add_argument("--folds", type=int, nargs="+", default=[1, 2], help="folds of ESC-50 (default 1 2)")
     p.add_argument("--pairs", type=int, default=90, help="how many (default 90)")
     p.add_argument("--snr", type=float, nargs="+", default=[0, 5, 10], help="dB against active speech (default 0 5 10)")
@@ -193,5 +221,15 @@ def run(arguments: list[str]) -> None:
     args = p.parse_args(arguments)
     if args.pairs < 1 or args.seconds is not None and args.seconds < 2:
         p.error("--pairs takes 1 or more, --seconds 2 or more")
-    build(args.kind, args.out, args.speech, args.noise, args.folds, args.pairs, args.snr, args.seconds, args.seed)
-    print(f"{args.out}: {args.pairs} pairs")
+    if args.kind in MICROPHONES:
+        if not args.of or args.speech or args.noise:
+            p.error(f"{args.kind} takes the sets whose pairs it changes: --of SET, and neither --speech nor --noise")
+        sources = [pair for folder in args.of for pair in pairs(folder)]
+        count, rows = len(sources), changed(args.kind, sources)
+    else:
+        if args.of or not args.speech or not args.noise:
+            p.error(f"{args.kind} takes --speech and --noise, and no --of")
+        voices, noises = files(args.speech, "speech", args.folds), files(args.noise, "noise", args.folds)
+        count, rows = args.pairs, made(args.kind, voices, noises, args.pairs, args.snr, args.seconds, args.seed)
+    write(args.out, rows, count)
+    print(f"{args.out}: {count} pairs")

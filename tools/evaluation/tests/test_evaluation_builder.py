@@ -82,3 +82,38 @@ def test_what_cannot_be_used_is_one_sentence_and_leaves_nothing(corpora, capsys)
     assert call(corpora, "unseen", "gone") == 1 and "cannot be read as audio" in capsys.readouterr().err
     assert not (corpora / "gone").exists() and not (corpora / ".gone.partial").exists()
     assert call(corpora, "unseen", "gone", "--folds", "4") == 1 and "no sound files for --noise" in capsys.readouterr().err
+
+
+def test_the_pairs_of_a_set_through_other_microphones(corpora):
+    assert call(corpora, "unseen", "set", "--pairs", "3") == 0
+
+    def through(kind):
+        assert guarded("build-set", "builder", [kind, str(corpora / kind), "--of", str(corpora / "set")]) == 0
+        return [[soundfile.read(path)[0] for path in (pair.clean, pair.noisy)] for pair in pairs(corpora / kind)]
+
+    before = [[soundfile.read(path)[0] for path in (pair.clean, pair.noisy)] for pair in pairs(corpora / "set")]
+    for (clean, noisy), (kept, silent) in zip(before, through("quiet"), strict=True):
+        assert np.abs(kept - clean).max() < 1e-4
+        assert 20 * np.log10(np.std(noisy) / np.std(silent)) == pytest.approx(30, abs=0.1)
+    for (clean, _), (kept, same) in zip(before, through("clean"), strict=True):
+        assert np.array_equal(kept, same) and np.abs(kept - clean).max() < 1e-4
+    for _, cut in through("clipped"):
+        assert (np.abs(cut) > 0.899).mean() > 0.02
+    for clean, noisy in through("narrow"):
+        for x in (clean, noisy):
+            power = np.square(np.abs(np.fft.rfft(x * np.hanning(len(x)))))
+            assert power[int(len(power) * 6 / 8) :].sum() < 1e-4 * power.sum()
+    for (clean, noisy), (wet, heard) in zip(before, through("reverberant"), strict=True):
+        ends = np.flatnonzero(np.diff((np.abs(clean) > 1e-3).astype(int)) < 0)
+        assert np.abs(wet - clean).max() > 0.05 and len(ends)
+        scale = np.std(heard - wet) / np.std(noisy - clean)
+        assert np.abs((heard - wet) - scale * (noisy - clean)).max() < 2e-4 and scale <= 1.001
+
+
+def test_microphones_take_sets_and_corpora_make_them(corpora, capsys):
+    for arguments in (["quiet", "x", "--speech", str(corpora)], ["quiet", "x"], ["unseen", "x", "--of", str(corpora)]):
+        with pytest.raises(SystemExit) as ended:
+            guarded("build-set", "builder", arguments)
+        assert ended.value.code == 2
+    assert guarded("build-set", "builder", ["quiet", str(corpora / "x"), "--of", str(corpora / "nowhere")]) != 0
+    assert "there is no such folder" in capsys.readouterr().err and not (corpora / "x").exists()

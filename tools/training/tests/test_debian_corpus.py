@@ -48,7 +48,15 @@ def test_sounds_become_shards(tmp_path, monkeypatch, capsys):
         "game/silence.wav": encoded(np.zeros(44_100), 44_100, "WAV"), "game/broken.wav": b"not a sound",
         "stamps/cat_desc_fr.ogg": encoded(word, 16_000, "OGG"), "stamps/dog_desc_fr.ogg": encoded(noise, 44_100, "OGG"),
     })  # fmt: skip
-    arguments = [str(tmp_path / "out"), "--packages", "game", "no-such-package-at-all", "--debs", str(tmp_path)]
+    package(tmp_path, "fillets-ng-data-nl", {
+        "games/fillets-ng/sound/wreck/nl/pot-m-dik.ogg": encoded(word, 22_050, "OGG"),
+        "games/fillets-ng/sound/share/nl/intro.ogg": encoded(word, 22_050, "OGG"),
+    })  # fmt: skip
+    package(tmp_path, "klettres-data", {
+        "klettres/pt_BR/alpha/a.ogg": encoded(word, 22_050, "OGG"), "klettres/pt_BR/alpha/b.ogg": encoded(noise, 44_100, "OGG"),
+    })  # fmt: skip
+    spoken = ["fillets-ng-data-nl", "klettres-data"]
+    arguments = [str(tmp_path / "out"), "--packages", "game", *spoken, "no-such-package-at-all", "--debs", str(tmp_path)]
     assert debian_corpus.main(arguments) == 0
     assert "no-such-package-at-all could not be downloaded" in capsys.readouterr().err
     index = json.loads((tmp_path / "out/noise-debian-0.json").read_text())
@@ -62,8 +70,11 @@ def test_sounds_become_shards(tmp_path, monkeypatch, capsys):
     assert loudest == pytest.approx(0.7, abs=0.01)
     assert min(item.weight for item in noises.items) == 0.1, "music is drawn less often"
     speech = json.loads((tmp_path / "out/speech-debian-0.json").read_text())
-    assert [item["file"].rsplit("/", 1)[-1] for item in speech["items"]] == ["cat_desc_fr.ogg"]
-    assert speech["items"][0]["speaker"] == "fr"
+    said = {item["file"].rsplit("/", 1)[-1]: (item["set"], item["speaker"]) for item in speech["items"]}
+    assert said == {
+        "cat_desc_fr.ogg": ("words", "fr"), "pot-m-dik.ogg": ("dialogues", "nl-m"), "intro.ogg": ("dialogues", "nl"),
+        "a.ogg": ("words", "pt_BR"),
+    }  # fmt: skip
 
 
 def test_an_interrupted_shard_is_not_there(tmp_path, monkeypatch):

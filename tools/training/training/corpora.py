@@ -72,7 +72,7 @@ def _decode(path: Path, cache: Path) -> np.ndarray:
 
 # Sets of the packed shards that would otherwise be heard too often (many near-identical short pieces), or too
 # seldom (few, but like what is to be enhanced).
-SHARD_WEIGHTS = {"drone": 0.2, "baby": 0.4, "librispeech": 2.0, "debian music": 0.1, "debian sounds": 0.6, "prompts": 0.2, "words": 0.2}
+SHARD_WEIGHTS = {"drone": 0.2, "baby": 0.4, "librispeech": 2.0, "debian music": 0.1, "debian sounds": 0.6, "prompts": 0.2, "words": 0.2, "dialogues": 0.4}
 
 
 def packed(path: Path, cache: Path) -> list[Item]:

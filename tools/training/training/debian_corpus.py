@@ -1,8 +1,8 @@
 """Makes packed shards of the sounds that Debian's games and voice prompts carry: `python -m training.debian_corpus OUT`.
 
 Noise: machines, weather, animals, weapons, footsteps, doors, crowds, and music at a lower weight (`music` in its
-set's name; corpora.SHARD_WEIGHTS). Speech: telephone prompts in five languages, and the words that tuxpaint's stamps are
-named by in ten, where they are clean enough. Each package's licence is free by Debian's rules; the shards are for
+set's name; corpora.SHARD_WEIGHTS). Speech: telephone prompts in five languages, the dialogues of Fish Fillets in two, and the
+words, letters and syllables of games for children in some thirty, where they are clean enough. Each package's licence is free by Debian's rules; the shards are for
 training and are not to be passed on as they are.
 
 Needs apt-get, dpkg-deb and, for the prompts, ffmpeg. Writes OUT/noise-debian-K and OUT/speech-debian-K (.json, .flac), which
@@ -33,7 +33,7 @@ hydrogen-drumkits lincity-ng-data megaglest-data minetest-data neverball-data op
 simutrans-pak64 sonic-pi-samples starfighter-data supertux-data supertuxkart-data torcs-data trackballs-data
 tuxpaint-stamps-default ufoai-music ufoai-sound unknown-horizons warmux-data warzone2100-data wesnoth-1.16-data
 widelands-data xmoto-data asterisk-core-sounds-en-g722 asterisk-core-sounds-es-g722 asterisk-core-sounds-fr-g722
-asterisk-core-sounds-it-g722 asterisk-core-sounds-ru-g722
+asterisk-core-sounds-it-g722 asterisk-core-sounds-ru-g722 fillets-ng-data-cs fillets-ng-data-nl klettres-data ktuberling-data
 """.split()
 AUDIO = {".wav", ".ogg", ".flac", ".mp3", ".opus", ".oga"}
 ARCHIVES = {".zip", ".pk3", ".wz"}
@@ -43,6 +43,12 @@ VOICES = re.compile(
     r"hello|laugh|male|/player/|death|pain|yell|atc|heroes|select",
     re.IGNORECASE,
 )
+# The sets of speech: which files of which package; what the groups match names the speaker.
+SPEECH = {
+    "prompts": r"^asterisk-core-sounds-(\w+)-",
+    "dialogues": r"^fillets-ng-data-(?:cs|nl): .*/(cs|nl)/[^/]*?(?:-(m|v)-[^/]*)?$",  # the small fish, the big one, others
+    "words": r"_desc_(\w+)\.ogg$|^(?:klettres|ktuberling)-data: \w+/(?:sounds/)?(\w+)/",
+}
 SHORTEST, LONGEST = 0.15, 45.0  # seconds of an item
 SHARD = 2 * 3600 * SAMPLE_RATE
 CLEAN = 32.0  # dB that speech must lie above its own quiet
@@ -153,12 +159,11 @@ def place(package: str, name: str, samples: np.ndarray, noise: Shards, speech: S
     if not SHORTEST <= seconds <= LONGEST + 1 or np.sqrt(np.square(samples).mean()) < 1e-3 or not np.isfinite(samples).all():
         return
     inner = re.sub(r"^\./usr/share/", "", name)
-    prompt = re.match(r"asterisk-core-sounds-(\w+)-", package)
-    word = re.search(r"_desc_(\w+)\.ogg$", name)
-    if prompt or word:
+    spoken = next(((k, m) for k, pattern in SPEECH.items() if (m := re.search(pattern, f"{package}: {inner}"))), None)
+    if spoken:
+        kind, found = spoken
         if seconds >= 0.5 and "silence" not in name and clearance(samples) >= CLEAN:
-            language = (prompt or word)[1]
-            speech.add("prompts" if prompt else "words", f"{language}", inner, samples)
+            speech.add(kind, "-".join(g for g in found.groups() if g), inner, samples)
         return
     if VOICES.search(inner):
         return

@@ -12,20 +12,24 @@ CURVE = {
     "voicebank-demand-p232": {
         19.6: (2.63, 0.848, 16.3), 21.8: (2.65, 0.849, 16.5), 47.5: (2.70, 0.857, 17.4), 76.4: (2.75, 0.864, 18.3),
         96.1: (2.77, 0.862, 18.3), 131.3: (2.77, 0.864, 18.9), 158.8: (2.81, 0.866, 18.9),
+        198.1: (2.82, 0.870, 18.9),
     },
     "esc50-unseen": {
         19.6: (2.07, 0.719, 10.1), 21.8: (2.09, 0.721, 10.2), 47.5: (2.21, 0.743, 11.8), 76.4: (2.27, 0.753, 12.5),
         96.1: (2.32, 0.755, 12.7), 131.3: (2.34, 0.759, 13.0), 158.8: (2.37, 0.777, 13.4),
+        198.1: (2.41, 0.781, 13.4),
     },
     "non-stationary": {
         19.6: (1.78, 0.688, 7.7), 21.8: (1.80, 0.691, 7.9), 47.5: (1.86, 0.719, 9.5), 76.4: (1.90, 0.728, 10.0),
         96.1: (1.95, 0.731, 10.4), 131.3: (1.91, 0.734, 10.6), 158.8: (2.01, 0.755, 11.4),
+        198.1: (2.03, 0.760, 11.6),
     },
 }  # fmt: skip
 # What the runs of an experiment are compared with, file by file: the default, or the model without a condition of the same seed.
 BASES = {
     "steps": "steps steps-1", "guidance": "guidance guidance-1", "reference-length": "reference-length reference_length-2.0",
     "reference-mode": "reference-mode reference-rolling",
+    "dropout-": "dropout-0.2 guidance-1.0 seed-{seed}", "augmentation-off": "dropout-0.2 guidance-1.0 seed-{seed}",
     "condition-": "condition-none guidance-1.0 seed-{seed}",
 }  # fmt: skip
 

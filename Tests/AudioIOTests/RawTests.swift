@@ -32,7 +32,8 @@ struct RawTests {
       usleep(50_000)
       let writer = RawWriter(fileDescriptor: target, sampleFormat: .f32le, channelCount: 1)
       try? samples.withUnsafeBufferPointer { try writer.write($0) }
-      close(target)
+      // By the handle, which would otherwise close the number again later, when it may be another test's file.
+      try? pipe.fileHandleForWriting.close()
     }
     thread.start()
     let reader = try RawReader(fileDescriptor: source, sampleFormat: .f32le, sampleRate: 48_000, channelCount: 1)

@@ -21,6 +21,19 @@ extension JackTests {
       return try LiveEngine(model: try EnhancementModel(path: path), settings: settings, options: options)
     }
 
+    /// One channel through the engine, soon back after the server went; it ends with `body`.
+    static func whileRunning(_ server: JackServer, bypass: Bool, _ body: (LiveEngine) throws -> Void) throws {
+      let engine = try engine("tiny", bypass: bypass)
+      let client = JackClient(JackTests.configuration(server, channels: 1), processor: engine)
+      client.retryNanoseconds = 50_000_000
+      try client.start()
+      defer {
+        client.stop()
+        try? engine.stop()
+      }
+      try body(engine)
+    }
+
     @Test(arguments: [16, 128, 512, 1024]) func bypassIsAsLateAsTheGraphSays(block: Int) throws {
       let server = try JackServer(block: block)
       let engine = try Self.engine("tiny", bypass: true)
@@ -138,22 +151,16 @@ extension JackTests {
 
     @Test func aRestartAtAnotherRateGoesOnWithTheNewLatency() throws {
       let server = try JackServer(rate: 48000, block: 128)
-      let engine = try Self.engine("tiny", bypass: true)
-      let client = JackClient(JackTests.configuration(server, channels: 1), processor: engine)
-      client.retryNanoseconds = 50_000_000
-      try client.start()
-      defer {
-        client.stop()
-        try? engine.stop()
+      try Self.whileRunning(server, bypass: true) { engine in
+        let before = try #require(engine.status).latencyInSamples
+        try engine.send(.attenuationLimit(9))
+        server.kill(SIGTERM)
+        try server.start(rate: 96000, block: 256)
+        try wait("the client to come back") { engine.status?.format.sampleRate == 96000 }
+        let after = try #require(engine.status)
+        #expect(after.latencyInSamples != before)
+        #expect(after.settings.attenuationLimitInDecibels == 9)
       }
-      let before = try #require(engine.status).latencyInSamples
-      try engine.send(.attenuationLimit(9))
-      server.kill(SIGTERM)
-      try server.start(rate: 96000, block: 256)
-      try wait("the client to come back") { engine.status?.format.sampleRate == 96000 }
-      let after = try #require(engine.status)
-      #expect(after.latencyInSamples != before)
-      #expect(after.settings.attenuationLimitInDecibels == 9)
     }
 
     /// libjack's thread runs 5 below the server, the worker 1 below that; a server that comes back at the same rate and block
@@ -161,27 +168,21 @@ extension JackTests {
     @Test(.enabled(if: mayBeRealTime, "the system allows no real-time priority here"))
     func theWorkerStaysBelowTheServersThreadWhateverItsPriority() throws {
       let server = try JackServer(block: 256, priority: 50)
-      let engine = try Self.engine("tiny", bypass: false)
-      let client = JackClient(JackTests.configuration(server, channels: 1), processor: engine)
-      client.retryNanoseconds = 50_000_000
-      try client.start()
-      defer {
-        client.stop()
-        try? engine.stop()
+      try Self.whileRunning(server, bypass: false) { engine in
+        try wait("priority 44") { Self.priority(of: "limpid-worker") == 44 }
+        #expect(engine.status?.isRealTime == true)
+        for (priority, expected) in [(20, 14), (nil, 0), (80, 60), (30, 24)] as [(Int?, Int)] {
+          server.kill(SIGKILL)
+          try server.start(rate: 48_000, block: 256, priority: priority)
+          try wait("priority \(expected)") { Self.priority(of: "limpid-worker") == expected }
+        }
+        // In freewheel libjack gives its priority back, and takes it again.
+        let probe = try JackProbe("probe", server: server)
+        #expect(jack_set_freewheel(probe.client, 1) == 0)
+        try wait("freewheel") { Self.priority(of: "limpid-worker") == 0 }
+        #expect(jack_set_freewheel(probe.client, 0) == 0)
+        try wait("priority 24") { Self.priority(of: "limpid-worker") == 24 }
       }
-      try wait("priority 44") { Self.priority(of: "limpid-worker") == 44 }
-      #expect(engine.status?.isRealTime == true)
-      for (priority, expected) in [(20, 14), (nil, 0), (80, 60), (30, 24)] as [(Int?, Int)] {
-        server.kill(SIGKILL)
-        try server.start(rate: 48_000, block: 256, priority: priority)
-        try wait("priority \(expected)") { Self.priority(of: "limpid-worker") == expected }
-      }
-      // In freewheel libjack gives its priority back, and takes it again.
-      let probe = try JackProbe("probe", server: server)
-      #expect(jack_set_freewheel(probe.client, 1) == 0)
-      try wait("freewheel") { Self.priority(of: "limpid-worker") == 0 }
-      #expect(jack_set_freewheel(probe.client, 0) == 0)
-      try wait("priority 24") { Self.priority(of: "limpid-worker") == 24 }
     }
 
     static let mayBeRealTime: Bool = {

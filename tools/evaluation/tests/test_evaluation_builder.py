@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 import soundfile
-from evaluation import builder
+from evaluation import builder, microphones
 from evaluation.guard import guarded
 from evaluation.pairs import pairs
 
@@ -99,10 +99,11 @@ def test_the_pairs_of_a_set_through_other_microphones(corpora):
         assert np.array_equal(kept, same) and np.abs(kept - clean).max() < 1e-4
     for _, cut in through("clipped"):
         assert (np.abs(cut) > 0.899).mean() > 0.02
-    for clean, noisy in through("narrow"):
+    hiss = np.random.default_rng(1).standard_normal(16_000)  # the voices of this test have nothing up there
+    for clean, noisy in [*through("narrow"), microphones.narrow(hiss, hiss)]:
         for x in (clean, noisy):
             power = np.square(np.abs(np.fft.rfft(x * np.hanning(len(x)))))
-            assert power[int(len(power) * 6 / 8) :].sum() < 1e-4 * power.sum()
+            assert power[int(len(power) * 6 / 8) :].sum() < 1e-3 * power.sum()
     for (clean, noisy), (wet, heard) in zip(before, through("reverberant"), strict=True):
         ends = np.flatnonzero(np.diff((np.abs(clean) > 1e-3).astype(int)) < 0)
         assert np.abs(wet - clean).max() > 0.05 and len(ends)

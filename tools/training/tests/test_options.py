@@ -1,9 +1,10 @@
-"""The options of the trainer, with the seed's names for them."""
+"""The options of the trainer, with the document's names for them."""
 
 import numpy as np
 import pytest
 import soundfile
 import torch
+from training import options as trainer_options
 from training import train
 
 
@@ -19,9 +20,9 @@ def base(tmp_path):
     return tmp_path / "base"
 
 
-def test_the_seeds_names_mean_ours(tmp_path):
+def test_the_documents_names_mean_ours(tmp_path):
     folder = base(tmp_path)
-    args = train.arguments([
+    args = trainer_options.arguments([
         "--base_dir", str(folder), "--out", "x", "--cond_drop_prob", "0.1", "--noise_encoder_type", "global",
         "--max_steps", "7", "--devices", "2",
     ])  # fmt: skip
@@ -29,9 +30,9 @@ def test_the_seeds_names_mean_ours(tmp_path):
     assert args.speech == [folder / "train/clean"] and args.noise == [folder / "train/noise"]
 
 
-def test_the_seeds_options_of_clap_are_taken_with_a_tower(tmp_path):
+def test_the_documents_options_of_clap_are_taken_with_a_tower(tmp_path):
     folder = base(tmp_path)
-    args = train.arguments(
+    args = trainer_options.arguments(
         ["--base_dir", str(folder), "--out", "x", "--encoder", "clap", "--freeze_clap", "--return_ref_waveform"]
     )
     assert not args.fine_tune_tower
@@ -51,14 +52,14 @@ def test_the_seeds_options_of_clap_are_taken_with_a_tower(tmp_path):
 )
 def test_what_cannot_be_is_refused(tmp_path, capsys, options, said):
     with pytest.raises(SystemExit):
-        train.arguments(["--base_dir", str(base(tmp_path)), "--out", "x", *options])
+        trainer_options.arguments(["--base_dir", str(base(tmp_path)), "--out", "x", *options])
     assert said in capsys.readouterr().err
 
 
 def test_a_folder_without_noise_is_refused(tmp_path, capsys):
     (tmp_path / "train/clean").mkdir(parents=True)
     with pytest.raises(SystemExit):
-        train.arguments(["--base_dir", str(tmp_path), "--out", "x"])
+        trainer_options.arguments(["--base_dir", str(tmp_path), "--out", "x"])
     assert "no noise" in capsys.readouterr().err
 
 

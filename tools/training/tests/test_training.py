@@ -12,9 +12,11 @@ import pytest
 import soundfile
 import torch
 from safetensors import safe_open
-from training import augmentation, export, train
+from training import augmentation, checkpoint, export, mixing, options, train
+from training.augmentation_options import Augmentation
+from training.components import Components
 from training.corpora import Corpus, CorpusError
-from training.data import Mixtures
+from training.network import NetworkConfiguration, ScoreNetwork
 
 
 def voice(seconds, pitch, rate=16_000):
@@ -86,15 +88,15 @@ def test_intrusions_are_sudden_and_as_loud_as_stated(folders, tmp_path):
 
 
 def test_clipping_cuts_the_peaks_and_leaves_the_rest():
-    x = np.random.default_rng(0).standard_normal(16_000).astype(np.float32)
-    hard = 0
-    for seed in range(20):
-        y = augmentation.clip(np.random.default_rng(seed), x)
-        lower = 20 * np.log10(np.abs(x).max() / np.abs(y).max())
-        assert y.dtype == np.float32 and 2.9 < lower < 12.5
-        assert (x * y >= 0).all() and np.corrcoef(np.abs(x), np.abs(y))[0, 1] > 0.5
-        hard += np.isin(x, y).mean() > 0.5
-    assert 10 <= hard < 20
+    torch.manual_seed(0)
+    x = torch.randn(40, 16_000)
+    y = mixing.clipped(x)
+    lower = 20 * torch.log10(x.abs().amax(1) / y.abs().amax(1))
+    assert lower.min() > 2.9 and lower.max() < 12.5
+    assert (x * y >= 0).all()
+    hard = (x == y).float().mean(1) > 0.5
+    assert 20 <= hard.sum() < 40
+    assert all(torch.corrcoef(torch.stack([a.abs(), b.abs()]))[0, 1] > 0.5 for a, b in zip(x, y, strict=True))
 
 
 def test_long_noise_is_of_several_kinds(folders, tmp_path, monkeypatch):
@@ -167,19 +169,20 @@ def test_a_run_goes_on_from_exported_weights_and_grows_from_them(folders, tmp_pa
     assert export.main([str(first / "checkpoint.pt"), str(model)]) == 0
     second = tmp_path / "second"
     assert run(folders, second, "--max-steps", "1", "--lr", "0", "--resume", str(model)) == 0
-    saved, weights = torch.load(second / "checkpoint.pt", weights_only=True), train.weights(model)
+    saved, weights = torch.load(second / "checkpoint.pt", weights_only=True), checkpoint.weights(model)
     assert all(torch.equal(saved["raw"][k], v) for k, v in weights["network"].items())
 
     larger = ["--inner-dilations", "4", "8", "16", "--outer-dilations", "1", "2", "4"]
-    arguments = train.arguments(["--speech", "x", "--noise", "x", "--out", "x", *larger])
-    grown = train.grown(weights, arguments)
-    small, large = (train.ScoreNetwork(train.NetworkConfiguration(**w["configuration"])) for w in (weights, grown))
+    arguments = options.arguments(["--speech", "x", "--noise", "x", "--out", "x", "--learned-tokens", *larger])
+    grown = checkpoint.grown(weights, arguments)
+    small, large = (ScoreNetwork(NetworkConfiguration(**w["configuration"])) for w in (weights, grown))
     small.load_state_dict(weights["network"]), large.load_state_dict(grown["network"])
     assert len(large.band_blocks) == 3 and len(large.up_blocks) == 3
     x, y = torch.randn(2, 1, 30, 160, 2).unbind()
     reference = torch.rand(1, 40, 160)
     outputs = [net(x, y, torch.ones(1), net.encode(reference)) for net in (small, large)]
     assert torch.allclose(*outputs, atol=1e-5), "the added blocks begin as nothing"
+    assert large.learned_mark is not None and large.learned_mark.eq(0).all() and small.learned_mark is None
     outputs[1].square().sum().backward()
     assert large.band_blocks[2].gru_out.weight.grad.abs().max() > 0, "and learn"
 
@@ -226,8 +229,11 @@ def test_without_augmentation_the_mixture_is_speech_and_noise_of_the_corpora(tmp
         (tmp_path / name).parent.mkdir()
         soundfile.write(tmp_path / name, samples.clip(-1, 1), 16_000)
     speech, noise = (Corpus([tmp_path / n], n, tmp_path) for n in ("speech", "noise"))
-    for part in ("noise", "equalise", "reverberate", "intrusions"):
+    for part in ("noise", "colouring", "equalise", "reverberate", "intrusions", "coloured"):
         monkeypatch.setattr(augmentation, part, lambda *_: pytest.fail("augmentation"))
-    mixtures = iter(Mixtures(speech, noise, 4, 1.0, 0, augmented=False))
+    plain = Augmentation.plain()
+    components = iter(Components(speech, noise, 4, 1.0, 0, plain))
     for _ in range(10):
-        assert all(torch.isfinite(column.float()).all() for column in next(mixtures)[:3])
+        batch = mixing.mix(next(components), plain)
+        assert all(torch.isfinite(batch[k].float()).all() for k in range(3))
+        assert not batch.heard.any() and not batch.removes.any()

@@ -178,17 +178,14 @@ def intrusions(random: Random, noises: Corpus, count: int) -> np.ndarray:
     return out.astype(np.float32)
 
 
-def clip(random: Random, x: np.ndarray) -> np.ndarray:
-    """Peaks cut off 3 to 12 dB below the highest, hard or softly, as by a microphone that is turned up too far."""
-    limit = np.abs(x).max() * 10 ** (random.uniform(-12, -3) / 20) + 1e-9
-    return (np.clip(x, -limit, limit) if random.random() < 0.7 else limit * np.tanh(x / limit)).astype(x.dtype)
+def colouring(random: Random) -> tuple[np.ndarray, np.ndarray]:
+    """(b, a) of a random second-order filter, as microphones and rooms colour."""
+    b = np.array([1, *random.uniform(-0.375, 0.375, 2)])
+    return b, np.array([1, *random.uniform(-0.375, 0.375, 2)])
 
 
 def equalise(random: Random, x: np.ndarray) -> np.ndarray:
-    """A random second-order filter, as microphones and rooms colour."""
-    b = np.array([1, *random.uniform(-0.375, 0.375, 2)])
-    a = np.array([1, *random.uniform(-0.375, 0.375, 2)])
-    return lfilter(b, a, x)
+    return lfilter(*colouring(random), x)
 
 
 def room(random: Random) -> np.ndarray:

@@ -10,6 +10,7 @@ import csv
 import hashlib
 import json
 import os
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import soundfile
 
 from .features import SAMPLE_RATE
 
+HELD_OUT = 20
 AUDIO = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif"}
 
 
@@ -72,10 +74,16 @@ def _decode(path: Path, cache: Path) -> np.ndarray:
 
 # Sets of the packed shards that would otherwise be heard too often (many near-identical short pieces), or too
 # seldom (few, but like what is to be enhanced).
-SHARD_WEIGHTS = {"drone": 0.2, "baby": 0.4, "librispeech": 2.0, "debian music": 0.1, "debian sounds": 0.6, "prompts": 0.2, "words": 0.2, "dialogues": 0.4}
+SHARD_WEIGHTS = {
+    "drone": 0.2, "baby": 0.4, "librispeech": 2.0, "debian music": 0.1, "debian sounds": 0.6, "prompts": 0.4, "words": 0.2,
+    "dialogues": 0.5, "nemo": 1.3, "ravdess": 1.0, "ased": 0.7, "arabic": 0.7, "cherokee": 0.6, "somtts": 0.6,
+    "street_music": 0.25, "urban": 0.8,
+}  # fmt: skip
+# Laughter is a voice: as noise it would teach to remove it where it is the wanted one's.
+NO_NOISE = "laugh"
 
 
-def packed(path: Path, cache: Path) -> list[Item]:
+def packed(path: Path, cache: Path, role: str) -> list[Item]:
     """The items of every shard whose index (`NAME-k.json`) is `path` or stands in the folder `path`."""
     indices = [path] if path.is_file() else sorted(path.glob("*.json"))
     items = []
@@ -85,6 +93,8 @@ def packed(path: Path, cache: Path) -> list[Item]:
         samples = _decode(audio if audio.exists() else index.with_suffix(".flac"), cache)
         for entry in content["items"]:
             weight = next((w for k, w in SHARD_WEIGHTS.items() if k in entry["set"].lower()), 1.0)
+            if role == "noise" and NO_NOISE in entry["file"].lower():
+                continue
             group = f"{entry['set']}/{entry.get('speaker') or entry['file']}"
             items.append(Item(samples, entry["start"], entry["length"], group, weight))
     return items
@@ -141,17 +151,37 @@ class Corpus:
     """Items drawn at random in proportion to their weight times the square root of their length."""
 
     def __init__(self, paths: list[Path], role: str, cache: Path):
-        self.items = []
+        items = []
         for path in map(Path, paths):
             if not path.exists():
                 raise CorpusError(f"{path} does not exist; --{role} takes folders of audio or shard indices")
             is_packed = path.suffix == ".json"
-            self.items += packed(path, cache) if is_packed else folder(path, role)
-        if not self.items:
+            items += packed(path, cache, role) if is_packed else folder(path, role)
+        if not items:
             raise CorpusError(f"no audio for {role} under {', '.join(map(str, paths))}")
-        weights = np.array([i.weight * np.sqrt(i.length) for i in self.items])
+        self._hold(items)
+
+    def _hold(self, items: list[Item]):
+        self.items = items
+        self.groups: dict[str, list[Item]] = {}
+        for item in items:
+            self.groups.setdefault(item.group, []).append(item)
+        weights = np.array([i.weight * np.sqrt(i.length) for i in items])
         self.cumulative = np.cumsum(weights / weights.sum())
-        self.hours = sum(i.length for i in self.items) / SAMPLE_RATE / 3600
+        self.hours = sum(i.length for i in items) / SAMPLE_RATE / 3600
+
+    def split(self) -> tuple["Corpus", "Corpus | None"]:
+        """What is trained on, and what is held out for validation: every twentieth speaker or kind of noise, by a hash of its
+        name, so that it is the same in every run. None where that would leave fewer than eight of them."""
+        out = {group for group in self.groups if zlib.crc32(group.encode()) % HELD_OUT == 0}
+        if len(out) < 8:
+            return self, None
+        parts = []
+        for held in (False, True):
+            part = object.__new__(Corpus)
+            part._hold([i for i in self.items if (i.group in out) == held])
+            parts.append(part)
+        return parts[0], parts[1]
 
     def draw(self, random: np.random.Generator) -> Item:
         return self.items[min(np.searchsorted(self.cumulative, random.random()), len(self.items) - 1)]

@@ -4,8 +4,12 @@
 Frame k covers samples [160(k-1), 160(k+1)): streaming analysis begins with one hop of zeros.
 """
 
+import functools
+
+import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy.signal import butter, lfilter
 
 SAMPLE_RATE = 16_000
 FRAME = 320
@@ -19,6 +23,8 @@ START_LEVEL = -26.0
 SILENCE = -75.0
 SLEW_DOWN = 0.03  # dB a frame: 3 dB/s
 SLEW_UP = 1.0  # dB a frame: 100 dB/s
+HIGH_PASS = 40.0  # Hz, second-order Butterworth: what level and speech presence hear, without a microphone's offset and rumble
+RESPONSE = 4096  # samples of its impulse response, which has long fallen below float32's precision by then
 
 
 def window(device=None, dtype=torch.float32):
@@ -59,9 +65,23 @@ def expand(pair: torch.Tensor) -> torch.Tensor:
     return torch.view_as_complex((pair * magnitude / FACTOR**2).contiguous())
 
 
+@functools.cache
+def _high_pass_response() -> np.ndarray:
+    impulse = np.zeros(RESPONSE)
+    impulse[0] = 1
+    return lfilter(*butter(2, HIGH_PASS, "highpass", fs=SAMPLE_RATE), impulse).astype(np.float32)
+
+
+def high_pass(wave: torch.Tensor) -> torch.Tensor:
+    """(B, N) -> (B, N) through the high-pass of the level path, from a state of zeros."""
+    size = 1 << (wave.shape[1] + RESPONSE - 1).bit_length()
+    response = torch.as_tensor(_high_pass_response(), device=wave.device)
+    return torch.fft.irfft(torch.fft.rfft(wave, size) * torch.fft.rfft(response, size), size)[:, : wave.shape[1]]
+
+
 def frame_energy(wave: torch.Tensor) -> torch.Tensor:
-    """(B, n·160) -> (B, n): 2·mean of the squared windowed samples of each frame."""
-    padded = F.pad(wave, (HOP, 0))
+    """(B, n·160) -> (B, n): 2·mean of the squared windowed samples of each frame, through the high-pass."""
+    padded = F.pad(high_pass(wave), (HOP, 0))
     frames = padded.unfold(-1, FRAME, HOP) * window(wave.device, wave.dtype)
     return 2 * frames.square().mean(-1)
 

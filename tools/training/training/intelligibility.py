@@ -49,13 +49,13 @@ class Intelligibility(torch.nn.Module):
         level = clean.square().mean(1, keepdim=True).sqrt() + 1e-6
         (clean, energy), (enhanced, _) = self.envelopes(clean / level), self.envelopes(enhanced / level)
         heard = energy > 10 ** (-RANGE / 10) * energy.amax(1, keepdim=True)
-        values = []
-        for one, other, kept in zip(clean, enhanced, heard, strict=True):
-            if kept.sum() < SEGMENT:
-                values.append(other.sum() * 0 + 1)
-                continue
-            # (segments, BANDS, SEGMENT)
-            pair = [x[kept].unfold(0, SEGMENT, 1) for x in (one, other)]
-            pair = [normalised(normalised(x, -1), -2) for x in pair]
-            values.append((pair[0] * pair[1]).sum((-1, -2)).mean() / SEGMENT)
-        return torch.stack(values)
+        # The frames that are heard come first, in their order; segments of these alone count.
+        kept = heard.sum(1)
+        order = (~heard).to(torch.int8).argsort(dim=1, stable=True)[..., None].expand(-1, -1, BANDS)
+        # (B, segments, BANDS, SEGMENT)
+        pair = [x.gather(1, order).unfold(1, SEGMENT, 1) for x in (clean, enhanced)]
+        pair = [normalised(normalised(x, -1), -2) for x in pair]
+        values = (pair[0] * pair[1]).sum((-1, -2)) / SEGMENT
+        counts = torch.arange(values.shape[1], device=values.device) + SEGMENT <= kept[:, None]
+        mean = (values * counts).sum(1) / counts.sum(1).clamp(min=1)
+        return torch.where(kept >= SEGMENT, mean, torch.ones_like(mean))

@@ -36,12 +36,15 @@ class NetworkConfiguration:
     encoder_time_strides: list[int] = field(default_factory=lambda: [2, 2, 1, 1])
     tokens: int = 16
     token_dimension: int = 64
+    learned_tokens: bool = False  # whether learned noise is a set of tokens of its own beside the rolling reference's
     tower: dict | None = None  # sizes of the tower of clap and panns, as its file states them
     fine_tune_tower: bool = False  # whether training changes the tower
 
     def as_dict(self):
-        """Without the tower's fields where there is no tower."""
-        return {k: v for k, v in asdict(self).items() if self.tower or k not in ("tower", "fine_tune_tower")}
+        """Without the tower's fields where there is no tower, and without that of learned noise where it has no tokens."""
+        absent = set() if self.tower else {"tower", "fine_tune_tower"}
+        absent |= set() if self.learned_tokens else {"learned_tokens"}
+        return {k: v for k, v in asdict(self).items() if k not in absent}
 
 
 def rms_norm(x: torch.Tensor) -> torch.Tensor:
@@ -124,12 +127,12 @@ def full(x: torch.Tensor) -> torch.Tensor:
     return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
 
 
-def plain_attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-    """softmax(q·kᵀ/√d)·v in full precision. PyTorch's fused attention is made for long sequences: over 20 bands, and backward in
+def plain_attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask=None) -> torch.Tensor:
+    """softmax(q·kᵀ/√d + mask)·v in full precision. PyTorch's fused attention is made for long sequences: over 20 bands, and backward in
     bfloat16 above all, a CPU takes several times as long with it."""
     with torch.autocast("cpu", enabled=False):
-        scores = full(query) @ full(key).transpose(-1, -2)
-        return (scores * query.shape[-1] ** -0.5).softmax(-1) @ full(value)
+        scores = full(query) @ full(key).transpose(-1, -2) * query.shape[-1] ** -0.5
+        return (scores if mask is None else scores + mask).softmax(-1) @ full(value)
 
 
 class Attention(nn.Module):
@@ -142,12 +145,17 @@ class Attention(nn.Module):
         self.key_value = nn.Linear(keys or dimension, 2 * dimension)
         self.out = nn.Linear(dimension, dimension)
 
-    def forward(self, x, memory):
+    def forward(self, x, memory, mask=None):
+        """`mask`, (N, 1, 1, K) or None, is added to the scores: 0, or −∞ for what is not there."""
         n, q, d = x.shape
         k = memory.shape[1]
         query = self.query(x).view(n, q, self.heads, -1).transpose(1, 2)
         key, value = self.key_value(memory).view(n, k, 2, self.heads, -1).permute(2, 0, 3, 1, 4)
-        y = plain_attention(query, key, value) if x.device.type == "cpu" else F.scaled_dot_product_attention(query, key, value)
+        if x.device.type == "cpu":
+            y = plain_attention(query, key, value, mask)
+        else:
+            mask = None if mask is None else mask.to(query.dtype)
+            y = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
         return self.out(y.transpose(1, 2).reshape(n, q, d))
 
 
@@ -167,7 +175,7 @@ class BandBlock(nn.Module):
         self.feed_forward_in = nn.Linear(dimension, feed_forward)
         self.feed_forward_out = nn.Linear(feed_forward, dimension)
 
-    def forward(self, x, embedding, tokens):
+    def forward(self, x, embedding, tokens, mask=None):
         b, t, f, c = x.shape
         h = self.gru_condition(x, embedding)
         h = gru(self.gru, h.permute(1, 0, 2, 3).reshape(t, b * f, c))
@@ -175,7 +183,7 @@ class BandBlock(nn.Module):
         h = (rms_norm(x) + self.position).reshape(b * t, f, c)
         x = x + self.self_attention(h, h).view(b, t, f, c)
         h = rms_norm(x).reshape(b, t * f, c)
-        x = x + self.cross_attention(h, tokens).view(b, t, f, c)
+        x = x + self.cross_attention(h, tokens, mask).view(b, t, f, c)
         h = self.feed_forward_condition(x, embedding)
         return x + self.feed_forward_out(F.silu(self.feed_forward_in(h)))
 
@@ -267,8 +275,11 @@ ENCODERS = {
 class ScoreNetwork(nn.Module):
     """x̂0 from the diffused spectrum x_t, the noisy spectrum y, time t and noise tokens.
 
-    x, y: (B, T, 160, 2), compressed, level-normalised. t: (B). tokens: (B, K, D) or None for the null
-    condition; drop: (B) bool, items whose condition is replaced by the null condition.
+    x, y: (B, T, 160, 2), compressed, level-normalised. t: (B). tokens: (B, K, D) of the rolling reference or None for the
+    null condition; drop: (B) bool, items whose condition is replaced by the null condition. learned: (B, K, D) tokens of
+    noise that was learned, from `encode_learned`, or None; heard: (B) bool, the items that have them (None: all). Learned
+    noise that is not there is left out of attention and mean alike: that is its null condition, so that a network that
+    never heard of it computes what it did.
     """
 
     def __init__(self, configuration: NetworkConfiguration | None = None):
@@ -279,6 +290,8 @@ class ScoreNetwork(nn.Module):
         count = 1 if c.encoder in ("none", "global") else c.tokens
         self.null_tokens = nn.Parameter(torch.randn(count, c.token_dimension) * 0.02)
         self.encoder = ENCODERS[c.encoder](c) if c.encoder != "none" else None
+        # Tells learned noise from the rolling reference; it begins as nothing.
+        self.learned_mark = nn.Parameter(torch.zeros(c.token_dimension)) if c.learned_tokens else None
         self.time = TimeEmbedding(c.time_frequencies, c.embedding)
         self.token_mean = nn.Linear(c.token_dimension, c.embedding)
         self.stem = CausalConv(6, outer, (1, 2 * c.strides[0]), stride=c.strides[0])
@@ -305,14 +318,29 @@ class ScoreNetwork(nn.Module):
         """Reference magnitudes (B, T, 160), or samples (B, N), -> tokens; None for the `none` encoder."""
         return self.encoder(reference) if self.encoder is not None else None
 
-    def forward(self, x, y, t, tokens=None, drop=None):
+    def encode_learned(self, reference):
+        """The same for noise that was learned: tokens of its own, marked as such."""
+        return self.encode(reference) + self.learned_mark
+
+    def forward(self, x, y, t, tokens=None, drop=None, learned=None, heard=None):
         b, frames, bins, _ = y.shape
         null = self.null_tokens.expand(b, -1, -1)
         if tokens is None:
             tokens = null
         elif drop is not None:
             tokens = torch.where(drop[:, None, None], null, tokens)
-        embedding = F.silu(self.time(t) + self.token_mean(tokens.mean(1)))
+        mask, mean = None, tokens.mean(1)
+        if learned is not None:
+            count = tokens.shape[1]
+            tokens = torch.cat([tokens, learned], 1)
+            mean, both = tokens[:, :count].mean(1), tokens.mean(1)
+            if heard is None:
+                mean = both
+            else:
+                mean = torch.where(heard[:, None], both, mean)
+                mask = torch.zeros(b, 1, 1, tokens.shape[1], device=y.device)
+                mask[..., count:] = torch.where(heard, 0.0, -math.inf)[:, None, None, None]
+        embedding = F.silu(self.time(t) + self.token_mean(mean))
 
         magnitudes = [(s.square().sum(-1, keepdim=True) + 1e-12).sqrt() for s in (x, y)]
         # The first and the last layer see the signal itself: they stay in float32 where the rest is in bfloat16.
@@ -323,7 +351,7 @@ class ScoreNetwork(nn.Module):
         skip = h
         h = self.down(h)
         for residual, band in zip(self.inner_blocks, self.band_blocks, strict=True):
-            h = band(residual(h, embedding), embedding, tokens)
+            h = band(residual(h, embedding), embedding, tokens, mask)
         h = self.up(h).reshape(b, frames, skip.shape[2], skip.shape[3]) + skip
         for block in self.up_blocks:
             h = block(h, embedding)

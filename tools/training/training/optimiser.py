@@ -9,19 +9,22 @@ import torch
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 
 
-def orthogonalise(matrix: torch.Tensor, iterations: int = 5) -> torch.Tensor:
+def orthogonalise(matrices: torch.Tensor, iterations: int = 5) -> torch.Tensor:
+    """(K, M, N), each matrix by itself; in bfloat16 on a GPU."""
     a, b, c = NEWTON_SCHULZ
-    x = matrix / (matrix.norm() + 1e-7)
-    wide = x.shape[0] <= x.shape[1]
-    x = x if wide else x.T
+    x = matrices / (matrices.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    wide = x.shape[1] <= x.shape[2]
+    x = x if wide else x.mT
+    x = x.bfloat16() if x.is_cuda else x
     for _ in range(iterations):
-        gram = x @ x.T
+        gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return x if wide else x.T
+    return (x if wide else x.mT).to(matrices.dtype)
 
 
 class Muon(torch.optim.Optimizer):
-    """For weights of two and more dimensions; (out, in, …) is seen as (out, in·…), GRU gates one by one."""
+    """For weights of two and more dimensions; (out, in, …) is seen as (out, in·…), GRU gates one by one. Matrices of one
+    shape are orthogonalised together."""
 
     def __init__(self, parameters, lr=2e-3, momentum=0.95, weight_decay=0.01, gates=()):
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
@@ -30,17 +33,23 @@ class Muon(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self):
         for group in self.param_groups:
+            shapes: dict[tuple, list[torch.Tensor]] = {}
+            updates: dict[torch.Tensor, list[torch.Tensor]] = {}
             for p in group["params"]:
                 if p.grad is None:
                     continue
-                state = self.state[p]
-                buffer = state.setdefault("momentum", torch.zeros_like(p))
+                buffer = self.state[p].setdefault("momentum", torch.zeros_like(p))
                 buffer.lerp_(p.grad, 1 - group["momentum"])
                 update = p.grad.lerp(buffer, group["momentum"]).flatten(1)
-                parts = update.chunk(3) if p in self.gates else (update,)
-                update = torch.cat([orthogonalise(u) * 0.2 * max(u.shape) ** 0.5 for u in parts])
+                updates[p] = list(update.chunk(3) if p in self.gates else (update,))
+                for part in updates[p]:
+                    shapes.setdefault(tuple(part.shape), []).append(part)
+            for shape, parts in shapes.items():
+                for part, result in zip(parts, orthogonalise(torch.stack(parts)), strict=True):
+                    part.copy_(result * 0.2 * max(shape) ** 0.5)
+            for p, parts in updates.items():
                 p.mul_(1 - group["lr"] * group["weight_decay"])
-                p.add_(update.view_as(p), alpha=-group["lr"])
+                p.add_(torch.cat(parts).view_as(p), alpha=-group["lr"])
 
 
 TOWER_RATE = 0.05  # learning rate of a pre-trained tower that is fine-tuned, against that of the rest

@@ -1,0 +1,290 @@
+"""A training run: corpora, network and optimisers put together, and the loop over steps."""
+
+import contextlib
+import csv
+import math
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader
+
+from . import checkpoint, features, gru, network, towers
+from .augmentation_options import Augmentation
+from .components import Components, Parts
+from .corpora import Corpus, CorpusError
+from .losses import EnhancementLoss
+from .mixing import mix
+from .network import NetworkConfiguration, ScoreNetwork, multiply_adds
+from .optimiser import optimisers
+from .schedule import Average, schedule
+from .step import TrainingStep
+from .validation import Validation
+
+
+class RunError(Exception):
+    """Why a run cannot go on; one sentence with the remedy."""
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether this processor has products of bfloat16; where it has not, they cost more than float32's."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def room_responses(paths: list[Path]) -> list[np.ndarray]:
+    try:
+        return [np.asarray(x, np.float32) for path in paths for x in np.load(path).values()]
+    except (OSError, ValueError) as error:
+        raise CorpusError(f"{error}; --rooms takes .npz files of room responses") from error
+
+
+class Run:
+    """One process of a run; rank 0 writes and prints."""
+
+    def __init__(self, args):
+        self.args = args
+        self.world, self.rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
+        cuda = torch.cuda.is_available()
+        self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0))) if cuda else torch.device("cpu")
+        torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", torch.get_num_threads())))
+        torch.manual_seed(args.seed * 1000 + self.rank)
+        args.out.mkdir(parents=True, exist_ok=True)
+        self.augmentation = Augmentation.plain() if args.no_augmentation else Augmentation()
+        speech, noise = (Corpus(getattr(args, role), role, args.out / "cache") for role in ("speech", "noise"))
+        self.rooms = room_responses(args.rooms)
+        saved = self.start()
+        if self.world > 1:
+            torch.distributed.init_process_group("nccl" if cuda else "gloo")
+        if not args.no_compile:
+            self.compile()
+        loss = EnhancementLoss(
+            waveform_weight=args.waveform, perceptual=args.perceptual, snr=args.snr, intelligibility=args.intelligibility
+        ).to(self.device)
+        self.step_module = TrainingStep(self.net, loss, args.dropout, args.prior_share, args.own_steps)
+        parallel = torch.nn.parallel.DistributedDataParallel
+        self.parallel = parallel(self.step_module) if self.world > 1 else self.step_module
+        self.half = args.precision == "bfloat16" or (args.precision == "auto" and (cuda or multiplies_bfloat16()))
+        self.optimisers = optimisers(self.net, args.lr)
+        self.average = Average(self.net, args.ema)
+        self.step, self.elapsed, self.heard, self.best = 0, 0.0, 0.0, math.inf
+        if saved:
+            self.go_on(saved)
+        self.validation = None
+        if args.validation_minutes > 0:
+            (speech, held_speech), (noise, held_noise) = speech.split(), noise.split()
+            if held_speech and held_noise:
+                self.validation = Validation.make(
+                    held_speech, held_noise, self.augmentation, self.rooms, args.validation_items, self.rank, self.world
+                )
+        self.speech, self.noise = speech, noise
+        if self.rank == 0:
+            size = sum(p.numel() for p in self.net.parameters())
+            print(
+                f"{size / 1e6:.3f} M parameters, {multiply_adds(self.configuration) / 1e6:.2f} M multiply-adds a frame; "
+                f"speech {speech.hours:.2f} h, noise {noise.hours:.2f} h; {self.device}, {'bfloat16' if self.half else 'float32'}",
+                flush=True,
+            )
+
+    # Preparation
+
+    def start(self) -> dict | None:
+        """The network, new or as it was saved, and the checkpoint that the run goes on from."""
+        args = self.args
+        saved, tower = None, None
+        if args.resume:
+            before = checkpoint.load(args.resume)
+            saved = checkpoint.grown(before, args)
+            args.restart_clock |= args.resume.suffix == ".safetensors" or saved is not before
+            self.configuration = NetworkConfiguration(**saved["configuration"])
+        else:
+            tower_options, tower = towers.options(args.encoder, args.tower, args.fine_tune_tower)
+            self.configuration = NetworkConfiguration(
+                channels=args.channels,
+                encoder=args.encoder,
+                inner_dilations=args.inner_dilations or [4, 8],
+                outer_dilations=args.outer_dilations or [1, 2],
+                learned_tokens=args.learned_tokens,
+                **tower_options,
+            )
+        self.net = ScoreNetwork(self.configuration).to(self.device)
+        if tower:
+            self.net.encoder.tower.load_state_dict(tower)
+        return saved
+
+    def compile(self):
+        cuda = self.device.type == "cuda"
+        if not cuda and self.rank == 0:
+            gru.prepare()
+        if self.world > 1:
+            torch.distributed.barrier()  # the others then find it compiled
+        if not cuda and self.rank > 0:
+            gru.prepare()
+        network.scaled_norm = torch.compile(network.scaled_norm, dynamic=False)
+        network.rms_norm = torch.compile(network.rms_norm, dynamic=False)
+        torch._dynamo.config.cache_size_limit = 64
+
+    def go_on(self, saved: dict):
+        self.net.load_state_dict(saved["raw"])
+        self.average.shadow = {k: v.to(self.device) for k, v in saved["network"].items()}
+        self.average.steps, self.heard = saved["step"], saved["hours"]
+        if self.args.restart_clock:  # the average forgets the old run as fast as a new one forgets its random start
+            self.average.steps = 0
+            self.net.load_state_dict(saved["network"])
+            return
+        self.step, self.elapsed, self.best = saved["step"], saved["elapsed"], saved.get("best", math.inf)
+        for optimiser, state in zip(self.optimisers, saved["optimisers"], strict=True):
+            optimiser.load_state_dict(state)
+
+    # What is written
+
+    def save(self, name: str):
+        checkpoint.write({
+            "configuration": self.configuration.as_dict(),
+            "network": self.average.shadow,
+            "raw": self.net.state_dict(),
+            "optimisers": [o.state_dict() for o in self.optimisers],
+            "step": self.step,
+            "elapsed": self.elapsed,
+            "hours": self.heard,
+            "best": self.best,
+            "augmentation": self.augmentation.as_dict(),
+            "arguments": {k: str(v) for k, v in vars(self.args).items()},
+        }, self.args.out / name)  # fmt: skip
+
+    def record(self, name: str, row: dict):
+        """A line on the terminal, one in `name`, and TensorBoard where it is installed."""
+        print("  ".join(f"{k} {v:.4g}" for k, v in row.items()), flush=True)
+        path = self.args.out / name
+        new = not path.exists()
+        with open(path, "a", newline="") as file:
+            writer = csv.DictWriter(file, row, extrasaction="ignore")
+            if new:
+                writer.writeheader()
+            writer.writerow(row)
+        if self.board:
+            for k, v in row.items():
+                if k not in ("step", "minutes", "hours"):
+                    self.board.add_scalar(f"{path.stem}/{k}", v, self.step)
+
+    def validate(self):
+        """Scores the averaged weights, and keeps them where they are the best."""
+        scores = self.validation.score(self.step_module, self.average.shadow, self.device, self.half)
+        better = scores["loss"] < self.best
+        self.best = min(self.best, scores["loss"])
+        if self.rank == 0:
+            self.record("validation.csv", {"step": self.step, "minutes": self.elapsed / 60, "hours": self.heard, **scores})
+            if better:
+                self.save("best.pt")
+
+    # The loop
+
+    def progress(self) -> float:
+        args = self.args
+        return self.step / args.max_steps if args.max_steps else self.elapsed / (args.minutes * 60)
+
+    def go(self):
+        args = self.args
+        self.board = None
+        if self.rank == 0:
+            with contextlib.suppress(ImportError):
+                from torch.utils.tensorboard import SummaryWriter
+
+                self.board = SummaryWriter(args.out / "tensorboard")
+        seed = args.seed * 77 + self.rank + 1000 * self.step
+        data = Components(self.speech, self.noise, args.batch, args.seconds, seed, self.augmentation, self.rooms)
+        loader = DataLoader(
+            data, batch_size=None, num_workers=args.workers, prefetch_factor=4 if args.workers else None,
+            pin_memory=self.device.type == "cuda",
+        )  # fmt: skip
+        if self.validation and self.best == math.inf:
+            self.validate()
+        last = saved_at = validated_at = time.monotonic()
+        before = self.elapsed
+        window: dict[str, float] = {}
+        counted = 0
+        terminal = sys.stderr.isatty()
+        for index, parts in enumerate(loader):
+            if index == 2:  # the clock starts when decoding and compiling are over
+                self.elapsed, last = before, time.monotonic()
+            if self.world > 1:  # one clock for all, or one would stop before the others, and learning rates differ
+                clock = torch.tensor([self.elapsed], dtype=torch.float64, device=self.device)
+                torch.distributed.broadcast(clock, 0)
+                self.elapsed = clock.item()
+            if self.progress() >= 1:
+                break
+            rate = self.set_rate(clear=index % args.accumulate == 0)
+            batch = mix(Parts(*(p.to(self.device, non_blocking=True) for p in parts)), self.augmentation)
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+                value, pieces = self.parallel(*batch)
+            (value / args.accumulate).backward()
+            self.heard += self.world * args.batch * data.count / features.SAMPLE_RATE / 3600
+            if (index + 1) % args.accumulate:
+                continue
+            norm = self.update()
+            now = time.monotonic()
+            self.elapsed, last = self.elapsed + now - last, now
+            for k, v in {"loss": value, "norm": norm, **pieces}.items():
+                window[k] = window.get(k, 0.0) + float(v.detach())
+            counted += 1
+            if self.rank == 0 and terminal:
+                filled = int(30 * min(1, self.progress()))
+                print(f"\r[{'#' * filled:<30}] step {self.step} loss {window['loss'] / counted:.4f}", end="", file=sys.stderr)
+            if counted == 50:
+                means = {k: v / counted for k, v in window.items()}
+                window, counted = {}, 0
+                if not math.isfinite(means["loss"]):
+                    raise RunError("the loss is not finite; lower --lr")
+                if self.rank == 0:
+                    row = {"step": self.step, "minutes": self.elapsed / 60, "hours": self.heard, "lr": rate, **means}
+                    self.record("log.csv", row)
+            if self.rank == 0 and now - saved_at > args.checkpoint_minutes * 60:
+                self.save("checkpoint.pt")
+                saved_at = now
+            if self.validation and self.step % 10 == 0 and self.agreed(now - validated_at > args.validation_minutes * 60):
+                self.validate()
+                validated_at = last = time.monotonic()
+        self.end()
+
+    def agreed(self, wish: bool) -> bool:
+        """What rank 0 wishes."""
+        if self.world == 1:
+            return wish
+        flag = torch.tensor([float(wish)], device=self.device)
+        torch.distributed.broadcast(flag, 0)
+        return flag.item() > 0
+
+    def set_rate(self, clear: bool) -> float:
+        rate = self.args.lr * schedule(self.progress(), self.step, self.args.warmup, self.args.decay)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate * group.get("scale", 1.0)
+            if clear:
+                optimiser.zero_grad(set_to_none=True)
+        return rate
+
+    def update(self) -> torch.Tensor:
+        """Takes the step, unless the gradient is no number; its norm."""
+        norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.args.clip)
+        if torch.isfinite(norm):
+            for optimiser in self.optimisers:
+                optimiser.step()
+            self.average.update(self.net)
+        self.step += 1
+        return norm
+
+    def end(self):
+        if self.validation:
+            self.validate()
+        if self.rank == 0:
+            self.save("checkpoint.pt")
+            print(f"\ndone: {self.step} steps, {self.heard:.2f} hours of audio, {self.args.out / 'checkpoint.pt'}", flush=True)
+        if self.world > 1:
+            torch.distributed.barrier()  # none is gone while another still writes or waits
+            torch.distributed.destroy_process_group()

@@ -1,0 +1,24 @@
+"""How the learning rate goes, and the average of the weights."""
+
+import torch
+
+
+def schedule(progress: float, step: int, warmup: int, decay: float) -> float:
+    """Learning rate factor: linear warm-up in steps, a plateau, a linear fall to 0 over the last `decay`."""
+    fall = min(1.0, max(0.0, (1 - progress) / decay))
+    return min(1.0, (step + 1) / warmup) * fall
+
+
+class Average:
+    """Exponential moving average of the weights, with a decay that grows with the number of steps."""
+
+    def __init__(self, net, decay=0.999):
+        self.decay, self.steps = decay, 0
+        self.shadow = {k: v.detach().clone() for k, v in net.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, net):
+        self.steps += 1
+        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        for k, v in net.state_dict().items():
+            self.shadow[k].lerp_(v, 1 - decay) if v.is_floating_point() else self.shadow[k].copy_(v)

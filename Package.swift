@@ -3,15 +3,19 @@
 import PackageDescription
 
 let warnings: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny")]
+/// And every file imports what it uses.
+let explicitImports = warnings + [.enableUpcomingFeature("MemberImportVisibility")]
 
 func system(_ name: String, pkgConfig: String, apt: String) -> Target {
   .systemLibrary(
     name: name, path: "Sources/CLibraries/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
-func tests(_ room: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(
+  _ room: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = warnings
+) -> Target {
   .testTarget(
-    name: "\(room)Tests", dependencies: dependencies, resources: [.copy("Fixtures")], swiftSettings: warnings)
+    name: "\(room)Tests", dependencies: dependencies, resources: [.copy("Fixtures")], swiftSettings: settings)
 }
 
 let package = Package(
@@ -20,6 +24,7 @@ let package = Package(
     .library(name: "Enhancement", targets: ["Enhancement"]),
     .library(name: "Live", targets: ["Live"]),
     // For the package in Benchmarks.
+    .library(name: "Ground", targets: ["Ground"]),
     .library(name: "ScoreModel", targets: ["ScoreModel"]),
     .library(name: "PretrainedEncoders", targets: ["PretrainedEncoders"]),
     .executable(name: "limpid", targets: ["limpid"]),
@@ -41,19 +46,23 @@ let package = Package(
     // depending on this one.
     .target(name: "CKernels"),
 
-    .target(name: "SignalProcessing", dependencies: ["CFFTW", "CKernels", "CSpeexDSP"], swiftSettings: warnings),
-    .target(name: "NeuralLayers", dependencies: ["CKernels"], swiftSettings: warnings),
-    .target(name: "Diffusion", dependencies: ["CKernels"], swiftSettings: warnings),
+    // Memory that owns itself, the kernels' Swift door, the platform's door.
+    .target(name: "Ground", dependencies: ["CKernels"], swiftSettings: explicitImports),
+    .target(
+      name: "SignalProcessing", dependencies: ["CFFTW", "CKernels", "CSpeexDSP", "Ground"],
+      swiftSettings: explicitImports),
+    .target(name: "NeuralLayers", dependencies: ["CKernels", "Ground"], swiftSettings: explicitImports),
+    .target(name: "Diffusion", dependencies: ["Ground"], swiftSettings: explicitImports),
     // CLAP's audio tower and PANNs CNN14, from samples to an embedding: they know nothing of the score model.
     .target(
-      name: "PretrainedEncoders", dependencies: ["SignalProcessing", "NeuralLayers", "CKernels"],
-      swiftSettings: warnings),
+      name: "PretrainedEncoders", dependencies: ["SignalProcessing", "NeuralLayers", "Ground"],
+      swiftSettings: explicitImports),
     .target(
-      name: "ScoreModel", dependencies: ["NeuralLayers", "PretrainedEncoders", "Diffusion"],
-      swiftSettings: warnings),
+      name: "ScoreModel", dependencies: ["NeuralLayers", "PretrainedEncoders", "Diffusion", "Ground"],
+      swiftSettings: explicitImports),
     .target(
-      name: "Enhancement",
-      dependencies: ["SignalProcessing", "NeuralLayers", "Diffusion", "ScoreModel"], swiftSettings: warnings),
+      name: "Enhancement", dependencies: ["SignalProcessing", "NeuralLayers", "Diffusion", "ScoreModel", "Ground"],
+      swiftSettings: explicitImports),
     // Thread priority, locked memory, semaphores: what Swift cannot say itself.
     .target(name: "CThreads"),
     .target(name: "AudioIO", dependencies: ["SignalProcessing", "CSndfile", "CALSA", "CJACK", "CThreads"], swiftSettings: warnings),
@@ -72,14 +81,24 @@ let package = Package(
     .target(name: "HeapCounter", path: "Tests/HeapCounter"),
     // Runs tests at every dispatch level that the processor has.
     .target(name: "KernelLevels", dependencies: ["CKernels"], path: "Tests/KernelLevels"),
-    tests("SignalProcessing", ["SignalProcessing", "CKernels", "CSpeexDSP", "HeapCounter", "KernelLevels"]),
-    tests("NeuralLayers", ["NeuralLayers", "CKernels", "KernelLevels"]),
-    tests("PretrainedEncoders", ["PretrainedEncoders", "NeuralLayers", "KernelLevels"]),
-    tests("Diffusion", ["Diffusion", "CKernels", "HeapCounter", "KernelLevels"]),
-    tests("ScoreModel", ["ScoreModel", "NeuralLayers", "CKernels", "Diffusion", "KernelLevels"]),
+    .testTarget(
+      name: "GroundTests", dependencies: ["Ground", "CKernels", "HeapCounter"], swiftSettings: explicitImports),
+    tests(
+      "SignalProcessing", ["SignalProcessing", "CKernels", "CSpeexDSP", "HeapCounter", "KernelLevels"], explicitImports),
+    tests("NeuralLayers", ["NeuralLayers", "CKernels", "Ground", "KernelLevels"], explicitImports),
+    tests(
+      "PretrainedEncoders", ["PretrainedEncoders", "NeuralLayers", "SignalProcessing", "KernelLevels"], explicitImports),
+    tests("Diffusion", ["Diffusion", "CKernels", "Ground", "HeapCounter", "KernelLevels"], explicitImports),
+    tests(
+      "ScoreModel",
+      ["ScoreModel", "NeuralLayers", "PretrainedEncoders", "CKernels", "Ground", "Diffusion", "KernelLevels"],
+      explicitImports),
     tests(
       "Enhancement",
-      ["Enhancement", "SignalProcessing", "ScoreModel", "Diffusion", "NeuralLayers", "HeapCounter", "KernelLevels"]),
+      [
+        "Enhancement", "SignalProcessing", "ScoreModel", "Diffusion", "NeuralLayers", "Ground", "HeapCounter",
+        "KernelLevels",
+      ], explicitImports),
     tests("AudioIO", ["AudioIO", "CSndfile", "CALSA", "CJACK", "HeapCounter", "Live", "Enhancement"]),
     // Its weights are those of EnhancementTests.
     .testTarget(

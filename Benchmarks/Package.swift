@@ -7,8 +7,10 @@ let package = Package(
   dependencies: [.package(name: "limpid", path: "..")],
   targets: [
     .executableTarget(
-      name: "StepBenchmark", dependencies: [
-        "COpenBLAS", .product(name: "ScoreModel", package: "limpid"), .product(name: "Enhancement", package: "limpid"),
+      name: "StepBenchmark",
+      dependencies: [
+        "COpenBLAS", .product(name: "Ground", package: "limpid"), .product(name: "ScoreModel", package: "limpid"),
+        .product(name: "Enhancement", package: "limpid"),
       ]),
     // What one thread can reach, to compare with; the program itself does without it.
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),

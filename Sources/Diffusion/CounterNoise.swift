@@ -1,4 +1,4 @@
-import CKernels
+import Ground
 
 /// Circular complex Gaussian noise as a pure function of seed, frame and step.
 ///
@@ -23,12 +23,6 @@ public struct CounterNoise: Sendable, Equatable {
   @_noLocks
   public func fill(frameIndex: Int, step: Int, binCount: Int, into output: UnsafeMutablePointer<Float>) {
     precondition(frameIndex >= 0 && step >= 0 && binCount >= 0, "frame, step and bin count are not negative")
-    circularNoise(seed, UInt64(frameIndex), UInt32(step), binCount, output)
+    circularNoise(seed: seed, frame: UInt64(frameIndex), step: UInt32(step), into: output, count: binCount)
   }
 }
-
-/// A loop over its arguments, in plain IEEE arithmetic at every level; it takes no lock and makes no heap call.
-@_semantics("no_performance_analysis") @inline(__always)
-private func circularNoise(
-  _ seed: UInt64, _ frame: UInt64, _ step: UInt32, _ binCount: Int, _ output: UnsafeMutablePointer<Float>
-) { ck_circular_noise(seed, frame, step, binCount, output) }

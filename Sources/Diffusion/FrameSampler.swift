@@ -1,3 +1,5 @@
+import Ground
+
 /// Solves the reverse process for one frame after another: a noisy compressed spectrum in, a clean one out.
 ///
 /// Every step has its own slot of the predictor's state, every frame and draw its own noise, so the result of a
@@ -47,14 +49,14 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
   private var currentBatch = 0
   /// The largest batch that each step has run; 0: it has no state of its own. A state that missed frames is nearer to what
   /// it would be than that of another step, even after seconds (StepTests in LiveTests has the figures).
-  private let ranBatch: UnsafeMutablePointer<Int>  // (maximumSteps)
+  private let ranBatch: FixedArray<Int>  // (maximumSteps)
   /// Steps that are heard, and the frames for which those beyond have run.
   private var heardSteps = 0
   private var unheardFrames = 0
-  private let x: UnsafeMutablePointer<Float>  // (binCount, 2), the state of the reverse process
-  private let z: UnsafeMutablePointer<Float>  // (binCount, 2), the newest draw
-  private let estimates: UnsafeMutablePointer<Float>  // (2, binCount, 2), conditional and unconditional x̂0
-  private let result: UnsafeMutablePointer<Float>  // (binCount, 2), what is heard
+  private let x: FloatMemory  // (binCount, 2), the state of the reverse process
+  private let z: FloatMemory  // (binCount, 2), the newest draw
+  private let estimates: FloatMemory  // (2, binCount, 2), conditional and unconditional x̂0
+  private let result: FloatMemory  // (binCount, 2), what is heard
 
   /// Makes the workspaces and the coefficients of all steps.
   ///
@@ -78,24 +80,11 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
     noise = CounterNoise(seed: seed)
     schedule = SamplerSchedule(
       kind: kind, finalStep: finalStep, sde: sde, times: Array(grid.first(maximumSteps)))
-    x = .allocate(capacity: 2 * binCount)
-    z = .allocate(capacity: 2 * binCount)
-    estimates = .allocate(capacity: 4 * binCount)
-    x.initialize(repeating: 0, count: 2 * binCount)
-    z.initialize(repeating: 0, count: 2 * binCount)
-    estimates.initialize(repeating: 0, count: 4 * binCount)
-    result = .allocate(capacity: 2 * binCount)
-    result.initialize(repeating: 0, count: 2 * binCount)
-    ranBatch = .allocate(capacity: maximumSteps)
-    ranBatch.initialize(repeating: 0, count: maximumSteps)
-  }
-
-  deinit {
-    result.deallocate()
-    ranBatch.deallocate()
-    x.deallocate()
-    z.deallocate()
-    estimates.deallocate()
+    x = FloatMemory(2 * binCount)
+    z = FloatMemory(2 * binCount)
+    estimates = FloatMemory(4 * binCount)
+    result = FloatMemory(2 * binCount)
+    ranBatch = FixedArray(repeating: 0, count: maximumSteps)
   }
 
   /// The diffusion time of every slot a predictor needs: t_1 … t_N, then, with the corrector, the same again.
@@ -158,55 +147,55 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
     bringStatesUpToDate()
     var draw = 0
     nextNoise(draws, &draw)
-    addNoise(to: y, deviation: schedule.priorDeviation, noise: z, into: x, count: count)
+    addScaled(y, schedule.priorDeviation, z.base, into: x.base, count: count)  // x ← y + σ z: the start
     var n = 0
     while true {
-      if let corrector = schedule.corrector {
+      if schedule.corrector.count > 0 {
         guard evaluate(slot: maximumSteps + n, noisy: y) else { return giveUp(y, output) }
         nextNoise(draws, &draw)
-        corrector[n].apply(state: x, noisy: y, clean: estimates, noise: z, count: count)
+        schedule.corrector[n].apply(state: x.base, noisy: y, clean: estimates.base, noise: z.base, count: count)
       }
       guard evaluate(slot: n, noisy: y) else { return giveUp(y, output) }
       // Every step but the last may be the last: what is heard is kept as it comes.
       if n < heardSteps {
-        if let final = schedule.final {
-          copy(x, to: result, count: count)
-          final[n].apply(state: result, noisy: y, clean: estimates, noise: z, count: count)
+        if schedule.final.count > 0 {
+          copyFloats(x.base, to: result.base, count: count)
+          schedule.final[n].apply(state: result.base, noisy: y, clean: estimates.base, noise: z.base, count: count)
         } else {
-          copy(estimates, to: result, count: count)
+          copyFloats(estimates.base, to: result.base, count: count)
         }
       }
       n += 1
       if n == steps || !goesOn(n) { break }
       if schedule.interior[n - 1].isStochastic { nextNoise(draws, &draw) }
-      schedule.interior[n - 1].apply(state: x, noisy: y, clean: estimates, noise: z, count: count)
+      schedule.interior[n - 1].apply(state: x.base, noisy: y, clean: estimates.base, noise: z.base, count: count)
     }
     for step in 0..<n { ranBatch[step] = max(ranBatch[step], currentBatch) }
     stepsRun = n
     stepsHeard = min(n, heardSteps)
     leaveOutOfUse(beyond: n)
-    guard schedule.final == nil || allFinite(result, count: count) else { return giveUp(y, output) }
-    copy(result, to: output, count: count)
+    guard schedule.final.count == 0 || allFinite(result.base, count: count) else { return giveUp(y, output) }
+    copyFloats(result.base, to: output, count: count)
     return true
   }
 
   /// x̂0 at the present x, guided, into the first lane of `estimates`; whether it is finite.
   private mutating func evaluate(slot: Int, noisy y: UnsafePointer<Float>) -> Bool {
-    predictor.predict(slot: slot, batch: classifierFreeGuidance.batch, state: x, noisy: y, into: estimates)
-    classifierFreeGuidance.combine(estimates, count: 2 * binCount)
-    return allFinite(estimates, count: 2 * binCount)
+    predictor.predict(slot: slot, batch: classifierFreeGuidance.batch, state: x.base, noisy: y, into: estimates.base)
+    classifierFreeGuidance.combine(estimates.base, count: 2 * binCount)
+    return allFinite(estimates.base, count: 2 * binCount)
   }
 
   private mutating func giveUp(_ y: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) -> Bool {
-    copy(y, to: output, count: 2 * binCount)
+    copyFloats(y, to: output, count: 2 * binCount)
     return false
   }
 
   /// `z` ← the next draw of this frame.
   private func nextNoise(_ draws: Draws, _ draw: inout Int) {
     switch draws {
-    case .counter(let frameIndex): noise.fill(frameIndex: frameIndex, step: draw, binCount: binCount, into: z)
-    case .explicit(let rows): copy(rows + draw * 2 * binCount, to: z, count: 2 * binCount)
+    case .counter(let frameIndex): noise.fill(frameIndex: frameIndex, step: draw, binCount: binCount, into: z.base)
+    case .explicit(let rows): copyFloats(rows + draw * 2 * binCount, to: z.base, count: 2 * binCount)
     }
     draw += 1
   }
@@ -214,7 +203,7 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
   /// Steps and lanes that come into use without a state of their own take over the one nearest to them.
   private mutating func bringStatesUpToDate() {
     let batch = classifierFreeGuidance.batch
-    let hasCorrector = schedule.corrector != nil
+    let hasCorrector = schedule.corrector.count > 0
     if currentBatch == 1 && batch == 2 {
       for n in 0..<currentSteps {
         predictor.startUnconditionalLane(slot: n)

@@ -1,3 +1,5 @@
+import Ground
+
 /// The Ornstein–Uhlenbeck process with exploding variance (OUVE) between clean speech x0 and noisy speech y.
 ///
 /// Forward: dx = θ(y − x) dt + g(t) dw, g(t) = σmin (σmax/σmin)^t √(2 ln(σmax/σmin)), t from 0 to 1
@@ -54,7 +56,7 @@ public struct OrnsteinUhlenbeckSDE: Sendable, Equatable {
     let growth = DeterministicMath.exponential(2 * logRatio * time)
     let decay = DeterministicMath.exponential(-2 * theta * time)
     let variance = sigmaMin * sigmaMin * (growth - decay) * logRatio / (theta + logRatio)
-    return DeterministicMath.squareRoot(variance)
+    return squareRoot(variance)
   }
 
   /// The drift θ(y − x) of the forward process.
@@ -64,7 +66,7 @@ public struct OrnsteinUhlenbeckSDE: Sendable, Equatable {
 
   /// The diffusion coefficient g(t) of the forward process.
   public func diffusion(at time: Double) -> Double {
-    sigmaMin * DeterministicMath.exponential(logRatio * time) * DeterministicMath.squareRoot(2 * logRatio)
+    sigmaMin * DeterministicMath.exponential(logRatio * time) * squareRoot(2 * logRatio)
   }
 
   /// The score of x_t that belongs to a clean estimate: (μ(x̂0, y, t) − x) / σ(t)².

@@ -1,4 +1,4 @@
-import CKernels
+import Ground
 
 /// One update of the reverse process: every sampler here is affine in state, noisy spectrum, estimate and noise.
 ///
@@ -21,7 +21,7 @@ struct StepUpdate: Sendable, Equatable {
   init(fewStep sde: OrnsteinUhlenbeckSDE, from t: Double, to u: Double, eta: Double) {
     let (a, b) = (sde.meanWeight(at: t), sde.meanWeight(at: u))
     let (sigma, next) = (sde.marginalDeviation(at: t), sde.marginalDeviation(at: u))
-    let kept = next * DeterministicMath.squareRoot(1 - eta * eta) / sigma
+    let kept = next * squareRoot(1 - eta * eta) / sigma
     state = Float(kept)
     noisy = Float((1 - b) - kept * (1 - a))
     clean = Float(b - kept * a)
@@ -33,7 +33,7 @@ struct StepUpdate: Sendable, Equatable {
     let (g, sigma) = (sde.diffusion(at: t), sde.marginalDeviation(at: t))
     self.init(
       meanWeight: sde.meanWeight(at: t), pull: g * g * dt / (sigma * sigma), drift: -sde.theta * dt,
-      noise: g * DeterministicMath.squareRoot(dt))
+      noise: g * squareRoot(dt))
   }
 
   /// Euler on the probability-flow ODE at time t, backwards by dt.
@@ -59,32 +59,6 @@ struct StepUpdate: Sendable, Equatable {
     state x: UnsafeMutablePointer<Float>, noisy y: UnsafePointer<Float>, clean: UnsafePointer<Float>,
     noise z: UnsafePointer<Float>, count: Int
   ) {
-    combine(count, state, x, noisy, y, self.clean, clean, self.noise, noise != 0 ? z : nil)
+    combine(state, x, noisy, y, self.clean, clean, noise, noise != 0 ? z : nil, count: count)
   }
 }
-
-// Loops over their arguments; they take no lock and make no heap call.
-
-@_semantics("no_performance_analysis") @inline(__always)
-private func combine(
-  _ count: Int, _ a: Float, _ x: UnsafeMutablePointer<Float>, _ b: Float, _ y: UnsafePointer<Float>, _ c: Float,
-  _ clean: UnsafePointer<Float>, _ d: Float, _ z: UnsafePointer<Float>?
-) { ck_combine(count, a, x, b, y, c, clean, d, z) }
-
-/// Whether all of `count` `Float`s are finite.
-@_semantics("no_performance_analysis") @inline(__always)
-func allFinite(_ values: UnsafePointer<Float>, count: Int) -> Bool { ck_all_finite(count, values) }
-
-/// `destination` ← `source`; they may be the same.
-@_noLocks
-func copy(_ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, count: Int) {
-  UnsafeMutableRawPointer(destination).copyMemory(from: source, byteCount: 4 * count)
-}
-
-/// x ← y + σ z: the start of the reverse process.
-@_semantics("no_performance_analysis") @inline(__always)
-func addNoise(
-  to y: UnsafePointer<Float>, deviation: Float, noise z: UnsafePointer<Float>,
-  into x: UnsafeMutablePointer<Float>,
-  count: Int
-) { ck_add_scaled(count, y, deviation, z, x) }

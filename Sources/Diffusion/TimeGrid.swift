@@ -1,3 +1,5 @@
+import Ground
+
 /// The fixed descending diffusion times of a model: N steps use the first N points.
 ///
 /// A grid that never moves lets every step keep a network state that always belongs to one time. One grid per model;

@@ -1,4 +1,5 @@
 import CKernels
+import Ground
 
 /// A convolution over (time, bands) that sees the past only: dilated in time, strided in bands.
 ///

@@ -1,4 +1,4 @@
-import CKernels
+import Ground
 
 /// Multi-head attention from the bands of a frame to a few tokens that change rarely.
 ///
@@ -36,7 +36,7 @@ public struct CrossAttention: Sendable {
       store: store)
     let size = dimension / heads
     scoreFactor = 1 / Float(size).squareRoot()
-    let headPanelCount = packedCount(size, dimension)
+    let headPanelCount = packedCount(depth: size, columns: dimension)
     self.headPanelCount = headPanelCount
     let query = store.reserve(heads * headPanelCount)
     let out = store.reserve(heads * headPanelCount)
@@ -57,8 +57,8 @@ public struct CrossAttention: Sendable {
 
   // The folded weights of one item: score panels, score bias, output panels.
   private var scoreCount: Int { heads * tokens }
-  private var scorePanelsCount: Int { wholeLines(packedCount(dimension, scoreCount)) }
-  private var outputPanelsCount: Int { wholeLines(packedCount(scoreCount, dimension)) }
+  private var scorePanelsCount: Int { wholeLines(packedCount(depth: dimension, columns: scoreCount)) }
+  private var outputPanelsCount: Int { wholeLines(packedCount(depth: scoreCount, columns: dimension)) }
 
   /// Floats of the folded weights of one item.
   public var foldedCount: Int { scorePanelsCount + wholeLines(scoreCount) + outputPanelsCount }
@@ -111,18 +111,9 @@ public struct CrossAttention: Sendable {
   private func headProduct(
     _ rows: UnsafePointer<Float>, _ panels: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
   ) {
-    var product = ck_product()
-    product.rows = tokens
-    product.columns = dimension
-    product.depth = dimension / heads
-    product.taps = 1
-    product.items = 1
-    product.a.0 = rows
-    product.a_row_stride = 2 * dimension
-    product.panels = panels
-    product.c = output
-    product.c_row_stride = dimension
-    multiply(&product)
+    multiplyPacked(
+      rows: tokens, depth: dimension / heads, columns: dimension, rows, pitch: 2 * dimension, panels: panels, bias: nil,
+      into: output, pitch: dimension)
   }
 
   /// Floats of scratch for `forward`.
@@ -134,33 +125,13 @@ public struct CrossAttention: Sendable {
     bands: Int, folded: UnsafePointer<Float>, input: UnsafePointer<Float>,
     addingTo output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
-    var product = ck_product()
-    product.rows = bands
-    product.columns = scoreCount
-    product.depth = dimension
-    product.taps = 1
-    product.items = 1
-    product.a.0 = input
-    product.a_row_stride = dimension
-    product.panels = folded
-    product.bias = folded + scorePanelsCount
-    product.c = scratch
-    product.c_row_stride = scoreCount
-    multiply(&product)
+    multiplyPacked(
+      rows: bands, depth: dimension, columns: scoreCount, input, pitch: dimension, panels: folded,
+      bias: folded + scorePanelsCount, into: scratch, pitch: scoreCount)
     softmax(bands * heads, tokens, scratch)
-    product.columns = dimension
-    product.depth = scoreCount
-    product.a.0 = UnsafePointer(scratch)
-    product.a_row_stride = scoreCount
-    product.panels = folded + scorePanelsCount + wholeLines(scoreCount)
-    product.bias = outBias
-    product.c = output
-    product.c_row_stride = dimension
-    product.accumulate = true
-    multiply(&product)
+    multiplyPacked(
+      rows: bands, depth: scoreCount, columns: dimension, scratch, pitch: scoreCount,
+      panels: folded + scorePanelsCount + wholeLines(scoreCount), bias: outBias, into: output, pitch: dimension,
+      accumulate: true)
   }
 }
-
-/// Floats of a packed matrix: columns rounded up to panels of sixteen.
-@_noLocks
-func packedCount(_ depth: Int, _ columns: Int) -> Int { depth * wholeLines(columns) }

@@ -1,4 +1,5 @@
 import CKernels
+import Ground
 
 /// A block of the noise encoder: 3×3 convolution over (time, bands) of a whole reference, padded with one zero on
 /// every side, band stride 2, time stride 1 or more; then norm over channels, scale and SiLU.
@@ -10,9 +11,9 @@ public final class EncoderConvolution: Sendable {
   public let inputs: Int
   public let outputs: Int
   public let timeStride: Int
-  private nonisolated(unsafe) let panels: UnsafeMutablePointer<Float>
-  private nonisolated(unsafe) let bias: UnsafeMutablePointer<Float>  // (outputs), whole lines
-  private nonisolated(unsafe) let scale: UnsafeMutablePointer<Float>  // (outputs), whole lines
+  private nonisolated(unsafe) let panels: FloatMemory
+  private nonisolated(unsafe) let bias: FloatMemory  // (outputs), whole lines
+  private nonisolated(unsafe) let scale: FloatMemory  // (outputs), whole lines
 
   /// - Parameters:
   ///   - weight: (outputs, inputs, 3, 3), as PyTorch keeps it.
@@ -27,20 +28,10 @@ public final class EncoderConvolution: Sendable {
     self.inputs = inputs
     self.outputs = outputs
     self.timeStride = timeStride
-    panels = allocateFloats(ck_packed_count(3, 3 * inputs, outputs))
-    ck_pack_convolution(panels, outputs, inputs, 3, 3, weight)
-    self.bias = allocateFloats(outputs)
-    self.scale = allocateFloats(outputs)
-    for i in 0..<outputs {
-      self.bias[i] = bias[i]
-      self.scale[i] = scale[i]
-    }
-  }
-
-  deinit {
-    panels.deallocate()
-    bias.deallocate()
-    scale.deallocate()
+    panels = FloatMemory(ck_packed_count(3, 3 * inputs, outputs))
+    ck_pack_convolution(panels.base, outputs, inputs, 3, 3, weight)
+    self.bias = FloatMemory(bias)
+    self.scale = FloatMemory(scale)
   }
 
   /// Frames that come out of so many.
@@ -64,13 +55,13 @@ public final class EncoderConvolution: Sendable {
     scratch: UnsafeMutablePointer<Float>
   ) {
     let frameCount = (bands + 2) * inputs
-    clearFloats(scratch, frameCount)
-    clearFloats(scratch + (frames + 1) * frameCount, frameCount)
+    clearFloats(scratch, count: frameCount)
+    clearFloats(scratch + (frames + 1) * frameCount, count: frameCount)
     for t in 0..<frames {
       let frame = scratch + (t + 1) * frameCount
-      clearFloats(frame, inputs)
-      copyFloats(from: input + t * bands * inputs, to: frame + inputs, bands * inputs)
-      clearFloats(frame + (bands + 1) * inputs, inputs)
+      clearFloats(frame, count: inputs)
+      copyFloats(input + t * bands * inputs, to: frame + inputs, count: bands * inputs)
+      clearFloats(frame + (bands + 1) * inputs, count: inputs)
     }
     let newBands = outputBands(bands)
     let newFrames = outputFrames(frames)
@@ -85,14 +76,14 @@ public final class EncoderConvolution: Sendable {
     product.a.2 = UnsafePointer(scratch + 2 * frameCount)
     product.a_row_stride = 2 * inputs
     product.a_item_stride = timeStride * frameCount
-    product.panels = UnsafePointer(panels)
-    product.bias = UnsafePointer(bias)
+    product.panels = UnsafePointer(panels.base)
+    product.bias = UnsafePointer(bias.base)
     product.c = output
     product.c_row_stride = outputs
     product.c_item_stride = newBands * outputs
     multiply(&product)
     let rows = newFrames * newBands
-    RMSNorm.forward(rows: rows, channels: outputs, input: output, scale: scale, into: output)
+    RMSNorm.forward(rows: rows, channels: outputs, input: output, scale: scale.base, into: output)
     applySiLU(output, rows * outputs)
   }
 }

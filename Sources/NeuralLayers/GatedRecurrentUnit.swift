@@ -1,3 +1,5 @@
+import Ground
+
 /// A GRU along time that all bands share: each band keeps a state of its own.
 ///
 /// PyTorch's equations and gate order (r, z, n). A state is (bands, units), zero at the start.

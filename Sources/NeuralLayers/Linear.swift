@@ -1,4 +1,5 @@
 import CKernels
+import Ground
 
 /// y = W x + b on every row, for several items that share the weights.
 ///

@@ -1,4 +1,5 @@
 import CKernels
+import Ground
 
 /// Number format of the weights in a layer's product, and of what is multiplied with them. Sums are float32 in both.
 public enum ProductPrecision: String, Sendable, CaseIterable {

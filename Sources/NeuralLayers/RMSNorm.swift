@@ -1,3 +1,5 @@
+import Ground
+
 /// x / rms(x) over the channels of each band, then scale and shift: the network's only norm.
 ///
 /// It looks at one position of one frame, so it needs no state. ε = 1e-6 is added to the mean square.

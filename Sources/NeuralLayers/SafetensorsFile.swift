@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 
 /// A `.safetensors` file in memory, checked from end to end before anything is taken from it.
 ///
@@ -58,7 +58,16 @@ public struct SafetensorsFile: Sendable {
 
   /// Reads and checks a file.
   public init(path: String) throws(ModelFileError) {
-    try self.init(bytes: try readFile(path, limit: Self.maximumFileBytes), path: path)
+    let bytes: [UInt8]
+    do throws(FileFailure) { bytes = try readFile(path, limit: Self.maximumFileBytes) } catch {
+      switch error {
+      case .missing: throw .missing(path: path)
+      case .notRegular: throw .notAFile(path: path)
+      case .tooLarge(let bytes): throw .tooLarge(path: path, bytes: bytes, limit: Self.maximumFileBytes)
+      case .refused(let reason): throw .unreadable(path: path, reason: reason)
+      }
+    }
+    try self.init(bytes: bytes, path: path)
   }
 
   /// Checks a file that is in memory; `path` names it in errors.
@@ -218,34 +227,4 @@ func widenHalf(_ half: UInt16) -> Float {
   case 31: return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
   default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
   }
-}
-
-/// The whole of a regular file.
-func readFile(_ path: String, limit: Int) throws(ModelFileError) -> [UInt8] {
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)  // a pipe without a writer must not hang us
-  guard descriptor >= 0 else {
-    if errno == ENOENT || errno == ENOTDIR { throw .missing(path: path) }
-    throw .unreadable(path: path, reason: String(cString: strerror(errno)))
-  }
-  defer { close(descriptor) }
-  var status = stat()
-  guard fstat(descriptor, &status) == 0 else {
-    throw .unreadable(path: path, reason: String(cString: strerror(errno)))
-  }
-  guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile(path: path) }
-  let size = Int(status.st_size)
-  guard size <= limit else { throw .tooLarge(path: path, bytes: size, limit: limit) }
-  var failure: Int32 = 0
-  let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
-    initialized = 0
-    while initialized < size {
-      let count = read(descriptor, buffer.baseAddress! + initialized, size - initialized)
-      if count < 0 && errno == EINTR { continue }
-      if count < 0 { failure = errno }
-      if count <= 0 { return }
-      initialized += count
-    }
-  }
-  if failure != 0 { throw .unreadable(path: path, reason: String(cString: strerror(failure))) }
-  return bytes
 }

@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 
 /// Writes `.safetensors` files of F32 tensors: whole, or not at all.
 public struct SafetensorsWriter {
@@ -47,27 +47,9 @@ public struct SafetensorsWriter {
   ///
   /// - Throws: `ModelFileError.unwritable`; then no file is left behind and an older one is untouched.
   public func write(to path: String) throws(ModelFileError) {
-    let temporary = "\(path).\(getpid()).part"
-    unlink(temporary)  // left by a process of the same number that was killed
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      throw .unwritable(path: path, reason: String(cString: strerror(errno)))
-    }
-    var failure: Int32 = 0
-    bytes().withUnsafeBytes { raw in
-      var written = 0
-      while written < raw.count && failure == 0 {
-        let count = Glibc.write(descriptor, raw.baseAddress! + written, raw.count - written)
-        if count < 0 && errno != EINTR { failure = errno }
-        if count > 0 { written += count }
-      }
-    }
-    if failure == 0 && fsync(descriptor) != 0 && errno != EINVAL { failure = errno }
-    if close(descriptor) != 0 && failure == 0 { failure = errno }
-    if failure == 0 && rename(temporary, path) != 0 { failure = errno }
-    if failure != 0 {
-      unlink(temporary)
-      throw .unwritable(path: path, reason: String(cString: strerror(failure)))
+    do throws(FileFailure) { try replaceFile(path, with: bytes()) } catch {
+      guard case .refused(let reason) = error else { preconditionFailure("writing is refused or done") }
+      throw .unwritable(path: path, reason: reason)
     }
   }
 }

@@ -1,4 +1,5 @@
 import CKernels
+import Ground
 
 /// Multi-head attention of the bands of one frame among themselves.
 ///

@@ -1,3 +1,4 @@
+import Ground
 import NeuralLayers
 
 /// Sizes of CNN14 (Kong et al. 2020, "PANNs"); the published one has channels 64, 128, 256, 512, 1024, 2048.

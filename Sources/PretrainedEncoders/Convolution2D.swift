@@ -1,3 +1,4 @@
+import Ground
 import NeuralLayers
 
 /// A convolution over (rows, columns) of a whole picture, square kernel, zero padding, with bias.
@@ -10,7 +11,8 @@ struct Convolution2D: Sendable {
   let kernel: Int
   let stride: Int
   let padding: Int
-  private let matrix: PackedMatrix
+  private let patches: Linear  // from a patch to its outputs
+  private nonisolated(unsafe) let store = WeightStore()  // the memory of `patches`, never written again
 
   /// Floats of scratch that `forward` takes.
   static let scratchCount = 1 << 20
@@ -35,8 +37,7 @@ struct Convolution2D: Sendable {
         for tap in 0..<area { ordered[(o * area + tap) * inputs + i] = weight[(o * inputs + i) * area + tap] }
       }
     }
-    matrix = PackedMatrix(
-      depth: area * inputs, columns: outputs, source: ordered, depthStride: 1, columnStride: area * inputs, bias: bias)
+    patches = Linear(inputs: area * inputs, outputs: outputs, weight: ordered, bias: bias, store: store)
   }
 
   /// Rows or columns that come out of so many.
@@ -68,15 +69,15 @@ struct Convolution2D: Sendable {
         for row in top..<top + kernel {
           for column in left..<left + kernel {
             if row >= 0 && row < rows && column >= 0 && column < columns {
-              copyFloats(from: input + (row * columns + column) * inputs, to: patch, inputs)
+              copyFloats(input + (row * columns + column) * inputs, to: patch, count: inputs)
             } else {
-              for i in 0..<inputs { patch[i] = 0 }
+              clearFloats(patch, count: inputs)
             }
             patch += inputs
           }
         }
       }
-      matrix.multiply(rows: count, scratch, into: output + first * outputs)
+      patches.forward(rows: count, input: scratch, into: output + first * outputs)
       first += count
     }
   }

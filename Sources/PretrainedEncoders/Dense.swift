@@ -4,7 +4,8 @@ import NeuralLayers
 struct Dense: Sendable {
   let inputs: Int
   let outputs: Int
-  private let matrix: PackedMatrix
+  private let linear: Linear
+  private nonisolated(unsafe) let store = WeightStore()  // the memory of `linear`, never written again
 
   /// Reads `name.weight` and `name.bias`.
   ///
@@ -14,13 +15,12 @@ struct Dense: Sendable {
     read: TensorReader
   ) throws(ModelFileError) {
     var weight = try read("\(name).weight", [outputs, inputs])
-    var bias = hasBias ? try read("\(name).bias", [outputs]) : []
+    var bias = hasBias ? try read("\(name).bias", [outputs]) : [Float](repeating: 0, count: outputs)
     for i in 0..<scaled.outputs * inputs { weight[i] *= scaled.factor }
-    for i in 0..<min(scaled.outputs, bias.count) { bias[i] *= scaled.factor }
+    for i in 0..<scaled.outputs { bias[i] *= scaled.factor }
     self.inputs = inputs
     self.outputs = outputs
-    matrix = PackedMatrix(
-      depth: inputs, columns: outputs, source: weight, depthStride: 1, columnStride: inputs, bias: bias)
+    linear = Linear(inputs: inputs, outputs: outputs, weight: weight, bias: bias, store: store)
   }
 
   /// - Parameters:
@@ -28,5 +28,5 @@ struct Dense: Sendable {
   ///   - output: (rows, outputs), apart from the input; with `accumulate` the result is added to it.
   func forward(
     rows: Int, input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, accumulate: Bool = false
-  ) { matrix.multiply(rows: rows, input, into: output, accumulate: accumulate) }
+  ) { linear.forward(rows: rows, input: input, into: output, accumulate: accumulate) }
 }

@@ -1,3 +1,4 @@
+import Ground
 import NeuralLayers
 
 /// CLAP's audio tower from samples to its embedding, before normalisation: log-mel of a 10 s clip, folded into a square
@@ -128,7 +129,7 @@ public final class HTSATTower: AudioTower {
         let target = scratch.base + (row * half + column) * 4 * channels
         for k in 0..<4 {  // down first, then across
           let source = x.base + ((2 * row + k % 2) * side + 2 * column + k / 2) * channels
-          copyFloats(from: source, to: target + k * channels, channels)
+          copyFloats(source, to: target + k * channels, count: channels)
         }
         norm.forward(target, into: target)
       }

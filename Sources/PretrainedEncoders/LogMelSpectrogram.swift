@@ -1,5 +1,4 @@
-import Glibc
-import NeuralLayers
+import Ground
 import SignalProcessing
 
 /// Sizes of a log-mel spectrogram, as a tower's file states them.
@@ -32,7 +31,7 @@ struct LogMelSpectrogram: ~Copyable {
     self.configuration = configuration
     let n = configuration.fftLength
     transform = FourierTransform(length: n, direction: .forward)
-    window = (0..<n).map { Float(0.5 - 0.5 * cos(2 * Double.pi * Double($0) / Double(n))) }
+    window = (0..<n).map { Float(0.5 - 0.5 * cosine(2 * Double.pi * Double($0) / Double(n))) }
     power = FloatMemory(n / 2 + 1)
     bank = MelFilterBank(
       sampleRate: configuration.sampleRate, fftLength: n, count: configuration.melBins,
@@ -62,7 +61,7 @@ struct LogMelSpectrogram: ~Copyable {
       for (m, filter) in bank.filters.enumerated() {
         var sum: Float = 0
         for (k, weight) in filter.weights.enumerated() { sum += weight * power[filter.firstBin + k] }
-        row[m] = 10 * log10f(max(sum, 1e-10))
+        row[m] = 10 * logarithm10(max(sum, 1e-10))
       }
     }
   }

@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 
 /// Triangular filters on Slaney's mel scale, each scaled to unit area: `librosa.filters.mel`'s defaults, which both
 /// towers were trained with.
@@ -40,13 +40,13 @@ struct MelFilterBank: Sendable {
 
   private static let knee = 1000.0  // Hz
   private static let kneeMel = 15.0
-  private static let logarithmicStep = log(6.4) / 27
+  private static let logarithmicStep = logarithm(6.4) / 27
 
   static func mel(_ hertz: Double) -> Double {
-    hertz < knee ? 3 * hertz / 200 : kneeMel + log(hertz / knee) / logarithmicStep
+    hertz < knee ? 3 * hertz / 200 : kneeMel + logarithm(hertz / knee) / logarithmicStep
   }
 
   static func hertz(_ mel: Double) -> Double {
-    mel < kneeMel ? 200 * mel / 3 : knee * exp(logarithmicStep * (mel - kneeMel))
+    mel < kneeMel ? 200 * mel / 3 : knee * exponential(logarithmicStep * (mel - kneeMel))
   }
 }

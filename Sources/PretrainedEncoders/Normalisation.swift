@@ -1,4 +1,4 @@
-import CKernels
+import Ground
 import NeuralLayers
 
 /// (x − mean)/√(variance + 1e-5) over the channels of each row, then scale and shift: PyTorch's LayerNorm.
@@ -38,7 +38,7 @@ struct LayerNorm: Sendable {
 /// - Parameter scratch: `count` floats.
 func gaussianErrorLinear(_ x: UnsafeMutablePointer<Float>, _ count: Int, scratch: UnsafeMutablePointer<Float>) {
   for n in 0..<count { scratch[n] = -0.5 * x[n] * x[n] }
-  ck_exponential(count, scratch, scratch)
+  exponentials(scratch, into: scratch, count: count)
   for n in 0..<count {
     let t = 1 / (1 + 0.231_641_9 * abs(x[n]))  // 0.3275911/√2
     var p: Float = 1.061_405_429

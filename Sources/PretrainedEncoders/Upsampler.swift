@@ -1,5 +1,4 @@
-import Glibc
-import NeuralLayers
+import Ground
 import SignalProcessing
 
 /// Raises the sample rate by a whole factor with a linear-phase filter, without delay: a whole signal at once, zeros
@@ -19,7 +18,7 @@ public struct Upsampler: Sendable {
     let half = 10 * factor
     var taps = (-half...half).map { n -> Double in
       let x = Double.pi * Double(n) / Double(factor)
-      return (n == 0 ? 1 : sin(x) / x) * kaiser(n, half)
+      return (n == 0 ? 1 : sine(x) / x) * kaiser(n, half)
     }
     let sum = taps.reduce(0, +)
     for i in taps.indices { taps[i] *= Double(factor) / sum }
@@ -30,7 +29,7 @@ public struct Upsampler: Sendable {
   ///   - samples: `count` of them.
   ///   - output: factor · count samples, apart from `samples`.
   public func forward(_ samples: UnsafePointer<Float>, count: Int, into output: UnsafeMutablePointer<Float>) {
-    if factor == 1 { return copyFloats(from: samples, to: output, count) }
+    if factor == 1 { return copyFloats(samples, to: output, count: count) }
     for n in 0..<count * factor {
       // output[n] = Σ over inputs i of samples[i] · taps[n − i·factor + half]
       let first = max(0, (n - half + factor - 1) / factor)

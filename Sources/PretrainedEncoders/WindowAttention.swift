@@ -1,4 +1,4 @@
-import CKernels
+import Ground
 import NeuralLayers
 
 /// Multi-head attention within the windows of a square picture, each window's positions among themselves, with a learned
@@ -76,7 +76,7 @@ struct WindowAttention: Sendable {
   /// Floats of one head's keys and values, packed.
   private var panelCount: Int {
     let area = window * window
-    return Int(ck_packed_count(1, channels / heads, area) + ck_packed_count(1, area, channels / heads))
+    return packedCount(depth: channels / heads, columns: area) + packedCount(depth: area, columns: channels / heads)
   }
 
   var multiplyAdds: Int {
@@ -112,22 +112,24 @@ struct WindowAttention: Sendable {
     let pitch = 3 * channels
     let base = projected + first * pitch
     let keys = scores + heads * area * area
-    let values = keys + Int(ck_packed_count(1, dimension, area))
-    copyFloats(from: bias, to: scores, heads * area * area)
+    let values = keys + packedCount(depth: dimension, columns: area)
+    copyFloats(bias, to: scores, count: heads * area * area)
     if shift > 0 { separate(first, scores) }
     for head in 0..<heads {
       let query = base + head * dimension
-      ck_pack(keys, 1, 0, dimension, area, query + channels, 1, pitch)
+      pack(keys, depth: dimension, columns: area, query + channels, depthStride: 1, columnStride: pitch)
       multiplyPacked(
         rows: area, depth: dimension, columns: area, query, pitch: pitch, panels: keys, bias: nil,
         into: scores + head * area * area, pitch: area, accumulate: true)
     }
-    ck_softmax(heads * area, area, scores)
+    softmax(heads * area, area, scores)
     for head in 0..<heads {
-      ck_pack(values, 1, 0, area, dimension, base + 2 * channels + head * dimension, pitch, 1)
+      pack(
+        values, depth: area, columns: dimension, base + 2 * channels + head * dimension, depthStride: pitch,
+        columnStride: 1)
       multiplyPacked(
         rows: area, depth: area, columns: dimension, scores + head * area * area, pitch: area, panels: values,
-        bias: nil, into: mixed + first * channels + head * dimension, pitch: channels, accumulate: false)
+        bias: nil, into: mixed + first * channels + head * dimension, pitch: channels)
     }
   }
 

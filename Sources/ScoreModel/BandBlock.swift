@@ -1,3 +1,4 @@
+import Ground
 import NeuralLayers
 
 /// A GRU along time shared by all bands, attention across bands, cross-attention to the noise tokens, and a
@@ -46,7 +47,8 @@ struct BandBlock {
       keyValueWeight: try loader.floats("\(name).self_attention.key_value.weight", 2 * d, d),
       keyValueBias: try loader.floats("\(name).self_attention.key_value.bias", 2 * d),
       outWeight: try loader.floats("\(name).self_attention.out.weight", d, d),
-      outBias: try loader.floats("\(name).self_attention.out.bias", d), precision: loader.precision, store: loader.store)
+      outBias: try loader.floats("\(name).self_attention.out.bias", d), precision: loader.precision, store: loader.store
+    )
     // Float32 at every precision: what it multiplies with is made of the tokens, where those change.
     crossAttention = CrossAttention(
       dimension: d, heads: c.heads, tokens: c.tokenCount, tokenDimension: c.tokenDimension,

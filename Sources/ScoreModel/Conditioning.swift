@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 import NeuralLayers
 
 /// From the diffusion time and the noise tokens to the scale and shift of every conditioned norm.
@@ -45,9 +45,9 @@ struct Conditioning {
     let features = FloatMemory(2 * count)
     let hidden = FloatMemory(embedding)
     for i in 0..<count {
-      let phase = log(Double(t)) * Double(frequencies[i])
-      features.base[i] = Float(sin(phase))
-      features.base[count + i] = Float(cos(phase))
+      let phase = logarithm(Double(t)) * Double(frequencies[i])
+      features.base[i] = Float(sine(phase))
+      features.base[count + i] = Float(cosine(phase))
     }
     time1.forward(rows: 1, input: features.base, into: hidden.base)
     applySiLU(hidden.base, embedding)
@@ -76,7 +76,7 @@ struct Conditioning {
       mean[d] = sum / Float(tokenCount)
     }
     for slot in 0..<slots {
-      copyFloats(from: times + slot * embedding, to: embeddings + slot * embedding, embedding)
+      copyFloats(times + slot * embedding, to: embeddings + slot * embedding, count: embedding)
       tokenMean.forward(rows: 1, input: mean, into: embeddings + slot * embedding, accumulate: true)
     }
     applySiLU(embeddings, slots * embedding)

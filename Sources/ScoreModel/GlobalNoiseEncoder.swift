@@ -1,3 +1,4 @@
+import Ground
 import NeuralLayers
 
 /// The encoder `global`, the baseline: convolutions, mean over time and bands, two linear layers, one token.

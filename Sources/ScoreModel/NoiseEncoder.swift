@@ -32,6 +32,8 @@ public protocol NoiseEncoder: AnyObject {
 }
 
 extension NoiseEncoder {
+  /// Floats of one set of tokens.
+  public var tokenFloatCount: Int { tokenCount * tokenDimension }
   public var hears: NoiseReferenceForm { .magnitudes }
 
   /// `encode` for an encoder that hears magnitudes.

@@ -1,3 +1,4 @@
+import Ground
 import NeuralLayers
 
 /// h + conv(1×3)(SiLU(conv(2×3, dilated in time)(condition(norm(h))))).

@@ -1,4 +1,5 @@
 import NeuralLayers
+import PretrainedEncoders
 
 extension ScoreModelWeights: CustomStringConvertible {
   /// What `limpid info` prints: labels and values, in the order to print them.

@@ -1,3 +1,4 @@
+import Ground
 import NeuralLayers
 
 extension ScoreNetwork {
@@ -28,21 +29,19 @@ extension ScoreNetwork {
     outScale = layers.outScale
     outerCount = layers.downBlocks.count
     innerCount = layers.innerBlocks.count
-    outerBlocks = buffer(layers.downBlocks + layers.upBlocks)
-    innerBlocks = buffer(layers.innerBlocks)
-    bandBlocks = buffer(layers.bandBlocks)
+    outerBlocks = FixedArray(layers.downBlocks + layers.upBlocks)
+    innerBlocks = FixedArray(layers.innerBlocks)
+    bandBlocks = FixedArray(layers.bandBlocks)
 
     stateStride = layers.stateCount
     states = FloatMemory(slotTimes.count * batch * layers.stateCount)
-    frames = .allocate(capacity: slotTimes.count)
-    frames.initialize(repeating: 0, count: slotTimes.count)
+    frames = FixedArray(repeating: 0, count: slotTimes.count)
 
     times = FloatMemory(slotTimes.count * c.embedding)
     for (slot, time) in slotTimes.enumerated() {
       layers.conditioning.embedTime(time, into: times.base + slot * c.embedding)
     }
-    nullTokens = FloatMemory(weights.nullTokens.count)
-    for (i, value) in weights.nullTokens.enumerated() { nullTokens.base[i] = value }
+    nullTokens = FloatMemory(weights.nullTokens)
     normsStride = layers.conditioning.normsCount
     norms = FloatMemory(batch * slotTimes.count * normsStride)
     let cross = layers.bandBlocks[0].crossAttention
@@ -64,16 +63,4 @@ extension ScoreNetwork {
 
     for item in 0..<batch { condition(item: item, tokens: nullTokens.base) }
   }
-}
-
-private func buffer<Element>(_ elements: [Element]) -> UnsafeMutablePointer<Element> {
-  let pointer = UnsafeMutablePointer<Element>.allocate(capacity: elements.count)
-  pointer.initialize(from: elements, count: elements.count)
-  return pointer
-}
-
-/// Sets floats to 0.
-@_semantics("no_performance_analysis") @inline(__always)
-func clear(_ destination: UnsafeMutablePointer<Float>, _ count: Int) {
-  UnsafeMutableRawPointer(destination).initializeMemory(as: UInt8.self, repeating: 0, count: 4 * count)
 }

@@ -1,4 +1,5 @@
 import Diffusion
+import Ground
 import NeuralLayers
 
 /// The frame-causal U-Net as a stream: x̂0 of one frame from x_t, y, the time of a slot and the noise tokens.
@@ -25,15 +26,15 @@ public struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
   let up: CausalConvolution
   let out: CausalConvolution
   let outScale: UnsafePointer<Float>
-  let outerBlocks: UnsafeMutablePointer<ResidualBlock>  // down blocks, then up blocks
+  let outerBlocks: FixedArray<ResidualBlock>  // down blocks, then up blocks
   let outerCount: Int  // of each
-  let innerBlocks: UnsafeMutablePointer<ResidualBlock>
-  let bandBlocks: UnsafeMutablePointer<BandBlock>
+  let innerBlocks: FixedArray<ResidualBlock>
+  let bandBlocks: FixedArray<BandBlock>
   let innerCount: Int
 
   let stateStride: Int  // floats of one item's state in one slot
   let states: FloatMemory  // (slots, maximumBatch, stateStride)
-  let frames: UnsafeMutablePointer<Int>  // frames seen, per slot
+  let frames: FixedArray<Int>  // frames seen, per slot
 
   let times: FloatMemory  // (slots, embedding)
   let nullTokens: FloatMemory  // (tokenCount, tokenDimension)
@@ -54,13 +55,6 @@ public struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
   let mask: FloatMemory  // (maximumBatch, bins, 4)
   let bandScratch: FloatMemory
 
-  deinit {
-    outerBlocks.deallocate()
-    innerBlocks.deallocate()
-    bandBlocks.deallocate()
-    frames.deallocate()
-  }
-
   /// Sets the condition of item 0 in all slots: `tokens` is (tokenCount, tokenDimension); nil is the null condition.
   ///
   /// For four slots it costs about a sixth of a `predict`: not for every frame.
@@ -75,7 +69,7 @@ public struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
       slots: slotCount, times: times.base, tokens: tokens, tokenCount: tokenCount,
       into: norms.base + item * slotCount * normsStride, scratch: conditionScratch.base)
     for i in 0..<innerCount {
-      bandBlocks[i].crossAttention.fold(
+      bandBlocks.base[i].crossAttention.fold(
         tokens: tokens, into: folded.base + (item * innerCount + i) * foldedStride,
         scratch: conditionScratch.base)
     }
@@ -96,8 +90,8 @@ public struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
   ) {
     precondition(slot >= 0 && slot < slotCount, "predict takes a slot that exists")
     precondition(batch >= 1 && batch <= maximumBatch, "predict takes a batch that memory was made for")
-    let frame = frames[slot]
-    frames[slot] = frame + 1
+    let frame = frames.base[slot]
+    frames.base[slot] = frame + 1
     var state = states.base + slot * maximumBatch * stateStride
     let slotNorms = norms.base + slot * normsStride
     let normsItemStride = slotCount * normsStride
@@ -106,50 +100,50 @@ public struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
 
     spectrumFeatures(bins: bins, state: x, noisy: y, into: stem.input(history: features.base, frame: 0))
     stem.forward(history: features.base, frame: 0, into: outer.base)
-    if batch == 2 { copyFloats(from: outer.base, to: outer.base + outerFloats, outerFloats) }
+    if batch == 2 { copyFloats(outer.base, to: outer.base + outerFloats, count: outerFloats) }
 
     for i in 0..<outerCount {
-      outerBlocks[i].forward(
+      outerBlocks.base[i].forward(
         items: batch, frame: frame, h: outer.base, norms: slotNorms, normsItemStride: normsItemStride,
         state: state, stateItemStride: stateStride, padded: outerPadded.base)
-      state += outerBlocks[i].stateCount
+      state += outerBlocks.base[i].stateCount
     }
     // `outer` stays as it is until the way up: it is the skip connection.
     for item in 0..<batch {
       copyFloats(
-        from: outer.base + item * outerFloats,
-        to: down.input(history: downPadded.base + item * down.historyCount, frame: 0), outerFloats)
+        outer.base + item * outerFloats,
+        to: down.input(history: downPadded.base + item * down.historyCount, frame: 0), count: outerFloats)
     }
     down.forward(
       history: downPadded.base, historyItemStride: down.historyCount, items: batch, frame: 0,
       into: inner.base, outputItemStride: innerFloats)
 
     for i in 0..<innerCount {
-      innerBlocks[i].forward(
+      innerBlocks.base[i].forward(
         items: batch, frame: frame, h: inner.base, norms: slotNorms, normsItemStride: normsItemStride,
         state: state, stateItemStride: stateStride, padded: innerPadded.base)
-      state += innerBlocks[i].stateCount
-      bandBlocks[i].forward(
+      state += innerBlocks.base[i].stateCount
+      bandBlocks.base[i].forward(
         items: batch, h: inner.base, norms: slotNorms, normsItemStride: normsItemStride,
         folded: folded.base + i * foldedStride, foldedItemStride: innerCount * foldedStride, state: state,
         stateItemStride: stateStride, scratch: bandScratch.base)
-      state += bandBlocks[i].stateCount
+      state += bandBlocks.base[i].stateCount
     }
 
     // The sub-pixel layer: (inner bands, stride · channels) is (outer bands, channels) as it lies in memory.
     for item in 0..<batch {
       copyFloats(
-        from: inner.base + item * innerFloats,
-        to: up.input(history: upPadded.base + item * up.historyCount, frame: 0), innerFloats)
+        inner.base + item * innerFloats,
+        to: up.input(history: upPadded.base + item * up.historyCount, frame: 0), count: innerFloats)
     }
     up.forward(
       history: upPadded.base, historyItemStride: up.historyCount, items: batch, frame: 0, into: outer.base,
       outputItemStride: outerFloats, accumulate: true)
     for i in outerCount..<2 * outerCount {
-      outerBlocks[i].forward(
+      outerBlocks.base[i].forward(
         items: batch, frame: frame, h: outer.base, norms: slotNorms, normsItemStride: normsItemStride,
         state: state, stateItemStride: stateStride, padded: outerPadded.base)
-      state += outerBlocks[i].stateCount
+      state += outerBlocks.base[i].stateCount
     }
 
     for item in 0..<batch {
@@ -176,8 +170,8 @@ public struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
   @_noLocks
   public mutating func resetSlot(_ slot: Int) {
     precondition(slot >= 0 && slot < slotCount, "resetSlot takes a slot that exists")
-    clear(states.base + slot * maximumBatch * stateStride, maximumBatch * stateStride)
-    frames[slot] = 0
+    clearFloats(states.base + slot * maximumBatch * stateStride, count: maximumBatch * stateStride)
+    frames.base[slot] = 0
   }
 
   /// Gives `destination` the state of `source`, both items of the batch.
@@ -188,8 +182,8 @@ public struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
       "copySlot takes slots that exist")
     if source == destination { return }
     let count = maximumBatch * stateStride
-    copyFloats(from: states.base + source * count, to: states.base + destination * count, count)
-    frames[destination] = frames[source]
+    copyFloats(states.base + source * count, to: states.base + destination * count, count: count)
+    frames.base[destination] = frames.base[source]
   }
 
   /// Gives the unconditional item of `slot` the state of its conditional item: it missed the frames before.
@@ -198,6 +192,6 @@ public struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
     precondition(slot >= 0 && slot < slotCount, "startUnconditionalLane takes a slot that exists")
     if maximumBatch < 2 { return }
     let state = states.base + slot * 2 * stateStride
-    copyFloats(from: state, to: state + stateStride, stateStride)
+    copyFloats(state, to: state + stateStride, count: stateStride)
   }
 }

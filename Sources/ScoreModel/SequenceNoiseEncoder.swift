@@ -1,3 +1,4 @@
+import Ground
 import NeuralLayers
 
 /// The encoder `sequence`: convolutions, adaptive pooling to tokens × 4 bands, projection to tokens in time order.

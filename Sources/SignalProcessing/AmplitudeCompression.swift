@@ -1,4 +1,4 @@
-import CKernels
+import Ground
 
 /// The representation the network sees: X → 0.15·|X|^0.5·e^{i∠X} (Richter et al. 2023; `spec_abs_exponent`
 /// and `spec_factor` of sgmse's `data_module.py`), and its inverse.
@@ -23,7 +23,7 @@ public enum AmplitudeCompression {
   public static func compress(
     _ bins: UnsafePointer<Float>, gain: Float, count: Int, into output: UnsafeMutablePointer<Float>
   ) {
-    compressBins(count, gain, factor, bins, output)
+    compressBins(bins, gain: gain, factor: factor, into: output, count: count)
   }
 
   /// Undoes `compress`: writes (|Y|/0.15)²·e^{i∠Y}/g.
@@ -37,7 +37,7 @@ public enum AmplitudeCompression {
   public static func expand(
     _ bins: UnsafePointer<Float>, gain: Float, count: Int, into output: UnsafeMutablePointer<Float>
   ) {
-    expandBins(count, 1 / (factor * factor * gain), bins, output)
+    expandBins(bins, factor: 1 / (factor * factor * gain), into: output, count: count)
   }
 
   /// Writes 0.15·√(g·m) for magnitudes m ≥ 0: what the noise encoders see.
@@ -53,15 +53,3 @@ public enum AmplitudeCompression {
     for k in 0..<count { output[k] = factor * squareRoot(gain * magnitudes[k]) }
   }
 }
-
-// Loops over their arguments; they take no lock and make no heap call.
-
-@_semantics("no_performance_analysis") @inline(__always)
-private func compressBins(
-  _ count: Int, _ gain: Float, _ factor: Float, _ bins: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
-) { ck_compress(count, gain, factor, bins, output) }
-
-@_semantics("no_performance_analysis") @inline(__always)
-private func expandBins(
-  _ count: Int, _ factor: Float, _ bins: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
-) { ck_expand(count, factor, bins, output) }

@@ -1,3 +1,5 @@
+import Ground
+
 /// An exact delay by a whole number of samples: the output is the input, `delay` samples later, to the bit, and
 /// zeros before that, whatever the block sizes.
 ///
@@ -6,18 +8,15 @@ public struct DelayLine: ~Copyable {
   /// Samples from input to output; 0 copies.
   public let delay: Int
 
-  private let ring: UnsafeMutablePointer<Float>  // (delay), the oldest sample at `position`
+  private let ring: FloatMemory  // (delay), the oldest sample at `position`
   private var position = 0
 
   /// - Parameter delay: samples, 0 or more.
   public init(delay: Int) {
     precondition(delay >= 0, "a delay is not negative")
     self.delay = delay
-    ring = .allocate(capacity: max(delay, 1))
-    ring.initialize(repeating: 0, count: max(delay, 1))
+    ring = FloatMemory(delay)
   }
-
-  deinit { ring.deallocate() }
 
   /// Delays one block of any length.
   ///
@@ -47,7 +46,7 @@ public struct DelayLine: ~Copyable {
   /// Back to zeros.
   @_noLocks
   public mutating func reset() {
-    for n in 0..<delay { ring[n] = 0 }
+    ring.clear()
     position = 0
   }
 }

@@ -1,4 +1,5 @@
 import CFFTW
+import Ground
 import Synchronization
 
 /// FFTW's planner keeps process-wide tables and is not thread-safe; executing a plan is. Every plan of this
@@ -18,6 +19,8 @@ package struct FourierTransform: ~Copyable {
   package let time: UnsafeMutablePointer<Float>
   /// (2·(length/2 + 1)) interleaved complex bins: the output of `forward`, the input (overwritten) of `inverse`.
   package let bins: UnsafeMutablePointer<Float>
+  private let timeMemory: FloatMemory
+  private let binMemory: FloatMemory
   private let plan: fftwf_plan
 
   package init(length: Int, direction: Direction) {
@@ -25,11 +28,10 @@ package struct FourierTransform: ~Copyable {
       length >= 2 && length % 2 == 0 && length <= 1 << 20, "a transform has an even length up to 2^20")
     self.length = length
     let binCount = length / 2 + 1
-    guard let time = fftwf_alloc_real(length), let bins = fftwf_alloc_real(2 * binCount) else {
-      fatalError("out of memory for a transform of \(length) samples")
-    }
-    time.initialize(repeating: 0, count: length)
-    bins.initialize(repeating: 0, count: 2 * binCount)
+    timeMemory = FloatMemory(length)
+    binMemory = FloatMemory(2 * binCount)
+    let time = timeMemory.base
+    let bins = binMemory.base
     self.time = time
     self.bins = bins
     let complex = UnsafeMutableRawPointer(bins).assumingMemoryBound(to: fftwf_complex.self)
@@ -48,8 +50,6 @@ package struct FourierTransform: ~Copyable {
   deinit {
     let address = UInt(bitPattern: plan)
     planner.withLock { _ in fftwf_destroy_plan(fftwf_plan(bitPattern: address)) }
-    fftwf_free(time)
-    fftwf_free(bins)
   }
 
   /// Transforms `time` into `bins` or back, unnormalised: there and back multiplies by `length`.

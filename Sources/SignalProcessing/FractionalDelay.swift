@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 
 /// A delay by a fraction of a sample, for signals well below the Nyquist frequency: a windowed sinc of 16 taps.
 ///
@@ -10,8 +10,8 @@ public struct FractionalDelay: ~Copyable {
   public let delay: Double
 
   private static var tapCount: Int { @_noLocks get { 16 } }
-  private let taps: UnsafeMutablePointer<Float>  // (16), for the newest sample first
-  private let history: UnsafeMutablePointer<Float>  // (16) twice, so that the newest 16 always lie in a row
+  private let taps: FloatMemory  // (16), for the newest sample first
+  private let history: FloatMemory  // (16) twice, so that the newest 16 always lie in a row
   private var next = 0
 
   /// - Parameter delay: samples, 7…8.
@@ -19,25 +19,19 @@ public struct FractionalDelay: ~Copyable {
     precondition(delay >= 7 && delay <= 8, "the delay is near the middle of the taps")
     self.delay = delay
     let count = Self.tapCount
-    taps = .allocate(capacity: count)
-    history = .allocate(capacity: 2 * count)
-    history.initialize(repeating: 0, count: 2 * count)
+    taps = FloatMemory(count)
+    history = FloatMemory(2 * count)
     var sum = 0.0
     var values = (0..<count).map { n -> Double in
       let x = Double(n) - delay
-      let sinc = x == 0 ? 1 : sin(.pi * x) / (.pi * x)
+      let sinc = x == 0 ? 1 : sine(.pi * x) / (.pi * x)
       // Kaiser, β = 8, centred on the delay: side lobes below −80 dB.
       let place = x / (Double(count) / 2 + 0.5)
       return sinc * Window.kaiser(place, beta: 8)
     }
     for value in values { sum += value }
     for n in values.indices { values[n] /= sum }
-    for n in 0..<count { (taps + n).initialize(to: Float(values[n])) }
-  }
-
-  deinit {
-    taps.deallocate()
-    history.deallocate()
+    for n in 0..<count { taps[n] = Float(values[n]) }
   }
 
   /// Delays `count` samples in place.
@@ -58,7 +52,7 @@ public struct FractionalDelay: ~Copyable {
   /// Back to zeros.
   @_noLocks
   public mutating func reset() {
-    for n in 0..<2 * Self.tapCount { history[n] = 0 }
+    history.clear()
     next = 0
   }
 }

@@ -1,3 +1,5 @@
+import Ground
+
 /// The causal level of the input and the gain that brings it to −20 dB before the network.
 ///
 /// The gain of a frame comes from earlier frames only; the same gain is divided out of that frame's output, so the
@@ -24,7 +26,7 @@ public struct LevelGain: Sendable, Equatable {
 
   /// Factor for the frame that is about to be seen: 10^((−20 − L)/20), between 0.03 and 562.
   public var gain: Float {
-    @_noLocks get { power10((Self.targetLevel - level) / 20) }
+    @_noLocks get { decibelsToAmplitude(Self.targetLevel - level) }
   }
 
   /// Takes a frame's energy into the level; call it after `gain` was used for that frame.

@@ -1,5 +1,6 @@
 import CKernels
 import CSpeexDSP
+import Ground
 
 /// A windowed sinc of speexdsp's on kernels of our own: speexdsp's are made for four lanes at most.
 ///
@@ -15,19 +16,16 @@ struct PolyphaseFilter: ~Copyable {
   private let taps: Int
   private let numerator: Int
   private let denominator: Int
-  private let tables: UnsafeMutablePointer<Float>  // ck_polyphase_pack's, of (denominator, taps), oldest sample first
-  private let history: UnsafeMutablePointer<Float>  // (taps - 1 + piece)
+  private let tables: FloatMemory  // ck_polyphase_pack's, of (denominator, taps), oldest sample first
+  private let history: FloatMemory  // (taps - 1 + piece)
 
   /// - Parameter designed: a fresh resampler of the ratio numerator / denominator.
   init(of designed: OpaquePointer, taps: Int, numerator: Int, denominator: Int) {
     self.taps = taps
     self.numerator = numerator
     self.denominator = denominator
-    let room = denominator * numerator * ck_polyphase_stride(taps, numerator)
-    tables = .allocate(capacity: room)
-    tables.initialize(repeating: 0, count: room)
-    history = .allocate(capacity: taps - 1 + Self.piece)
-    history.initialize(repeating: 0, count: taps - 1 + Self.piece)
+    tables = FloatMemory(denominator * numerator * ck_polyphase_stride(taps, numerator))
+    history = FloatMemory(taps - 1 + Self.piece)
 
     var filters = [Float](repeating: 0, count: denominator * taps)
     let count = 2 * taps + numerator
@@ -47,12 +45,7 @@ struct PolyphaseFilter: ~Copyable {
       speex_resampler_reset_mem(designed)
       impulse[k] = 0
     }
-    ck_polyphase_pack(denominator, taps, numerator, filters, tables)
-  }
-
-  deinit {
-    tables.deallocate()
-    history.deallocate()
+    ck_polyphase_pack(denominator, taps, numerator, filters, tables.base)
   }
 
   /// `Resampler.process`; position is its time of the next output.
@@ -65,12 +58,14 @@ struct PolyphaseFilter: ~Copyable {
     var produced = 0
     while consumed < input.count {
       let given = min(input.count - consumed, Self.piece)
-      copySamples(source + consumed, to: history + taps - 1, count: given)
+      copyFloats(source + consumed, to: history.base + taps - 1, count: given)
       let span = given * denominator - position
       let due = span > 0 ? (span + numerator - 1) / numerator : 0
       let count = min(due, output.count - produced)
       if count > 0, let target = output.baseAddress {
-        polyphase(count, taps, tables, numerator, denominator, position, history, target + produced)
+        polyphase(
+          taps: taps, tables: tables.base, step: numerator, phases: denominator, position: position, history.base,
+          into: target + produced, count: count)
       }
       let next = position + count * numerator
       // Where there is no room for an output, the samples that it hears come again.
@@ -85,15 +80,8 @@ struct PolyphaseFilter: ~Copyable {
   }
 
   @_noLocks
-  private func moveDown(by count: Int) { copySamples(history + count, to: history, count: taps - 1) }
+  private func moveDown(by count: Int) { copyFloats(history.base + count, to: history.base, count: taps - 1) }
 
   @_noLocks
   mutating func reset() { for n in 0..<taps - 1 { history[n] = 0 } }
 }
-
-/// A loop over its arguments; it takes no lock and makes no heap call.
-@_semantics("no_performance_analysis") @inline(__always)
-private func polyphase(
-  _ count: Int, _ taps: Int, _ tables: UnsafePointer<Float>, _ step: Int, _ phases: Int, _ position: Int,
-  _ x: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
-) { ck_polyphase(count, taps, tables, step, phases, position, x, output) }

@@ -1,4 +1,5 @@
 import CSpeexDSP
+import Ground
 
 /// A resampler of fixed ratio for one channel, over speexdsp's windowed sinc.
 ///
@@ -26,7 +27,7 @@ public struct Resampler: ~Copyable {
   private let state: OpaquePointer?  // nil: equal rates, or `filter`
   /// The same filter on our own kernels, where the ratio is a small one; nil: speexdsp works itself.
   private var filter: PolyphaseFilter?
-  private let spare: UnsafeMutablePointer<Float>  // (1), an output that is never written
+  private let spare: FloatMemory  // (1), an output that is never written
   /// Time of the next output from the next input sample, in input samples times `denominator`.
   private var position = 0
 
@@ -59,18 +60,14 @@ public struct Resampler: ~Copyable {
       filter = nil
     }
     self.state = state
-    spare = .allocate(capacity: 1)
-    spare.initialize(to: 0)
+    spare = FloatMemory(1)
     inputRate = from
     outputRate = to
     self.numerator = numerator
     self.denominator = denominator
   }
 
-  deinit {
-    if let state { speex_resampler_destroy(state) }
-    spare.deallocate()
-  }
+  deinit { if let state { speex_resampler_destroy(state) } }
 
   /// Most samples that `process` can give for `count` input samples, whatever came before: ⌈count·to/from⌉.
   @_noLocks
@@ -113,7 +110,7 @@ public struct Resampler: ~Copyable {
     // speexdsp stops once the output is full, even where the rest of the input gives no sample: feed it that rest.
     let rest = input.count - done.consumed
     if rest > 0 && nextOutput(forInput: rest) == 0 {
-      let last = resample(state, source + done.consumed, rest, spare, 1)
+      let last = resample(state, source + done.consumed, rest, spare.base, 1)
       position -= last.consumed * denominator
       done.consumed += last.consumed
     }

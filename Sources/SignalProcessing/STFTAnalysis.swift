@@ -1,3 +1,5 @@
+import Ground
+
 /// Streaming analysis: turns hops of samples into frames of complex bins.
 ///
 /// Periodic square-root Hann window, unnormalised transform. History begins with zeros, so with the lengths of
@@ -18,8 +20,8 @@ public struct STFTAnalysis: ~Copyable {
   /// The newest frame's samples under the window, (fftLength), valid until the next `push`.
   public var windowedSamples: UnsafePointer<Float> { @_noLocks get { UnsafePointer(transform.time) } }
 
-  private let history: UnsafeMutablePointer<Float>  // (fftLength), oldest first
-  private let window: UnsafeMutablePointer<Float>  // (fftLength)
+  private let history: FloatMemory  // (fftLength), oldest first
+  private let window: FloatMemory  // (fftLength)
   private let transform: FourierTransform
 
   /// - Parameters:
@@ -30,17 +32,11 @@ public struct STFTAnalysis: ~Copyable {
     self.fftLength = fftLength
     self.hopLength = hopLength
     binCount = fftLength / 2 + 1
-    history = .allocate(capacity: fftLength)
-    history.initialize(repeating: 0, count: fftLength)
-    window = .allocate(capacity: fftLength)
-    Window.squareRootHann(fftLength, into: window)
+    history = FloatMemory(fftLength)
+    window = FloatMemory(fftLength)
+    Window.squareRootHann(fftLength, into: window.base)
     transform = FourierTransform(length: fftLength, direction: .forward)
     bins = transform.bins
-  }
-
-  deinit {
-    history.deallocate()
-    window.deallocate()
   }
 
   /// Appends one hop and transforms the newest `fftLength` samples into `bins`.
@@ -49,17 +45,17 @@ public struct STFTAnalysis: ~Copyable {
   @_noLocks
   public mutating func push(_ hop: UnsafePointer<Float>) {
     let kept = fftLength - hopLength
-    copySamples(history + hopLength, to: history, count: kept)
-    copySamples(hop, to: history + kept, count: hopLength)
-    energy = 2 * applyWindow(window, to: history, into: transform.time, count: fftLength) / Float(fftLength)
+    copyFloats(history.base + hopLength, to: history.base, count: kept)
+    copyFloats(hop, to: history.base + kept, count: hopLength)
+    energy = 2 * applyWindow(window.base, to: history.base, into: transform.time, count: fftLength) / Float(fftLength)
     transform.execute()
   }
 
   /// Back to the state after `init`: zeros as history, `bins` and `energy` zero.
   @_noLocks
   public mutating func reset() {
-    for n in 0..<fftLength { history[n] = 0 }
-    for n in 0..<2 * binCount { bins[n] = 0 }
+    history.clear()
+    clearFloats(bins, count: 2 * binCount)
     energy = 0
   }
 }

@@ -1,3 +1,5 @@
+import Ground
+
 /// Streaming synthesis: inverse transform, window, overlap-add.
 ///
 /// The inverse of `STFTAnalysis`: analysis and synthesis in a row give the input, `fftLength − hopLength` samples
@@ -10,8 +12,8 @@ public struct STFTSynthesis: ~Copyable {
   /// fftLength/2 + 1.
   public let binCount: Int
 
-  private let overlap: UnsafeMutablePointer<Float>  // (fftLength), sums not yet complete, oldest first
-  private let window: UnsafeMutablePointer<Float>  // (fftLength), with the scale of inverse and overlap
+  private let overlap: FloatMemory  // (fftLength), sums not yet complete, oldest first
+  private let window: FloatMemory  // (fftLength), with the scale of inverse and overlap
   private let transform: FourierTransform
 
   /// - Parameters: as for `STFTAnalysis`.
@@ -20,19 +22,13 @@ public struct STFTSynthesis: ~Copyable {
     self.fftLength = fftLength
     self.hopLength = hopLength
     binCount = fftLength / 2 + 1
-    overlap = .allocate(capacity: fftLength)
-    overlap.initialize(repeating: 0, count: fftLength)
-    window = .allocate(capacity: fftLength)
-    Window.squareRootHann(fftLength, into: window)
+    overlap = FloatMemory(fftLength)
+    window = FloatMemory(fftLength)
+    transform = FourierTransform(length: fftLength, direction: .inverse)
+    Window.squareRootHann(fftLength, into: window.base)
     // The inverse multiplies by fftLength; the squared windows of all hops add up to fftLength / (2 hopLength).
     let scale = 2 * Float(hopLength) / (Float(fftLength) * Float(fftLength))
     for n in 0..<fftLength { window[n] *= scale }
-    transform = FourierTransform(length: fftLength, direction: .inverse)
-  }
-
-  deinit {
-    overlap.deallocate()
-    window.deallocate()
   }
 
   /// Adds one frame and writes the hop that no later frame will change.
@@ -44,12 +40,14 @@ public struct STFTSynthesis: ~Copyable {
   @_noLocks
   public mutating func push(_ bins: UnsafePointer<Float>, into hop: UnsafeMutablePointer<Float>) {
     let spectrum = transform.bins
-    copySamples(bins, to: spectrum, count: 2 * binCount)
+    copyFloats(bins, to: spectrum, count: 2 * binCount)
     // FFTW's even lengths pass over these two today; its manual does not promise it.
     spectrum[1] = 0
     spectrum[2 * binCount - 1] = 0
     transform.execute()
     let time = transform.time
+    let window = window.base
+    let overlap = overlap.base
     let kept = fftLength - hopLength
     addProduct(overlap, window, time, into: hop, count: hopLength)
     addProduct(
@@ -59,5 +57,5 @@ public struct STFTSynthesis: ~Copyable {
 
   /// Back to the state after `init`: nothing left to add.
   @_noLocks
-  public mutating func reset() { for n in 0..<fftLength { overlap[n] = 0 } }
+  public mutating func reset() { overlap.clear() }
 }

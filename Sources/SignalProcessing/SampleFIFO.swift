@@ -1,3 +1,5 @@
+import Ground
+
 /// A queue of samples of fixed capacity, for one thread: it turns blocks of one size into blocks of another.
 ///
 /// Memory is made in `init`; writing and reading allocate nothing and cost O(samples moved). Writing more than
@@ -11,18 +13,15 @@ public struct SampleFIFO: ~Copyable {
   /// Samples that can be written now.
   public var space: Int { @_noLocks get { capacity - count } }
 
-  private let ring: UnsafeMutablePointer<Float>  // (capacity)
+  private let ring: FloatMemory  // (capacity)
   private var first = 0  // index of the oldest sample
 
   /// - Parameter capacity: most samples it can hold, at least 1.
   public init(capacity: Int) {
     precondition(capacity > 0, "a queue holds at least one sample")
     self.capacity = capacity
-    ring = .allocate(capacity: capacity)
-    ring.initialize(repeating: 0, count: capacity)
+    ring = FloatMemory(capacity)
   }
-
-  deinit { ring.deallocate() }
 
   /// Appends `count` samples, at most `space`.
   @_noLocks
@@ -30,8 +29,8 @@ public struct SampleFIFO: ~Copyable {
     precondition(count >= 0 && count <= space, "write takes at most `space` samples")
     let start = wrapped(first + self.count)
     let head = min(count, capacity - start)
-    copySamples(samples, to: ring + start, count: head)
-    copySamples(samples + head, to: ring, count: count - head)
+    copyFloats(samples, to: ring.base + start, count: head)
+    copyFloats(samples + head, to: ring.base, count: count - head)
     self.count += count
   }
 
@@ -48,8 +47,8 @@ public struct SampleFIFO: ~Copyable {
   public mutating func read(into samples: UnsafeMutablePointer<Float>, count: Int) {
     precondition(count >= 0 && count <= self.count, "read takes at most `count` samples")
     let head = min(count, capacity - first)
-    copySamples(ring + first, to: samples, count: head)
-    copySamples(ring, to: samples + head, count: count - head)
+    copyFloats(ring.base + first, to: samples, count: head)
+    copyFloats(ring.base, to: samples + head, count: count - head)
     drop(count)
   }
 

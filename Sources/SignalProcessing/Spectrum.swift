@@ -1,4 +1,4 @@
-import CKernels
+import Ground
 
 /// Real measures of complex bins. They allocate nothing.
 public enum Spectrum {
@@ -7,7 +7,7 @@ public enum Spectrum {
   public static func power(
     _ bins: UnsafePointer<Float>, count: Int, into power: UnsafeMutablePointer<Float>
   ) {
-    powers(count, bins, power)
+    powers(bins, into: power, count: count)
   }
 
   /// Writes |X| of `count` interleaved complex bins.
@@ -19,10 +19,4 @@ public enum Spectrum {
       magnitude[k] = squareRoot(bins[2 * k] * bins[2 * k] + bins[2 * k + 1] * bins[2 * k + 1])
     }
   }
-}
-
-/// A loop over its arguments; it takes no lock and makes no heap call.
-@_semantics("no_performance_analysis") @inline(__always)
-private func powers(_ count: Int, _ bins: UnsafePointer<Float>, _ power: UnsafeMutablePointer<Float>) {
-  ck_power(count, bins, power)
 }

@@ -1,5 +1,5 @@
 import CKernels
-import Glibc
+import Ground
 
 /// Speech presence probability and noise power per bin (Gerkmann and Hendriks, "Unbiased MMSE-based noise power
 /// estimation with low complexity and low tracking delay", IEEE TASLP 20(4), 2012).
@@ -41,7 +41,9 @@ public struct SpeechPresence: ~Copyable {
   /// Frames that are not silent and that make the first estimate.
   public static var startFrameCount: Int { @_noLocks get { 5 } }
 
-  private let smoothedProbability: UnsafeMutablePointer<Float>  // (binCount) P̄
+  private let probabilityMemory: FloatMemory
+  private let noiseMemory: FloatMemory
+  private let smoothedProbability: FloatMemory  // (binCount) P̄
   private let noiseSmoothing: Float  // α
   private let probabilitySmoothing: Float  // α_P
   private var startFrames = 0
@@ -60,20 +62,14 @@ public struct SpeechPresence: ~Copyable {
     self.binCount = binCount
     self.frameRate = frameRate
     let hops = 1 / (0.016 * frameRate)  // this hop in hops of the paper
-    self.noiseSmoothing = powf(noiseSmoothing, hops)
-    probabilitySmoothing = powf(0.9, hops)
-    probability = .allocate(capacity: binCount)
-    noisePower = .allocate(capacity: binCount)
-    smoothedProbability = .allocate(capacity: binCount)
-    probability.initialize(repeating: 0, count: binCount)
-    noisePower.initialize(repeating: Self.floor, count: binCount)
-    smoothedProbability.initialize(repeating: 0.5, count: binCount)
-  }
-
-  deinit {
-    probability.deallocate()
-    noisePower.deallocate()
-    smoothedProbability.deallocate()
+    self.noiseSmoothing = power(noiseSmoothing, to: hops)
+    probabilitySmoothing = power(0.9, to: hops)
+    probabilityMemory = FloatMemory(binCount)
+    noiseMemory = FloatMemory(binCount)
+    smoothedProbability = FloatMemory(binCount)
+    probability = probabilityMemory.base
+    noisePower = noiseMemory.base
+    reset()
   }
 
   /// Takes one frame.
@@ -109,7 +105,9 @@ public struct SpeechPresence: ~Copyable {
     let constants = ck_presence(
       prior_ratio: Self.priorRatio, probability_smoothing: probabilitySmoothing, noise_smoothing: noiseSmoothing,
       stuck_limit: Self.stuckLimit, floor: Self.floor, largest_power: Self.largestPower)
-    let total = trackPresence(binCount, constants, power, noisePower, smoothedProbability, probability)
+    let total = trackPresence(
+      constants, power: power, noise: noisePower, smoothed: smoothedProbability.base, probability: probability,
+      count: binCount)
     meanProbability = total / Float(binCount)
   }
 
@@ -125,13 +123,4 @@ public struct SpeechPresence: ~Copyable {
     isSilent = true
     startFrames = 0
   }
-}
-
-/// A loop over its arguments; it takes no lock and makes no heap call.
-@_semantics("no_performance_analysis") @inline(__always)
-private func trackPresence(
-  _ binCount: Int, _ constants: ck_presence, _ power: UnsafePointer<Float>, _ noise: UnsafeMutablePointer<Float>,
-  _ smoothed: UnsafeMutablePointer<Float>, _ probability: UnsafeMutablePointer<Float>
-) -> Float {
-  withUnsafePointer(to: constants) { ck_track_presence(binCount, $0, power, noise, smoothed, probability) }
 }

@@ -1,3 +1,5 @@
+import Ground
+
 /// A decision-directed Wiener filter on `SpeechPresence`: the spectral baseline that a learned model has to beat.
 ///
 /// Per bin, with the noise power σ² of the newest frame, γ = |Y|²/σ² and Ŝ the previous output:
@@ -18,8 +20,9 @@ public struct WienerGain: ~Copyable {
   /// The noise estimate in use.
   public var presence: SpeechPresence
 
-  private let power: UnsafeMutablePointer<Float>  // (binCount) |Y|²
-  private let cleanPower: UnsafeMutablePointer<Float>  // (binCount) |Ŝ|² of the previous frame
+  private let gainMemory: FloatMemory
+  private let power: FloatMemory  // (binCount) |Y|²
+  private let cleanPower: FloatMemory  // (binCount) |Ŝ|² of the previous frame
   private let lowestGain: Float
   private static var smoothing: Float { @_noLocks get { 0.95 } }  // α
   private static var lowestRatio: Float { @_noLocks get { 0.003_162_277_7 } }  // ξ_min, −25 dB
@@ -31,19 +34,12 @@ public struct WienerGain: ~Copyable {
   public init(binCount: Int = 161, frameRate: Float = 100, lowestGainInDecibels: Float = -18) {
     self.binCount = binCount
     presence = SpeechPresence(binCount: binCount, frameRate: frameRate, noiseSmoothing: 0.9)
-    lowestGain = power10(lowestGainInDecibels / 20)
-    gain = .allocate(capacity: binCount)
-    power = .allocate(capacity: binCount)
-    cleanPower = .allocate(capacity: binCount)
-    gain.initialize(repeating: lowestGain, count: binCount)
-    power.initialize(repeating: 0, count: binCount)
-    cleanPower.initialize(repeating: 0, count: binCount)
-  }
-
-  deinit {
-    gain.deallocate()
-    power.deallocate()
-    cleanPower.deallocate()
+    lowestGain = decibelsToAmplitude(lowestGainInDecibels)
+    gainMemory = FloatMemory(binCount)
+    power = FloatMemory(binCount)
+    cleanPower = FloatMemory(binCount)
+    gain = gainMemory.base
+    reset()
   }
 
   /// Filters one frame.
@@ -53,8 +49,8 @@ public struct WienerGain: ~Copyable {
   ///   - output: (binCount, 2), may be `bins`.
   @_noLocks
   public mutating func push(bins: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>) {
-    Spectrum.power(bins, count: binCount, into: power)
-    presence.push(power: power)
+    Spectrum.power(bins, count: binCount, into: power.base)
+    presence.push(power: power.base)
     let noisePower = presence.noisePower
     for k in 0..<binCount {
       let noise = noisePower[k]

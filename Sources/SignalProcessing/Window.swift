@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 
 /// The windows of the analysis and the synthesis.
 public enum Window {
@@ -12,7 +12,7 @@ public enum Window {
   ///   - window: room for `length` samples.
   public static func squareRootHann(_ length: Int, into window: UnsafeMutablePointer<Float>) {
     precondition(length > 0, "a window has at least one sample")
-    for n in 0..<length { window[n] = Float(sin(Double.pi * Double(n) / Double(length))) }
+    for n in 0..<length { window[n] = Float(sine(Double.pi * Double(n) / Double(length))) }
   }
 
   /// The Kaiser window at one place, for designing filters. Not for the real-time path.

@@ -1,3 +1,5 @@
+import Ground
+
 @testable import Diffusion
 
 /// The noise of `CounterNoise` one bin at a time, as its definition reads: what the kernel is held to, bit by bit.
@@ -10,7 +12,7 @@ enum PlainNoise {
       let (radius, phase) = bin % 2 == 0 ? (words.0, words.1) : (words.2, words.3)
       // u is in the middle of its 2^−32, so never 0.
       let u = (Double(radius) + 0.5) * 0x1p-32
-      let r = DeterministicMath.squareRoot(-DeterministicMath.logarithm(u))
+      let r = squareRoot(-DeterministicMath.logarithm(u))
       let (cosine, sine) = cosineAndSine(phase: phase)
       return [Float(r * cosine), Float(r * sine)]
     }

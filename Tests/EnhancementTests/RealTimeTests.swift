@@ -1,5 +1,7 @@
 #if canImport(HeapCounter)
+  import Foundation
   import HeapCounter
+  import NeuralLayers
   import Testing
 
   @testable import Enhancement

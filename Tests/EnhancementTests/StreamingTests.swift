@@ -1,3 +1,5 @@
+import Ground
+import SignalProcessing
 import Testing
 
 @testable import Enhancement

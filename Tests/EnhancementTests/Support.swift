@@ -1,5 +1,6 @@
 import Diffusion
 import Foundation
+import ScoreModel
 import Testing
 
 @testable import Enhancement
@@ -120,14 +121,21 @@ struct TestPredictor: ~Copyable, ConditionalPredictor {
 }
 
 /// One token of one number: the mean of what it sees.
-struct TestEncoder: ~Copyable, NoiseTokenEncoder {
-  let log: Log
-  var value: Float?
-  var tokenFloatCount: Int { 1 }
+final class TestEncoder: NoiseEncoder {
+  private let log: Log
+  private let value: Float?
+  let tokenCount = 1
+  let tokenDimension = 1
+  let maximumFrameCount = NoiseReference.capacity
 
-  mutating func encode(
-    magnitudes: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>
-  ) {
+  init(log: Log, value: Float?) {
+    self.log = log
+    self.value = value
+  }
+
+  func multiplyAdds(frameCount: Int) -> Int { 0 }
+
+  func encode(_ magnitudes: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>) {
     var sum: Float = 0
     for n in 0..<160 * frameCount { sum += magnitudes[n] }
     tokens[0] = value ?? sum / Float(160 * frameCount)
@@ -135,7 +143,7 @@ struct TestEncoder: ~Copyable, NoiseTokenEncoder {
   }
 }
 
-typealias TestChain = StreamingChain<TestPredictor, TestEncoder>
+typealias TestChain = StreamingChain<TestPredictor>
 
 func makeChain(
   _ behaviour: TestPredictor.Behaviour = .scale(1), rate: Int = 16000,
@@ -152,7 +160,7 @@ protocol BlockProcessor: ~Copyable {
   mutating func process(_ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, count: Int)
 }
 
-extension StreamingChain: BlockProcessor where Predictor: ~Copyable, Encoder: ~Copyable {}
+extension StreamingChain: BlockProcessor where Predictor: ~Copyable {}
 
 extension StreamingEnhancer: BlockProcessor {
   mutating func process(

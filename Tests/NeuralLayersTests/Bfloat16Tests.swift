@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import Ground
 import NeuralLayers
 import Testing
 
@@ -49,7 +50,9 @@ import Testing
 
   static func pairs(taps: Int = 1, depth: Int, columns: Int, _ b: [Float]) -> [UInt32] {
     var panels = unwritten(Int(ck_packed_count(taps, depth, columns)))
-    for tap in 0..<taps { ck_pack(&panels, taps, tap, depth, columns, Array(b[(tap * depth * columns)...]), columns, 1) }
+    for tap in 0..<taps {
+      ck_pack(&panels, taps, tap, depth, columns, Array(b[(tap * depth * columns)...]), columns, 1)
+    }
     var pairs = [UInt32](repeating: .max, count: Int(ck_pairs_count(taps, depth, columns)))
     ck_pack_pairs(&pairs, taps, depth, columns, panels)
     return pairs
@@ -73,7 +76,8 @@ import Testing
     let bias = random.floats((columns + 15) & ~15)
     let pairs = Self.pairs(taps: taps, depth: depth, columns: columns, b)
     let once = Self.product(
-      rows: rows, columns: columns, depth: depth, stride: stride, taps: taps, items: items, itemStride: itemStride, a: a,
+      rows: rows, columns: columns, depth: depth, stride: stride, taps: taps, items: items, itemStride: itemStride,
+      a: a,
       tapOffset: tapOffset, pairs: pairs, bias: bias)
     let (ra, rb) = (a.map { Double(Self.rounded($0)) }, b.map { Double(Self.rounded($0)) })
     for item in 0..<items {

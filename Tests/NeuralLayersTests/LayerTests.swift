@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import Ground
 import KernelLevels
 import NeuralLayers
 import Testing

@@ -1,5 +1,6 @@
 import Diffusion
 import Foundation
+import Ground
 import KernelLevels
 import NeuralLayers
 import ScoreModel

@@ -1,4 +1,5 @@
 import COpenBLAS
+import Ground
 import NeuralLayers
 
 extension StepBenchmark {

@@ -1,5 +1,6 @@
 import CKernels
 import Glibc
+import Ground
 import NeuralLayers
 import ScoreModel
 
@@ -31,7 +32,9 @@ struct StepBenchmark {
         guard let count = arguments.popFirst().flatMap({ Int($0) }), count > 0 else { usage() }
         frames = count
       case "--part":
-        guard let name = arguments.popFirst(), ["all", "step", "kernels", "frames", "counted"].contains(name) else { usage() }
+        guard let name = arguments.popFirst(), ["all", "step", "kernels", "frames", "counted"].contains(name) else {
+          usage()
+        }
         part = name
       case "--precision":
         guard let name = arguments.popFirst() else { usage() }

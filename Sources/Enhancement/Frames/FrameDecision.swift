@@ -1,3 +1,5 @@
+import Ground
+
 /// Something that the clock, not the sound, decided about a frame.
 public struct FrameDecision: Sendable, Equatable {
   public enum Kind: Sendable, Equatable {
@@ -23,20 +25,10 @@ struct FrameDecisions: ~Copyable {
   /// Decisions kept until they are taken; more than a block can bring.
   static var capacity: Int { 512 }
 
-  private let noted: UnsafeMutablePointer<FrameDecision>  // (capacity)
+  private let noted = FixedArray(repeating: FrameDecision(frameIndex: 0, kind: .tokensLate), count: Self.capacity)
   private var notedCount = 0
-  private var script: UnsafeMutableBufferPointer<FrameDecision>?
+  private var script: [FrameDecision]?
   private var next = 0  // in the script
-
-  init() {
-    noted = .allocate(capacity: Self.capacity)
-    noted.initialize(repeating: FrameDecision(frameIndex: 0, kind: .tokensLate), count: Self.capacity)
-  }
-
-  deinit {
-    noted.deallocate()
-    script?.deallocate()
-  }
 
   mutating func note(_ decision: FrameDecision) {
     guard notedCount < Self.capacity else { return }
@@ -56,10 +48,7 @@ struct FrameDecisions: ~Copyable {
 
   /// - Parameter decisions: in the order of their frames; at one frame tokens come before steps.
   mutating func setScript(_ decisions: [FrameDecision]) {
-    script?.deallocate()
-    let memory = UnsafeMutableBufferPointer<FrameDecision>.allocate(capacity: decisions.count)
-    _ = memory.initialize(from: decisions)
-    script = memory
+    script = decisions
     next = 0
   }
 

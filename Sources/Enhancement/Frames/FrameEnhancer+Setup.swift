@@ -2,7 +2,7 @@ import Diffusion
 import SignalProcessing
 
 // What prepares a frame enhancer and what is called between blocks.
-extension FrameEnhancer where Predictor: ~Copyable, Encoder: ~Copyable {
+extension FrameEnhancer where Predictor: ~Copyable {
   /// Frames over which a new guidance weight is reached.
   static var guidanceFrames: Int { 10 }
   /// Frames for which a step that comes into use runs unheard.
@@ -59,7 +59,7 @@ extension FrameEnhancer where Predictor: ~Copyable, Encoder: ~Copyable {
     }
     guard frameIndex == 0, sampler != nil else { return }
     guard job.state != .taken else { return }
-    if job.take(reference, gain: level.gain) { job.run(&encoder) }
+    if job.take(reference, gain: level.gain) { job.run(encoder) }
     useTokens()
   }
 

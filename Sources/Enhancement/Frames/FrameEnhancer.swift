@@ -1,4 +1,6 @@
 import Diffusion
+import Ground
+import ScoreModel
 import SignalProcessing
 
 /// A predictor that listens to noise tokens.
@@ -13,9 +15,7 @@ protocol ConditionalPredictor: CleanSpectrumPredictor, ~Copyable {
 ///
 /// This file is what runs every frame; memory is made in `FrameEnhancer+Setup.swift`. One instance belongs to one
 /// thread; nothing here allocates or locks if predictor and encoder do not.
-struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: NoiseTokenEncoder & ~Copyable>:
-  ~Copyable
-{
+struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   static var hopLength: Int { 160 }
   static var fftLength: Int { 320 }
   static var binCount: Int { 161 }
@@ -43,7 +43,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
   var pauses = SpeechPauseDetector()
   var reference: NoiseReference
   let selection: NoiseSelection
-  var encoder: Encoder
+  let encoder: (any NoiseEncoder)?  // nil: no tokens are ever made
   let job: NoiseEncodingJob
   /// Runs the encoder beside the frame path; nil: the frame path does.
   let service: NoiseEncodingService?
@@ -57,9 +57,9 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
   var hasTokens = false
   var guidance: LinearRamp
 
-  let compressed: UnsafeMutablePointer<Float>  // (160, 2): y, then x̂0
-  let enhanced: UnsafeMutablePointer<Float>  // (161, 2)
-  let power: UnsafeMutablePointer<Float>  // (161) |Y|²
+  let compressed = FloatMemory(2 * Self.modelBinCount)  // (160, 2): y, then x̂0
+  let enhanced = FloatMemory(2 * Self.binCount)  // (161, 2)
+  let power = FloatMemory(Self.binCount)  // (161) |Y|²
 
   /// Nanoseconds of the monotonic clock after which no further step begins; 0: none.
   var deadline: UInt64 = 0
@@ -75,12 +75,12 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
   /// - Parameters:
   ///   - predictor: the network, with the slots of `FrameSampler.slotTimes` and room for a batch of two; nil for the
   ///     Wiener filter.
-  ///   - encoder: makes the noise tokens.
+  ///   - encoder: makes the noise tokens; nil for a model without a condition.
   ///   - settings: valid ones.
   ///   - service: runs the encoder beside the frame path; nil: the frame path does.
   ///   - isLinked: whether `keepNoise` decides which frames are noise.
   init(
-    predictor: consuming Predictor?, encoder: consuming Encoder, settings: EnhancementSettings,
+    predictor: consuming Predictor?, encoder: (any NoiseEncoder)?, settings: EnhancementSettings,
     service: NoiseEncodingService? = nil, isLinked: Bool = false
   ) {
     self.service = service
@@ -91,9 +91,9 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
     selection = settings.noiseSelection
     guidance = LinearRamp(value: settings.guidance, length: Self.guidanceFrames)
     dryWeight = settings.dryWeight
-    job = NoiseEncodingJob(tokenFloatCount: encoder.tokenFloatCount, hearsSamples: encoder.hearsSamples)
+    job = NoiseEncodingJob(encoder)
     reference = NoiseReference(
-      length: Int((settings.referenceLength * 100).rounded()), keepsSamples: encoder.hearsSamples)
+      length: Int((settings.referenceLength * 100).rounded()), keepsSamples: job.hearsSamples)
     service?.register(job)
     self.encoder = encoder
     if let predictor {
@@ -107,18 +107,6 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
       sampler = nil
       wiener = WienerGain()
     }
-    compressed = .allocate(capacity: 2 * Self.modelBinCount)
-    compressed.initialize(repeating: 0, count: 2 * Self.modelBinCount)
-    enhanced = .allocate(capacity: 2 * Self.binCount)
-    enhanced.initialize(repeating: 0, count: 2 * Self.binCount)
-    power = .allocate(capacity: Self.binCount)
-    power.initialize(repeating: 0, count: Self.binCount)
-  }
-
-  deinit {
-    compressed.deallocate()
-    enhanced.deallocate()
-    power.deallocate()
   }
 
   /// Enhances one hop.
@@ -132,19 +120,19 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
     analysis.push(hop)
     let bins = analysis.bins
     let isSilent = analysis.energy < Self.silence
-    Spectrum.power(bins, count: Self.binCount, into: power)
-    presence.push(power: power)
+    Spectrum.power(bins, count: Self.binCount, into: power.base)
+    presence.push(power: power.base)
 
     if !enhanceSpectrum(bins) {
       counts.fallbackFrames += 1
-      copy(bins, to: enhanced, count: 2 * Self.binCount)
+      copyFloats(bins, to: enhanced.base, count: 2 * Self.binCount)
     }
     if isSilent {
-      for n in 0..<2 * Self.binCount { enhanced[n] = 0 }
+      enhanced.clear()
     }
     listen(bins, isSilent: isSilent)
     level.update(energy: analysis.energy)
-    synthesis.push(enhanced, into: output)
+    synthesis.push(enhanced.base, into: output)
     frameIndex += 1
     times.add(nanoseconds: monotonicNanoseconds() - start)
   }
@@ -152,17 +140,17 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
   /// `bins` enhanced into `enhanced`; false where that is not finite, with the network's state made new.
   private mutating func enhanceSpectrum(_ bins: UnsafePointer<Float>) -> Bool {
     if wiener != nil {
-      wiener!.push(bins: bins, into: enhanced)
-      return allFinite(enhanced, count: 2 * Self.binCount)
+      wiener!.push(bins: bins, into: enhanced.base)
+      return allFinite(enhanced.base, count: 2 * Self.binCount)
     }
     let gain = level.gain
-    AmplitudeCompression.compress(bins, gain: gain, count: Self.modelBinCount, into: compressed)
+    AmplitudeCompression.compress(bins, gain: gain, count: Self.modelBinCount, into: compressed.base)
     sampler!.guidance = guidance.next()
     let deadline = deadline
     let scripted = decisions.scriptedSteps(frameIndex)
     var cutAfter = 0
     var isFinite = sampler!.enhance(
-      noisy: compressed, frameIndex: frameIndex, into: compressed,
+      noisy: compressed.base, frameIndex: frameIndex, into: compressed.base,
       goesOn: { done in
         let goesOn = if let scripted { done < scripted } else { deadline == 0 || monotonicNanoseconds() < deadline }
         if !goesOn { cutAfter = done }
@@ -173,9 +161,9 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
       decisions.note(FrameDecision(frameIndex: frameIndex, kind: .stepsRun(cutAfter)))
     }
     if isFinite {
-      AmplitudeCompression.expand(compressed, gain: gain, count: Self.modelBinCount, into: enhanced)
+      AmplitudeCompression.expand(compressed.base, gain: gain, count: Self.modelBinCount, into: enhanced.base)
       enhanceLastBin(bins)
-      isFinite = allFinite(enhanced, count: 2 * Self.binCount)
+      isFinite = allFinite(enhanced.base, count: 2 * Self.binCount)
     }
     if !isFinite { sampler!.reset() }
     return isFinite
@@ -200,7 +188,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
       counts.silentFrames += 1
       return
     }
-    let (noisy, clean, mixed) = energies(noisy: bins, clean: enhanced, dry: dryWeight, count: 2 * Self.binCount)
+    let (noisy, clean, mixed) = energies(noisy: bins, clean: enhanced.base, dry: dryWeight, count: 2 * Self.binCount)
     let energy = Double(analysis.energy)
     let left = noisy > 0 ? energy * Double(mixed / noisy) : 0
     counts.inputEnergy += energy
@@ -235,7 +223,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
   private mutating func takeReference() {
     isReferenceMissed = job.state == .taken
     guard !isReferenceMissed, job.take(reference, gain: level.gain) else { return }
-    if let service, !decisions.isScripted { service.wake() } else { job.run(&encoder) }
+    if let service, !decisions.isScripted { service.wake() } else { job.run(encoder) }
   }
 
   /// The job's result goes into the network; where it is not ready, the old tokens stay.
@@ -252,7 +240,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable, Encoder: Noise
     }
     switch job.state {
     case .encoded:
-      sampler!.predictor.setTokens(job.tokens)
+      sampler!.predictor.setTokens(job.tokens.base)
       hasTokens = true
       counts.referenceRefreshes += 1
     case .null:

@@ -1,3 +1,4 @@
+import Ground
 import SignalProcessing
 
 /// What the model cannot hear: the band above its 8 kHz, at the device's rate, one channel.
@@ -21,8 +22,8 @@ struct HighBand: ~Copyable {
   private var synthesis: STFTSynthesis
   private var gain: HighBandGain
   private let delay: Int  // samples from the input to the band's samples
-  private let carried: UnsafeMutableBufferPointer<Float>  // what the resamplers carry of a piece
-  private let hop: UnsafeMutablePointer<Float>  // (hopLength), the band
+  private let carried: FloatMemory  // what the resamplers carry of a piece
+  private let hop: FloatMemory  // (hopLength), the band
   private var hopFill = 0
 
   /// Whether there is such a band at this rate: above 32 kHz it is wide enough, and a hop is a whole number of samples.
@@ -44,21 +45,14 @@ struct HighBand: ~Copyable {
     alignment = shift > 0 ? FractionalDelay(delay: shift) : nil
     delay = Int((resamplerDelay + shift).rounded())
     piece = up.maximumOutput(forInput: largestInput) + 1
-    carried = .allocate(capacity: piece)
-    carried.initialize(repeating: 0)
+    carried = FloatMemory(piece)
     // The resamplers may be a few samples ahead of the input, never more than its delay.
     input = SampleFIFO(capacity: delay + 2 * piece + hopLength)
     input.writeZeros(delay)
     analysis = STFTAnalysis(fftLength: 2 * hopLength, hopLength: hopLength)
     synthesis = STFTSynthesis(fftLength: 2 * hopLength, hopLength: hopLength)
     gain = HighBandGain(sampleRate: sampleRate, binCount: hopLength + 1)
-    hop = .allocate(capacity: hopLength)
-    hop.initialize(repeating: 0, count: hopLength)
-  }
-
-  deinit {
-    carried.deallocate()
-    hop.deallocate()
+    hop = FloatMemory(hopLength)
   }
 
   /// Takes the device's samples as they come, before the 16 kHz samples that they became.
@@ -68,12 +62,12 @@ struct HighBand: ~Copyable {
   /// Takes the same at 16 kHz, at most up to the end of a hop.
   @_noLocks
   mutating func takeResampled(_ samples: UnsafePointer<Float>, count: Int) {
-    let made = up.process(UnsafeBufferPointer(start: samples, count: count), into: carried).produced
-    let lane = carried.baseAddress!
+    let made = up.process(UnsafeBufferPointer(start: samples, count: count), into: carried.buffer).produced
+    let lane = carried.base
     if alignment != nil { alignment!.process(lane, count: made) }
     // Into place, then the difference: the band.
-    input.read(into: hop + hopFill, count: made)
-    addScaled(hop + hopFill, -1, lane, into: hop + hopFill, count: made)
+    input.read(into: hop.base + hopFill, count: made)
+    addScaled(hop.base + hopFill, -1, lane, into: hop.base + hopFill, count: made)
     hopFill += made
   }
 
@@ -88,10 +82,10 @@ struct HighBand: ~Copyable {
   ) {
     precondition(hopFill == hopLength, "the band's hops end with the model's")
     hopFill = 0
-    analysis.push(hop)
+    analysis.push(hop.base)
     gain.apply(to: analysis.bins, noisy: noisy, enhanced: enhanced, isNoise: isNoise)
-    synthesis.push(analysis.bins, into: hop)
-    addScaled(output, 1, hop, into: output, count: hopLength)
+    synthesis.push(analysis.bins, into: hop.base)
+    addScaled(output, 1, hop.base, into: output, count: hopLength)
   }
 
   mutating func reset() {

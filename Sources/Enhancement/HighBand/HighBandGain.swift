@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 import SignalProcessing
 
 /// The gains of the sub-bands above the model's, frame by frame.
@@ -25,12 +25,12 @@ struct HighBandGain: ~Copyable {
   private let binCount: Int
   private let bandCount: Int
   /// (binCount) of the sub-band above a bin's place, against the one below it.
-  private let share: UnsafeMutablePointer<Float>
+  private let share: FloatMemory
   /// (bandCount + 1) bins: where a sub-band's gain is the bin's; the first is 0.
-  private let middle: UnsafeMutablePointer<Int>
-  private let firstBin: UnsafeMutablePointer<Int>  // (bandCount + 1)
-  private let powers: UnsafeMutablePointer<Float>  // (1 + bandCount): below 8 kHz, then the sub-bands
-  private let gains: UnsafeMutablePointer<Float>  // (bandCount + 1), the last one twice
+  private let middle: FixedArray<Int>
+  private let firstBin: FixedArray<Int>  // (bandCount + 1)
+  private let powers: FloatMemory  // (1 + bandCount): below 8 kHz, then the sub-bands
+  private let gains: FloatMemory  // (bandCount + 1), the last one twice
   private var presence: SpeechPresence
   private var floor: Float = 0  // dB
   private var floorFrames = 0
@@ -42,32 +42,21 @@ struct HighBandGain: ~Copyable {
     let binWidth = Double(sampleRate) / 2 / Double(binCount - 1)
     let edges = Self.edges.filter { $0 + 1000 <= Double(sampleRate) / 2 }
     bandCount = edges.count
-    firstBin = .allocate(capacity: edges.count + 1)
-    for (n, edge) in edges.enumerated() { (firstBin + n).initialize(to: Int((edge / binWidth).rounded())) }
-    (firstBin + edges.count).initialize(to: binCount)
+    let firstBins = edges.map { Int(($0 / binWidth).rounded()) } + [binCount]
     // Between the middles of two sub-bands their gains go over into each other.
-    middle = .allocate(capacity: edges.count + 1)
-    share = .allocate(capacity: binCount)
-    share.initialize(repeating: 0, count: binCount)
-    for n in 0..<edges.count { (middle + n).initialize(to: (firstBin[n] + firstBin[n + 1]) / 2) }
-    (middle + edges.count).initialize(to: binCount)
+    var middles = edges.indices.map { (firstBins[$0] + firstBins[$0 + 1]) / 2 } + [binCount]
+    share = FloatMemory(binCount)
     for n in 0..<edges.count - 1 {
-      for k in middle[n]..<middle[n + 1] { share[k] = Float(k - middle[n]) / Float(middle[n + 1] - middle[n]) }
+      for k in middles[n]..<middles[n + 1] {
+        share.base[k] = Float(k - middles[n]) / Float(middles[n + 1] - middles[n])
+      }
     }
-    middle[0] = 0
-    powers = .allocate(capacity: edges.count + 1)
-    powers.initialize(repeating: 0, count: edges.count + 1)
-    gains = .allocate(capacity: edges.count + 1)
-    gains.initialize(repeating: 0, count: edges.count + 1)
+    middles[0] = 0
+    firstBin = FixedArray(firstBins)
+    middle = FixedArray(middles)
+    powers = FloatMemory(edges.count + 1)
+    gains = FloatMemory(edges.count + 1)
     presence = SpeechPresence(binCount: edges.count + 1)
-  }
-
-  deinit {
-    firstBin.deallocate()
-    middle.deallocate()
-    share.deallocate()
-    powers.deallocate()
-    gains.deallocate()
   }
 
   /// - Parameters:
@@ -82,7 +71,7 @@ struct HighBandGain: ~Copyable {
     for n in 0..<bandCount {
       let first = middle[n]
       scaleBins(
-        bins + 2 * first, count: middle[n + 1] - first, from: gains[n], to: gains[n + 1], share: share + first)
+        bins + 2 * first, count: middle[n + 1] - first, from: gains[n], to: gains[n + 1], share: share.base + first)
     }
   }
 
@@ -93,7 +82,7 @@ struct HighBandGain: ~Copyable {
     let after = meanPower(enhanced, Self.firstBelow..<Self.lastBelow)
     powers[0] = before
     for n in 0..<bandCount { powers[1 + n] = meanPower(bins, firstBin[n]..<firstBin[n + 1]) }
-    presence.push(power: powers)
+    presence.push(power: powers.base)
 
     let kept = before > 0 ? min(1, after / before) : 1
     let speechBelow = opening(presence.probability[0])
@@ -130,12 +119,9 @@ struct HighBandGain: ~Copyable {
 
   mutating func reset() {
     presence.reset()
-    gains.update(repeating: 0, count: bandCount + 1)
+    gains.clear()
     floor = 0
     floorFrames = 0
     hasHeardNoise = false
   }
 }
-
-@_semantics("no_performance_analysis") @inline(__always)
-private func logarithm10(_ x: Float) -> Float { log10f(x) }

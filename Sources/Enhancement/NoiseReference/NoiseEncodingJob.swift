@@ -1,23 +1,7 @@
+import Ground
+import ScoreModel
 import SignalProcessing
 import Synchronization
-
-/// Turns a noise reference into the tokens that the network attends to.
-protocol NoiseTokenEncoder: ~Copyable {
-  /// Floats of one set of tokens, (tokens, dimension); 0 where the model takes no condition.
-  var tokenFloatCount: Int { get }
-  /// Whether it hears the reference's samples instead of its magnitudes.
-  var hearsSamples: Bool { get }
-  /// - Parameters:
-  ///   - magnitudes: (frameCount, 160), 0.15·√(g·|X|), oldest first; or as many samples, g times the sound.
-  ///   - frameCount: 25…200; of samples one less.
-  ///   - tokens: room for `tokenFloatCount`.
-  mutating func encode(
-    magnitudes: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>)
-}
-
-extension NoiseTokenEncoder where Self: ~Copyable {
-  var hearsSamples: Bool { false }
-}
 
 /// One refresh of the noise tokens: the reference copied out of the frame path, and room for the result.
 ///
@@ -46,31 +30,24 @@ final class NoiseEncodingJob: @unchecked Sendable {
   }
 
   /// (tokenFloatCount), valid in the state `encoded`.
-  let tokens: UnsafeMutablePointer<Float>
+  let tokens: FloatMemory
 
   private let stateNumber = Atomic<Int>(State.idle.rawValue)
   /// Set when nobody waits for the result any more.
   private var isAbandoned = false  // frame path only
   private let tokenFloatCount: Int
-  private let magnitudes: UnsafeMutablePointer<Float>  // (200, 160), compressed by `run`; or samples
+  /// (200, 160), compressed by `run`; or samples.
+  private let magnitudes = FloatMemory(NoiseReference.capacity * NoiseReference.binCount)
   private var frameCount = 0
   private var gain: Float = 1  // the level gain when the reference was taken
 
-  init(tokenFloatCount: Int, hearsSamples: Bool = false) {
-    self.tokenFloatCount = tokenFloatCount
-    self.hearsSamples = hearsSamples
+  /// - Parameter encoder: the one that will be run, or one like it; nil: no tokens are ever made.
+  init(_ encoder: (any NoiseEncoder)?) {
+    tokenFloatCount = encoder?.tokenFloatCount ?? 0
+    hearsSamples = encoder?.hears == .samples
     interval = hearsSamples ? 100 : 25
     delay = hearsSamples ? 90 : 10
-    tokens = .allocate(capacity: max(tokenFloatCount, 1))
-    tokens.initialize(repeating: 0, count: max(tokenFloatCount, 1))
-    let size = NoiseReference.capacity * NoiseReference.binCount
-    magnitudes = .allocate(capacity: size)
-    magnitudes.initialize(repeating: 0, count: size)
-  }
-
-  deinit {
-    tokens.deallocate()
-    magnitudes.deallocate()
+    tokens = FloatMemory(tokenFloatCount)
   }
 
   /// What the frame path may do now: `idle` also where a result is not wanted any more.
@@ -90,22 +67,22 @@ final class NoiseEncodingJob: @unchecked Sendable {
     }
     frameCount =
       hearsSamples
-      ? reference.overlapAdded(gain: gain, into: magnitudes) : reference.copyMagnitudes(into: magnitudes)
+      ? reference.overlapAdded(gain: gain, into: magnitudes.base) : reference.copyMagnitudes(into: magnitudes.base)
     self.gain = gain
     stateNumber.store(State.taken.rawValue, ordering: .releasing)
     return true
   }
 
   /// Makes the tokens, if there is something to make them of. Whoever runs the encoder.
-  func run<Encoder: NoiseTokenEncoder & ~Copyable>(_ encoder: inout Encoder) {
+  func run(_ encoder: (any NoiseEncoder)?) {
     guard stateNumber.load(ordering: .acquiring) == State.taken.rawValue else { return }
     // Here rather than in `take`: 32000 roots are no work for the frame path.
     if !hearsSamples {
       AmplitudeCompression.compressMagnitudes(
-        magnitudes, gain: gain, count: frameCount * NoiseReference.binCount, into: magnitudes)
+        magnitudes.base, gain: gain, count: frameCount * NoiseReference.binCount, into: magnitudes.base)
     }
-    encoder.encode(magnitudes: magnitudes, frameCount: frameCount, into: tokens)
-    let state: State = allFinite(tokens, count: tokenFloatCount) ? .encoded : .null
+    encoder?.encode(magnitudes.base, frameCount: frameCount, into: tokens.base)
+    let state: State = allFinite(tokens.base, count: tokenFloatCount) ? .encoded : .null
     stateNumber.store(state.rawValue, ordering: .releasing)
   }
 

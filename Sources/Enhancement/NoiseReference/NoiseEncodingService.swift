@@ -14,7 +14,7 @@ public final class NoiseEncodingService: @unchecked Sendable {
   }
 
   private let waiting = Atomic<Bool>(false)
-  private var encoder: ModelNoiseEncoder
+  private let encoder: (any NoiseEncoder)?
   private var jobs: [NoiseEncodingJob] = []
   let wake: @Sendable () -> Void
   let pause: @Sendable () -> Void
@@ -26,7 +26,7 @@ public final class NoiseEncodingService: @unchecked Sendable {
   public init(
     model: EnhancementModel?, wake: @escaping @Sendable () -> Void, pause: @escaping @Sendable () -> Void
   ) {
-    encoder = ModelNoiseEncoder(weights: model?.weights)
+    encoder = model?.weights.makeReferenceEncoder()
     self.wake = wake
     self.pause = pause
   }
@@ -35,5 +35,5 @@ public final class NoiseEncodingService: @unchecked Sendable {
   func register(_ job: NoiseEncodingJob) { jobs.append(job) }
 
   /// Makes the tokens of all references that were taken. On the thread beside the frame path.
-  public func runPending() { for job in jobs { job.run(&encoder) } }
+  public func runPending() { for job in jobs { job.run(encoder) } }
 }

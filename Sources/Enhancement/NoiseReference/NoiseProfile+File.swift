@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 import NeuralLayers
 
 extension NoiseProfile {
@@ -24,9 +24,8 @@ extension NoiseProfile {
   ///
   /// - Throws: `missing`, `unreadable`, `notAProfile`.
   public init(path: String) throws(NoiseProfileError) {
-    var status = stat()
-    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > Self.largestFile {
-      throw .notAProfile(path: path, reason: "\(status.st_size) bytes are too many")
+    if let size = regularFileSize(path), size > Self.largestFile {
+      throw .notAProfile(path: path, reason: "\(size) bytes are too many")
     }
     let values: [Float]
     do throws(ModelFileError) {

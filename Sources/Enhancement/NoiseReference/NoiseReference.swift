@@ -1,4 +1,4 @@
-import Diffusion
+import Ground
 import SignalProcessing
 
 /// What the room sounds like without speech: the last frames judged noise, 2 s or less, as raw magnitudes, and, for
@@ -22,7 +22,7 @@ struct NoiseReference: ~Copyable {
   /// While true `push` does nothing.
   var isFrozen = false
 
-  private let ring: UnsafeMutablePointer<Float>  // (length, binCount)
+  private let ring: FloatMemory  // (length, binCount)
   private let sound: ReferenceSound?
   private var next = 0  // the row written next
 
@@ -33,11 +33,8 @@ struct NoiseReference: ~Copyable {
     precondition(length >= 1 && length <= Self.capacity, "length must be from 1 to capacity")
     self.length = length
     sound = keepsSamples ? ReferenceSound(capacity: length) : nil
-    ring = .allocate(capacity: length * Self.binCount)
-    ring.initialize(repeating: 0, count: length * Self.binCount)
+    ring = FloatMemory(length * Self.binCount)
   }
-
-  deinit { ring.deallocate() }
 
   /// Takes a frame of noise.
   ///
@@ -49,7 +46,7 @@ struct NoiseReference: ~Copyable {
   mutating func push(bins: UnsafePointer<Float>, windowedSamples: UnsafePointer<Float>) -> Bool {
     guard !isFrozen else { return false }
     if sound != nil { sound!.put(windowedSamples, row: next) }
-    Spectrum.magnitude(bins, count: Self.binCount, into: ring + next * Self.binCount)
+    Spectrum.magnitude(bins, count: Self.binCount, into: ring.base + next * Self.binCount)
     advance()
     return true
   }
@@ -57,7 +54,7 @@ struct NoiseReference: ~Copyable {
   /// Takes a frame of magnitudes, also while frozen: for profiles.
   @_noLocks
   mutating func append(magnitudes: UnsafePointer<Float>) {
-    copy(magnitudes, to: ring + next * Self.binCount, count: Self.binCount)
+    copyFloats(magnitudes, to: ring.base + next * Self.binCount, count: Self.binCount)
     if sound != nil { sound!.synthesise(magnitudes, binCount: Self.binCount, row: next) }
     advance()
   }
@@ -90,8 +87,8 @@ struct NoiseReference: ~Copyable {
   func copyMagnitudes(into output: UnsafeMutablePointer<Float>) -> Int {
     let first = count < length ? 0 : next
     let head = min(count, length - first)
-    copy(ring + first * Self.binCount, to: output, count: head * Self.binCount)
-    copy(ring, to: output + head * Self.binCount, count: (count - head) * Self.binCount)
+    copyFloats(ring.base + first * Self.binCount, to: output, count: head * Self.binCount)
+    copyFloats(ring.base, to: output + head * Self.binCount, count: (count - head) * Self.binCount)
     return count
   }
 

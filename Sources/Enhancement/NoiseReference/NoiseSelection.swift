@@ -1,4 +1,4 @@
-import SignalProcessing
+import Ground
 
 /// Which frames are taken for noise alone.
 public enum NoiseSelection: String, Sendable, CaseIterable {

@@ -1,4 +1,5 @@
 import Diffusion
+import Ground
 import SignalProcessing
 
 /// The sound of the frames of a noise reference: their samples under the analysis window, for encoders that hear sound.
@@ -9,8 +10,8 @@ struct ReferenceSound: ~Copyable {
   private static var frameLength: Int { @_noLocks get { 320 } }
   private static var hopLength: Int { @_noLocks get { 160 } }
 
-  private let rows: UnsafeMutablePointer<Float>  // (capacity, 320)
-  private let window: UnsafeMutablePointer<Float>  // (320)
+  private let rows: FloatMemory  // (capacity, 320)
+  private let window: FloatMemory  // (320)
   private let capacity: Int
   private let transform: FourierTransform
   private let phases = CounterNoise(seed: 0)
@@ -18,21 +19,15 @@ struct ReferenceSound: ~Copyable {
   init(capacity: Int) {
     self.capacity = capacity
     transform = FourierTransform(length: Self.frameLength, direction: .inverse)
-    rows = .allocate(capacity: capacity * Self.frameLength)
-    rows.initialize(repeating: 0, count: capacity * Self.frameLength)
-    window = .allocate(capacity: Self.frameLength)
-    Window.squareRootHann(Self.frameLength, into: window)
-  }
-
-  deinit {
-    rows.deallocate()
-    window.deallocate()
+    rows = FloatMemory(capacity * Self.frameLength)
+    window = FloatMemory(Self.frameLength)
+    Window.squareRootHann(Self.frameLength, into: window.base)
   }
 
   /// Takes a frame's samples under the window.
   @_noLocks
   func put(_ windowedSamples: UnsafePointer<Float>, row: Int) {
-    copy(windowedSamples, to: rows + row * Self.frameLength, count: Self.frameLength)
+    copyFloats(windowedSamples, to: rows.base + row * Self.frameLength, count: Self.frameLength)
   }
 
   /// Makes a frame of magnitudes and random phases.
@@ -42,7 +37,7 @@ struct ReferenceSound: ~Copyable {
   @_noLocks
   func synthesise(_ magnitudes: UnsafePointer<Float>, binCount: Int, row: Int) {
     let bins = transform.bins
-    for n in 0..<2 * (Self.frameLength / 2 + 1) { bins[n] = 0 }
+    clearFloats(bins, count: 2 * (Self.frameLength / 2 + 1))
     phases.fill(frameIndex: row, step: 0, binCount: binCount, into: bins)
     let scale = squareRoot(2) / Float(Self.frameLength)
     for k in 0..<binCount {
@@ -53,7 +48,7 @@ struct ReferenceSound: ~Copyable {
     }
     bins[1] = 0
     transform.execute()
-    copy(UnsafePointer(transform.time), to: rows + row * Self.frameLength, count: Self.frameLength)
+    copyFloats(UnsafePointer(transform.time), to: rows.base + row * Self.frameLength, count: Self.frameLength)
   }
 
   /// Writes count − 1 hops, each of two neighbouring frames, from a row of the ring on.
@@ -63,8 +58,8 @@ struct ReferenceSound: ~Copyable {
     for n in 0..<count - 1 {
       let row = first + n < capacity ? first + n : first + n - capacity
       let next = row + 1 == capacity ? 0 : row + 1
-      let tail = rows + row * Self.frameLength + hop
-      let head = rows + next * Self.frameLength
+      let tail = rows.base + row * Self.frameLength + hop
+      let head = rows.base + next * Self.frameLength
       let hopOut = output + n * hop
       for i in 0..<hop { hopOut[i] = gain * (window[hop + i] * tail[i] + window[i] * head[i]) }
     }

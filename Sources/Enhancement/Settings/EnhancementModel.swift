@@ -1,4 +1,5 @@
 import Diffusion
+import Ground
 import NeuralLayers
 import ScoreModel
 
@@ -49,27 +50,9 @@ public final class EnhancementModel: Sendable {
 
 extension ScoreNetwork: ConditionalPredictor {}
 
-/// The model's noise encoder with workspaces of its own.
-struct ModelNoiseEncoder: NoiseTokenEncoder, ~Copyable {
-  let tokenFloatCount: Int
-  var hearsSamples: Bool { encoder?.hears == .samples }
-  private let encoder: (any NoiseEncoder)?
-
-  /// - Parameter weights: nil, or a model without an encoder: no tokens are ever made.
-  init(weights: ScoreModelWeights?) {
-    guard let weights, weights.configuration.encoder != .none else {
-      encoder = nil
-      tokenFloatCount = 0
-      return
-    }
-    let encoder = weights.makeNoiseEncoder(maximumFrameCount: NoiseReference.capacity)
-    tokenFloatCount = encoder.tokenCount * encoder.tokenDimension
-    self.encoder = encoder
-  }
-
-  mutating func encode(
-    magnitudes: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>
-  ) {
-    encoder?.encode(magnitudes, frameCount: frameCount, into: tokens)
+extension ScoreModelWeights {
+  /// A noise encoder with workspaces of its own; nil for a model without a condition: no tokens are ever made.
+  func makeReferenceEncoder() -> (any NoiseEncoder)? {
+    configuration.encoder == .none ? nil : makeNoiseEncoder(maximumFrameCount: NoiseReference.capacity)
   }
 }

@@ -1,4 +1,5 @@
 import Diffusion
+import Ground
 
 /// How an enhancer works: everything a preset can say.
 ///

@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 
 /// What an enhancer did since it was made or reset. A value; the statistics of several channels or files add up.
 public struct EnhancementStatistics: Sendable, Equatable {
@@ -59,6 +59,6 @@ public struct EnhancementStatistics: Sendable, Equatable {
 
   /// Limited to 120 dB, so that silence coming out is still a number.
   private static func decibels(_ before: Double, _ after: Double) -> Double? {
-    before > 0 ? 10 * log10(before / max(after, before * 1e-12)) : nil
+    before > 0 ? 10 * logarithm10(before / max(after, before * 1e-12)) : nil
   }
 }

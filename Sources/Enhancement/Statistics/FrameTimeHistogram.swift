@@ -1,3 +1,5 @@
+import Ground
+
 /// How long frames took: counts in 32 bins of equal width to an octave, from 1 µs to 1 s.
 ///
 /// A percentile is exact to 1.6 % (half a bin), mean and maximum to the nanosecond. A value; histograms of several enhancers add up.
@@ -56,21 +58,16 @@ package struct FrameTimeCounter: ~Copyable {
   static var binsPerOctave: Int { @_noLocks get { 32 } }
   package static var binCount: Int { @_noLocks get { 640 } }
 
-  private let counts: UnsafeMutablePointer<UInt32>  // (binCount)
+  private let counts = FixedArray<UInt32>(repeating: 0, count: Self.binCount)
   private var count = 0
   private var longest: UInt64 = 0
   private var total: UInt64 = 0
 
-  init() {
-    counts = .allocate(capacity: Self.binCount)
-    counts.initialize(repeating: 0, count: Self.binCount)
-  }
-
-  deinit { counts.deallocate() }
+  init() {}
 
   @_noLocks
   mutating func add(nanoseconds: UInt64) {
-    counts[Self.bin(of: nanoseconds)] &+= 1
+    counts.base[Self.bin(of: nanoseconds)] &+= 1
     count += 1
     total &+= nanoseconds
     if nanoseconds > longest { longest = nanoseconds }
@@ -78,7 +75,7 @@ package struct FrameTimeCounter: ~Copyable {
 
   @_noLocks
   mutating func reset() {
-    for bin in 0..<Self.binCount { counts[bin] = 0 }
+    for bin in 0..<Self.binCount { counts.base[bin] = 0 }
     count = 0
     longest = 0
     total = 0
@@ -86,7 +83,7 @@ package struct FrameTimeCounter: ~Copyable {
 
   var histogram: FrameTimeHistogram {
     FrameTimeHistogram(
-      counts: Array(UnsafeBufferPointer(start: counts, count: Self.binCount)), count: count, longest: longest,
+      counts: Array(UnsafeBufferPointer(start: counts.base, count: Self.binCount)), count: count, longest: longest,
       total: total)
   }
 

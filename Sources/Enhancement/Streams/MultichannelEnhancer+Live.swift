@@ -1,3 +1,5 @@
+import Ground
+
 // What a live worker needs between blocks; nothing here allocates or locks.
 extension MultichannelEnhancer {
   /// Nanoseconds of the monotonic clock after which a frame begins no further step, for all channels; 0: no limit.

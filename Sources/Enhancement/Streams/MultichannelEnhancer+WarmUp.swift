@@ -1,3 +1,5 @@
+import Ground
+
 // Recordings only: live there is nothing to hear beforehand.
 extension MultichannelEnhancer {
   /// Hears the beginning of a recording before it is enhanced, so that its first words are not the price of getting to know

@@ -1,3 +1,6 @@
+import Ground
+import SignalProcessing
+
 /// Several channels of one stream, each with an enhancer of its own.
 ///
 /// All take the same seed, so equal channels stay equal. Linked channels (`EnhancementSettings.linksChannels`) share what
@@ -15,9 +18,8 @@ public struct MultichannelEnhancer: ~Copyable {
   /// Samples per channel that are pushed at once, and before they are pulled.
   private let piece: Int
   private let room: Int
-  let enhancers: UnsafeMutablePointer<StreamingEnhancer>  // (channelCount)
-  private let lanes: UnsafeMutablePointer<Float>  // (channelCount, room), an interleaved block's channels
-  private let lanePointers: UnsafeMutablePointer<UnsafeMutablePointer<Float>>  // (channelCount)
+  let enhancers: FixedArray<StreamingEnhancer>  // (channelCount)
+  private let block: PlanarBlock  // (channelCount, room), an interleaved block's channels
 
   /// - Parameters:
   ///   - channelCount: 1…32.
@@ -29,39 +31,18 @@ public struct MultichannelEnhancer: ~Copyable {
   ) throws(EnhancementError) {
     guard (1...32).contains(channelCount) else { throw .unsupportedChannelCount(channelCount) }
     let isLinked = settings.linksChannels && channelCount > 1
-    let enhancers = UnsafeMutablePointer<StreamingEnhancer>.allocate(capacity: channelCount)
-    var made = 0
-    do throws(EnhancementError) {
-      while made < channelCount {
-        (enhancers + made).initialize(
-          to: try StreamingEnhancer(
-            model: model, settings: settings, sampleRate: sampleRate, granularity: granularity, service: service,
-            isLinked: isLinked))
-        made += 1
-      }
-    } catch {
-      enhancers.deinitialize(count: made)
-      enhancers.deallocate()
-      throw error
+    enhancers = try FixedArray(count: channelCount) { _ throws(EnhancementError) in
+      try StreamingEnhancer(
+        model: model, settings: settings, sampleRate: sampleRate, granularity: granularity, service: service,
+        isLinked: isLinked)
     }
     self.channelCount = channelCount
     self.granularity = granularity
-    self.enhancers = enhancers
     self.isLinked = isLinked
-    latencyInSamples = enhancers[0].latencyInSamples
-    piece = enhancers[0].chain.piece
+    latencyInSamples = enhancers.base[0].latencyInSamples
+    piece = enhancers.base[0].chain.piece
     room = granularity == 1 ? piece : granularity
-    lanes = .allocate(capacity: room * channelCount)
-    lanes.initialize(repeating: 0, count: room * channelCount)
-    lanePointers = .allocate(capacity: channelCount)
-    for channel in 0..<channelCount { (lanePointers + channel).initialize(to: lanes + channel * room) }
-  }
-
-  deinit {
-    enhancers.deinitialize(count: channelCount)
-    enhancers.deallocate()
-    lanes.deallocate()
-    lanePointers.deallocate()
+    block = PlanarBlock(channelCount: channelCount, capacity: room)
   }
 
   /// Lends the enhancer of one channel: its settings, noise reference and statistics.
@@ -91,18 +72,10 @@ public struct MultichannelEnhancer: ~Copyable {
     while done < count {
       let part = min(room, count - done)
       let offset = done * channelCount
-      for channel in 0..<channelCount {
-        let from = source + offset + channel
-        let lane = lanePointers[channel]
-        for n in 0..<part { lane[n] = from[n * channelCount] }
-      }
-      let lanePointers = lanePointers
-      pass(count: part, from: { UnsafePointer(lanePointers[$0]) }, into: { lanePointers[$0] })
-      for channel in 0..<channelCount {
-        let to = target + offset + channel
-        let lane = lanePointers[channel]
-        for n in 0..<part { to[n * channelCount] = lane[n] }
-      }
+      block.deinterleave(source + offset, count: part)
+      let (from, into) = (block.constantLanes, block.lanes)
+      pass(count: part, from: { from[$0] }, into: { into[$0] })
+      block.interleave(into: target + offset, count: part)
       done += part
     }
   }

@@ -1,3 +1,5 @@
+import Ground
+import ScoreModel
 import SignalProcessing
 
 /// One channel at the device's rate: blocks of any size in, as many samples out, a constant delay later.
@@ -11,13 +13,11 @@ import SignalProcessing
 ///
 /// Generic so that tests can put a predictor of their own in; `StreamingEnhancer` is its public face. One instance
 /// belongs to one thread; `process` neither allocates nor locks if predictor and encoder do not.
-struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: NoiseTokenEncoder & ~Copyable>:
-  ~Copyable
-{
+struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   let sampleRate: Int
   let latency: StreamLatency
   private(set) var settings: EnhancementSettings
-  var frames: FrameEnhancer<Predictor, Encoder>
+  var frames: FrameEnhancer<Predictor>
 
   /// Input samples beyond this are no sound; what they would do to sums of squares is not wanted.
   private static var largestSample: Float { 1e10 }
@@ -40,15 +40,15 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
   private var dryWeight: LinearRamp
   private var hopFill = 0
   private var nonFiniteSamples = 0
-  private let hop: UnsafeMutablePointer<Float>  // (160), the part of a hop that has come
-  private let enhancedHop: UnsafeMutablePointer<Float>  // (160)
-  private let clean: UnsafeMutablePointer<Float>  // (piece), the finite input, then the same delayed
-  private let wet: UnsafeMutablePointer<Float>  // (piece)
-  private let resampled: UnsafeMutableBufferPointer<Float>  // a piece at 16 kHz
-  private let returned: UnsafeMutableBufferPointer<Float>  // a hop at the device's rate
+  private let hop = FloatMemory(160)  // (160), the part of a hop that has come
+  private let enhancedHop = FloatMemory(160)  // (160)
+  private let clean: FloatMemory  // (piece), the finite input, then the same delayed
+  private let wet: FloatMemory  // (piece)
+  private let resampled: FloatMemory  // a piece at 16 kHz
+  private let returned: FloatMemory  // a hop at the device's rate
 
   init(
-    predictor: consuming Predictor?, encoder: consuming Encoder, settings: EnhancementSettings,
+    predictor: consuming Predictor?, encoder: (any NoiseEncoder)?, settings: EnhancementSettings,
     sampleRate: Int, granularity: Int = 1, service: NoiseEncodingService? = nil, isLinked: Bool = false
   ) throws(EnhancementError) {
     guard (8000...192_000).contains(sampleRate) else { throw .unsupportedSampleRate(sampleRate) }
@@ -85,27 +85,10 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
     dryQueue.writeZeros(latency.samples)
     dryWeight = LinearRamp(
       value: settings.dryWeight, length: max(1, Int((Self.fadeSeconds * Double(sampleRate)).rounded())))
-    hop = .allocate(capacity: 160)
-    hop.initialize(repeating: 0, count: 160)
-    enhancedHop = .allocate(capacity: 160)
-    enhancedHop.initialize(repeating: 0, count: 160)
-    clean = .allocate(capacity: piece)
-    clean.initialize(repeating: 0, count: piece)
-    wet = .allocate(capacity: piece)
-    wet.initialize(repeating: 0, count: piece)
-    resampled = .allocate(capacity: self.down.maximumOutput(forInput: piece) + 1)
-    resampled.initialize(repeating: 0)
-    returned = .allocate(capacity: returnedRoom + 1)
-    returned.initialize(repeating: 0)
-  }
-
-  deinit {
-    hop.deallocate()
-    enhancedHop.deallocate()
-    clean.deallocate()
-    wet.deallocate()
-    resampled.deallocate()
-    returned.deallocate()
+    clean = FloatMemory(piece)
+    wet = FloatMemory(piece)
+    resampled = FloatMemory(self.down.maximumOutput(forInput: piece) + 1)
+    returned = FloatMemory(returnedRoom + 1)
   }
 
   /// Enhances `count` samples, a multiple of `granularity`; `output` may be `input`.
@@ -129,7 +112,7 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
   /// Takes in at most `piece` samples.
   mutating func push(_ input: UnsafePointer<Float>, count: Int) {
     takeIn(input, count: count)
-    dryQueue.write(clean, count: count)
+    dryQueue.write(clean.base, count: count)
     enhanceArrived(count: count)
   }
 
@@ -138,8 +121,8 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
     var done = 0
     while done < count {
       let part = min(piece, count - done)
-      dryQueue.read(into: clean, count: part)
-      queue.read(into: wet, count: part)
+      dryQueue.read(into: clean.base, count: part)
+      queue.read(into: wet.base, count: part)
       mix(into: output + done, count: part)
       done += part
     }
@@ -160,27 +143,27 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
 
   /// Every hop that `clean` completes goes through the enhancer and into the queue.
   private mutating func enhanceArrived(count: Int) {
-    if high != nil { high!.takeInput(clean, count: count) }
-    let arrived = down.process(UnsafeBufferPointer(start: clean, count: count), into: resampled)
+    if high != nil { high!.takeInput(clean.base, count: count) }
+    let arrived = down.process(UnsafeBufferPointer(start: clean.base, count: count), into: resampled.buffer)
     precondition(arrived.consumed == count, "a piece's resampled samples have room")
     var at = 0
     while at < arrived.produced {
       let part = min(160 - hopFill, arrived.produced - at)
-      copy(resampled.baseAddress! + at, to: hop + hopFill, count: part)
-      if high != nil { high!.takeResampled(hop + hopFill, count: part) }
+      copyFloats(resampled.base + at, to: hop.base + hopFill, count: part)
+      if high != nil { high!.takeResampled(hop.base + hopFill, count: part) }
       hopFill += part
       at += part
       if hopFill == 160 {
         hopFill = 0
-        frames.process(hop, into: enhancedHop)
-        let back = up.process(UnsafeBufferPointer(start: enhancedHop, count: 160), into: returned)
-        if alignment != nil { alignment!.process(returned.baseAddress!, count: back.produced) }
+        frames.process(hop.base, into: enhancedHop.base)
+        let back = up.process(UnsafeBufferPointer(start: enhancedHop.base, count: 160), into: returned.buffer)
+        if alignment != nil { alignment!.process(returned.base, count: back.produced) }
         if high != nil {
           high!.add(
-            noisy: frames.analysis.bins, enhanced: frames.enhanced, isNoise: frames.noiseJudgement,
-            to: returned.baseAddress!)
+            noisy: frames.analysis.bins, enhanced: frames.enhanced.base, isNoise: frames.noiseJudgement,
+            to: returned.base)
         }
-        queue.write(returned.baseAddress!, count: back.produced)
+        queue.write(returned.base, count: back.produced)
       }
     }
   }
@@ -190,9 +173,9 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable, Encoder: Nois
     if dryWeight.isSteady {
       let d = dryWeight.value
       if d == 1 {
-        copy(clean, to: output, count: count)
+        copyFloats(clean.base, to: output, count: count)
       } else if d == 0 {
-        copy(wet, to: output, count: count)
+        copyFloats(wet.base, to: output, count: count)
       } else {
         for n in 0..<count { output[n] = wet[n] + d * (clean[n] - wet[n]) }
       }

@@ -25,7 +25,7 @@ public struct StreamingEnhancer: ~Copyable {
   /// Every block has a multiple of so many samples; 1: any size.
   public var granularity: Int { chain.granularity }
 
-  var chain: StreamingChain<ScoreNetwork, ModelNoiseEncoder>
+  var chain: StreamingChain<ScoreNetwork>
 
   /// Makes all memory and the tables of the resamplers.
   ///
@@ -61,7 +61,7 @@ public struct StreamingEnhancer: ~Copyable {
       network = ScoreNetwork(weights: weights, times: times, batch: 2)
     }
     chain = try StreamingChain(
-      predictor: network, encoder: ModelNoiseEncoder(weights: weights), settings: settings,
+      predictor: network, encoder: weights?.makeReferenceEncoder(), settings: settings,
       sampleRate: sampleRate, granularity: granularity, service: service, isLinked: isLinked)
     self.sampleRate = sampleRate
     latencyInSamples = chain.latency.samples

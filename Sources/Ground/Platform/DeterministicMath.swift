@@ -4,14 +4,14 @@
 /// the variants differ in the last bit. A run must repeat to the bit wherever the same build runs, so the few
 /// functions that coefficients need are written out here; the noise has its own (`NoiseBodies.h` in CKernels). Swift
 /// contracts no multiply and add into one.
-enum DeterministicMath {
-  static let ln2 = 0x1.62e42fefa39efp-1
+package enum DeterministicMath {
+  private static let ln2 = 0x1.62e42fefa39efp-1
 
   /// e^x for |x| ≤ 700; relative error below 4e-16 (tested).
   ///
   /// e^x = 2^k e^r, |r| ≤ ln2 / 2: Taylor to r^13 leaves (ln2/2)^14 / 14! = 4e-18.
   @_noLocks
-  static func exponential(_ x: Double) -> Double {
+  package static func exponential(_ x: Double) -> Double {
     precondition(x >= -700 && x <= 700, "exponential takes a number from -700 to 700")
     let k = Int(x / ln2 + (x < 0 ? -0.5 : 0.5))
     // ln2 in two parts, the first with enough trailing zeros for k * ln2High to be exact (fdlibm's constants).
@@ -29,7 +29,7 @@ enum DeterministicMath {
   ///
   /// x = 2^k m, m in [√½, √2): ln m = 2 artanh s, s = (m-1)/(m+1), |s| ≤ 0.172; seven terms leave 2 s^15 / 15 = 4e-13.
   @_noLocks
-  static func logarithm(_ x: Double) -> Double {
+  package static func logarithm(_ x: Double) -> Double {
     precondition(x >= 0x1p-1022, "logarithm takes a positive number")
     let bits = x.bitPattern
     var k = Double(Int(bits >> 52) - 1023)
@@ -44,8 +44,4 @@ enum DeterministicMath {
     sum = 1 / 3.0 + q * sum
     return k * ln2 + 2 * (s + s * (q * sum))
   }
-
-  /// The square root, correctly rounded by IEEE 754, so the same everywhere; one instruction, no allocation, no lock.
-  @_semantics("no_performance_analysis") @inline(__always)
-  static func squareRoot(_ x: Double) -> Double { x.squareRoot() }
 }

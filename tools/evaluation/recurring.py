@@ -8,6 +8,7 @@ other/  3 s of a third noise, alone
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import gcd
 
 import numpy as np
 
@@ -62,8 +63,10 @@ def made(speakers: list[Speaker], noises: list[Noise], count: int, plan: Plan, s
     turns = np.random.default_rng([seed, 1 << 31]).permutation(len(talkers))
     for index in range(count):
         random = np.random.default_rng([seed, index])  # a pair does not change when more are asked for
-        snr = plan.snrs[(index + index // len(talkers)) % len(plan.snrs)]
-        yield pair(random, talkers[turns[index % len(talkers)]], noises, snr, length)
+        # Moved on by one a round where a talker would else have the same ratio each time.
+        shift = index // len(talkers) if gcd(len(talkers), len(plan.snrs)) > 1 else 0
+        talker = talkers[turns[(index + shift) % len(talkers)]]
+        yield pair(random, talker, noises, plan.snrs[index % len(plan.snrs)], length)
 
 
 def pair(random, talker: Speaker, noises: list[Noise], snr: float, length: int):

@@ -12,6 +12,7 @@ The same light noise goes on through the leads, another part of it where it is l
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import gcd
 
 import numpy as np
 
@@ -72,6 +73,10 @@ def loudest(samples: np.ndarray, count: int) -> np.ndarray:
     return piece * edge
 
 
+def unit(x: np.ndarray) -> np.ndarray:
+    return x / np.sqrt(np.square(x).mean() + 1e-12)
+
+
 def made(speakers: list[Speaker], noises: list[Noise], count: int, plan: Plan, seed: int) -> Iterator:
     """The pairs one by one: ({side: samples}, columns after name and seconds)."""
     length = int(plan.seconds * RATE)
@@ -85,9 +90,10 @@ def made(speakers: list[Speaker], noises: list[Noise], count: int, plan: Plan, s
     turns = np.random.default_rng([seed, 1 << 31]).permutation(len(firsts))  # everybody is first about as often
     for index in range(count):
         random = np.random.default_rng([seed, index])  # a pair does not change when more are asked for
-        first = firsts[turns[index % len(firsts)]]
-        # Moved on by one a round, so that no speaker always has the same ratio.
-        sir = plan.sirs[(index + index // len(firsts)) % len(plan.sirs)]
+        # Moved on by one a round where a speaker would else have the same ratio each time.
+        shift = index // len(firsts) if gcd(len(firsts), len(plan.sirs)) > 1 else 0
+        first = firsts[turns[(index + shift) % len(firsts)]]
+        sir = plan.sirs[index % len(plan.sirs)]
         yield pair(random, speakers, noises, first, [s for s in seconds if s.name != first.name], sir, plan, length)
 
 
@@ -107,12 +113,13 @@ def pair(random, speakers, noises, first: Speaker, seconds: list[Speaker], sir: 
     voice[start:], answer = joined(random, answered, length - start, PAUSES)
     level = np.sqrt(active_power(clean))
     voice *= level / np.sqrt(active_power(voice)) / 10 ** (sir / 20)
-    hiss = looped(noise.samples, LEAD + length) * level / 10 ** (plan.snr / 20)
+    hiss = looped(noise.samples, LEAD + length)
+    before_it, during = (unit(part) * level / 10 ** (plan.snr / 20) for part in (hiss[:LEAD], hiss[LEAD:]))
     both = clean + voice
 
     def lead(utterances: list[Utterance]) -> tuple[np.ndarray, str]:
         spoken, names = joined(random, utterances, LEAD, PAUSES)
-        return spoken * level / np.sqrt(active_power(spoken)) / 10 ** (sir / 20) + hiss[:LEAD], names
+        return spoken * level / np.sqrt(active_power(spoken)) / 10 ** (sir / 20) + before_it, names
 
     (alone, learned), (unrelated, another) = lead(before), lead(elsewhere)
     wanted = loudest(np.concatenate([u.samples for u in kept]), WANTED)
@@ -120,7 +127,7 @@ def pair(random, speakers, noises, first: Speaker, seconds: list[Speaker], sir: 
     at = int(random.uniform(0.3, 1.7) * RATE)
     mixed = alone.copy()
     mixed[at : at + WANTED] += wanted
-    sides = dict(zip(SIDES, (clean, both + hiss[LEAD:], both, alone, unrelated, mixed)))
+    sides = dict(zip(SIDES, (clean, both + during, both, alone, unrelated, mixed)))
     scale = 0.9 / max(np.abs(samples).max() for samples in sides.values())
     columns = [
         f"{plan.snr:g}", words, noise.name, f"{sir:g}", answer, learned, another, "|".join(u.name for u in kept),

@@ -183,7 +183,8 @@ def corpora(speech: list[Path], noise: list[Path], seed: int) -> tuple[list[Spea
     random = np.random.default_rng([seed, 1 << 30])
     by_speaker: dict[str, list[Path]] = {}
     for path in speech:
-        by_speaker.setdefault(speaker(path), []).append(path)
+        who = material.speaker_name(path.stem)  # one person, though each chapter of LibriSpeech has a folder
+        by_speaker.setdefault(who if who in path.parts else speaker(path), []).append(path)
     speakers = []
     for who in chosen(random, sorted(by_speaker), TALKERS):
         paths = chosen(random, by_speaker[who], UTTERANCES)

@@ -56,8 +56,9 @@ def suffices(speaker: Speaker, aside: int, least: int) -> bool:
 def third(random, speakers: list[Speaker], first: Speaker, second: Speaker, sexes: dict[str, str]) -> Speaker:
     """A talker of the second's sex where it is known, else the one nearest in pitch; one that can fill a lead."""
     others = [s for s in speakers if s.name not in (first.name, second.name) and s.samples >= LEAD]
-    if second.name in sexes:
-        others = [s for s in others if sexes.get(s.name) == sexes[second.name]] or others
+    sex = lambda s: sexes.get(s.name.rsplit("/")[-1])  # noqa: E731
+    if sex(second):
+        others = [s for s in others if sex(s) == sex(second)] or others
     if not others:
         raise EvaluationError("voices takes three speakers or more with 3 s of speech; name more --speech")
     some = [others[n] for n in random.permutation(len(others))[:CANDIDATES]]

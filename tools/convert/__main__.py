@@ -54,6 +54,10 @@ def arguments(argv=None):
 
 def main(argv=None) -> int:
     args = arguments(argv)
+    if argv is None:  # as a command, not in a test
+        import environment
+
+        environment.use("convert", "training", "torch", "safetensors")
     try:
         from . import checkpoint, clap, layout, panns
     except ImportError as error:

@@ -19,9 +19,13 @@ examples:
   tools/evaluate --enhancer '.build/release/limpid enhance {in} -o {out}' --noisy SET
   tools/evaluate --enhancer '.build/release/limpid enhance {indir} -o {outdir}' \\
       --name 'live, N = 1' --csv scores.csv --markdown scores.md SET...
+  tools/evaluate --enhancer '.build/release/limpid enhance {in} -o {out} --remove {lead}' VOICES
+  tools/evaluate --enhancer '...' --lead other --target both VOICES
 
 The command is not run by a shell. With {in} and {out} it runs once a file, in
-parallel; with {indir} and {outdir} once a set. If a file or a measure fails,
+parallel; with {indir} and {outdir} once a set. {lead} is the sound to learn for
+this file, SET/lead/NAME.* or of the folder that --lead names; it goes with {in}
+and {out} only: a command that runs once a set cannot take a profile a file. If a file or a measure fails,
 the sentence says which, the exit code is 1 and nothing is written."""
 
 
@@ -42,6 +46,16 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("sets", metavar="SET", nargs="+", type=Path, help="a folder with the folders clean and noisy")
     p.add_argument("--enhancer", required=True, metavar="COMMAND", help="command template, or none for the noisy files")
     p.add_argument("--name", help="what to call the enhancer in the tables (default: the program's name)")
+    p.add_argument(
+        "--lead", choices=["lead", "other", "mixed-lead"], help="the folder that {lead} comes from (default lead)"
+    )
+    p.add_argument(
+        "--target", choices=["clean", "both"], default="clean", help="the folder to compare with (default clean)"
+    )
+    p.add_argument(
+        "--level", action="store_true",
+        help="add the gain of the target's signal and the output's level against the target's, in dB",
+    )  # fmt: skip
     p.add_argument("--noisy", action="store_true", help="measure the noisy files too, as rows above")
     p.add_argument("--csv", type=Path, metavar="FILE", help="write a row for every file")
     p.add_argument("--markdown", type=Path, metavar="FILE", help="write the table, which is printed in any case")
@@ -56,6 +70,9 @@ def run(arguments: list[str]) -> None:
     options = parser().parse_args(arguments)
     enhancer = Enhancer(options.enhancer)
     enhancers = [(options.name or enhancer.label, enhancer)]
+    if options.lead and not enhancer.takes_lead:
+        raise EvaluationError("--lead says which folder {lead} comes from, but the enhancer command has no {lead}")
+    lead = (options.lead or "lead") if enhancer.takes_lead else None
     if options.noisy and not enhancer.is_none:
         enhancers.insert(0, ("noisy", Enhancer("none")))
     for path in (options.csv, options.markdown):
@@ -68,7 +85,7 @@ def run(arguments: list[str]) -> None:
         raise EvaluationError("two sets have the same name; the tables could not tell them apart")
     if options.dnsmos is not None:
         metrics.DNSMOS(options.dnsmos)  # a bad model is reported before any work
-    scores = evaluate(enhancers, options.sets, options.jobs, options.dnsmos)
+    scores = evaluate(enhancers, options.sets, options.jobs, options.dnsmos, options.target, lead, options.level)
     table = report.markdown(scores)
     texts = {}
     if options.csv is not None:

@@ -10,12 +10,13 @@ from .pairs import sounds
 
 FILE = ("{in}", "{out}")
 FOLDER = ("{indir}", "{outdir}")
+LEAD = "{lead}"
 
 
 class Enhancer:
     """A command line template, split once by the rules of a shell; no shell runs it, so paths need no quoting.
 
-    With {in} and {out} it is called for each file, with {indir} and {outdir} once for a whole folder, and must leave
+    With {in} and {out}, and {lead} where it takes a profile, it is called for each file, with {indir} and {outdir} once for a whole folder, and must leave
     NAME with any usual extension there. `none` is the noisy input itself.
     """
 
@@ -26,7 +27,14 @@ class Enhancer:
             self.words = [] if self.is_none else shlex.split(template)
         except ValueError as error:
             raise EvaluationError(f"the enhancer command {template!r} cannot be split ({error})") from None
-        used = {mark for mark in FILE + FOLDER if any(mark in word for word in self.words)}
+        used = {mark for mark in (*FILE, *FOLDER, LEAD) if any(mark in word for word in self.words)}
+        self.takes_lead = LEAD in used
+        used.discard(LEAD)
+        if self.takes_lead and used & set(FOLDER):
+            raise EvaluationError(
+                f"the enhancer command {template!r} runs once a folder, but {{lead}} is another file for each; use {{in}} "
+                "and {out} with {lead}"
+            )
         if not self.is_none and used not in (set(FILE), set(FOLDER)):
             raise EvaluationError(
                 f"the enhancer command {template!r} must have both {{in}} and {{out}}, or both {{indir}} and "
@@ -40,9 +48,9 @@ class Enhancer:
     def label(self) -> str:
         return "noisy" if self.is_none else Path(self.words[0]).name
 
-    def enhance_file(self, noisy: Path, output: Path) -> None:
+    def enhance_file(self, noisy: Path, output: Path, lead: Path | None = None) -> None:
         """Calls the command for one file. Raises EvaluationError if it fails or leaves no `output`."""
-        self._call({"{in}": noisy, "{out}": output})
+        self._call({"{in}": noisy, "{out}": output} | ({LEAD: lead} if self.takes_lead and lead else {}))
         if not output.is_file():
             raise EvaluationError("the enhancer ended well but wrote no output file")
 

@@ -54,6 +54,22 @@ def si_sdr(clean: np.ndarray, enhanced: np.ndarray) -> float:
     return float(10 * np.log10(signal / noise))
 
 
+def gain(clean: np.ndarray, enhanced: np.ndarray) -> float:
+    """How loud the clean signal is in the output, in dB, at least -100: α = <x̂, x> / <x, x>; what else is in it does not count."""
+    energy = float(np.dot(clean, clean))
+    if energy == 0:
+        raise EvaluationError("the gain has no value (the clean file is silent)")
+    return float(20 * np.log10(max(np.dot(enhanced, clean) / energy, 1e-5)))
+
+
+def level(clean: np.ndarray, enhanced: np.ndarray) -> float:
+    """The output's power against the clean signal's in dB, at least -100, with all that is in it."""
+    energy = float(np.dot(clean, clean))
+    if energy == 0:
+        raise EvaluationError("the level has no value (the clean file is silent)")
+    return float(10 * np.log10(max(np.dot(enhanced, enhanced) / energy, 1e-10)))
+
+
 class DNSMOS:
     """DNSMOS P.835 (Reddy et al. 2022) of one signal without its reference: speech, background, overall, from 1 to 5.
 

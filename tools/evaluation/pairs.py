@@ -1,4 +1,4 @@
-"""Folders of pairs: SET/clean/NAME.* and SET/noisy/NAME.*."""
+"""Folders of pairs: SET/clean/NAME.* and SET/noisy/NAME.*, and where a set has them, SET/lead/NAME.* and others beside."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ class Pair:
     name: str
     clean: Path
     noisy: Path
+    lead: Path | None = None  # the sound to learn before
 
     def __str__(self) -> str:
         return f"{self.set}/{self.name}"
@@ -33,14 +34,24 @@ def sounds(folder: Path) -> dict[str, Path]:
     return found
 
 
-def pairs(folder: Path) -> list[Pair]:
-    """The pairs of a set, in the order of their names. Every file must have its partner."""
-    clean, noisy = sounds(folder / "clean"), sounds(folder / "noisy")
+def pairs(folder: Path, target: str = "clean", lead: str | None = None) -> list[Pair]:
+    """The pairs of a set, in the order of their names. Every file must have its partner.
+
+    `target` is the folder that the output is compared with, `lead` the one of the sounds to learn, where they are wanted.
+    """
+    for part in (target, lead):
+        if part not in (None, "clean") and not (folder / part).is_dir():
+            raise EvaluationError(
+                f"{folder}: has no folder {part}; `tools/build-set voices` makes sets with both, lead, other and mixed-lead"
+            )
+    clean, noisy = sounds(folder / target), sounds(folder / "noisy")
+    leads = sounds(folder / lead) if lead else {}
     if not clean:
-        raise EvaluationError(f"{folder / 'clean'}: has no sound files")
-    for mine, other, missing in ((clean, noisy, "noisy"), (noisy, clean, "clean")):
+        raise EvaluationError(f"{folder / target}: has no sound files")
+    partners = [(clean, noisy, "noisy"), (noisy, clean, target), *([(noisy, leads, lead)] if lead else [])]
+    for mine, other, missing in partners:
         lonely = sorted(mine.keys() - other.keys())
         if lonely:
             more = f" and {len(lonely) - 1} more" if len(lonely) > 1 else ""
             raise EvaluationError(f"{folder / missing}: has no partner for {mine[lonely[0]].name}{more}")
-    return [Pair(folder.resolve().name, name, clean[name], noisy[name]) for name in clean]
+    return [Pair(folder.resolve().name, name, clean[name], noisy[name], leads.get(name)) for name in clean]

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from .audio import SAMPLE_RATE
 from .errors import EvaluationError
-from .scoring import COLUMNS, DNSMOS_COLUMNS, Score
+from .scoring import COLUMNS, DNSMOS_COLUMNS, LEVEL_COLUMNS, Score
 
 HEADINGS = {
     "pesq": ("PESQ (wb)", 2),
     "estoi": ("ESTOI", 3),
     "si_sdr_db": ("SI-SDR (dB)", 1),
+    "gain_db": ("gain (dB)", 1),
+    "level_db": ("level (dB)", 1),
     "dnsmos_sig": ("DNSMOS SIG", 2),
     "dnsmos_bak": ("BAK", 2),
     "dnsmos_ovrl": ("OVRL", 2),
@@ -22,7 +24,7 @@ HEADINGS = {
 
 
 def columns(scores: list[Score]) -> list[str]:
-    return [name for name in COLUMNS + DNSMOS_COLUMNS if name in scores[0].values]
+    return [name for name in COLUMNS + LEVEL_COLUMNS + DNSMOS_COLUMNS if name in scores[0].values]
 
 
 def csv_text(scores: list[Score]) -> str:

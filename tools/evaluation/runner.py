@@ -13,18 +13,25 @@ from .scoring import Score, score, start_worker
 
 
 def evaluate(
-    enhancers: list[tuple[str, Enhancer]], folders: list[Path], jobs: int, dnsmos_model: Path | None = None
+    enhancers: list[tuple[str, Enhancer]],
+    folders: list[Path],
+    jobs: int,
+    dnsmos_model: Path | None = None,
+    target: str = "clean",
+    lead: str | None = None,
+    measures_level: bool = False,
 ) -> list[Score]:
     """Scores every pair with every enhancer, in the order of enhancers, sets and names.
 
+    `target` is the sets' folder that outputs are compared with, `lead` the one of profiles for enhancers that take them.
     All failures are collected; if there is one, EvaluationError tells the first ones and there are no scores.
     """
-    sets = [(folder, pairs(folder)) for folder in folders]
+    sets = [(folder, pairs(folder, target, lead)) for folder in folders]
     total = len(enhancers) * sum(len(members) for _, members in sets)
     scores: dict[int, Score] = {}
     failures: dict[int, str] = {}
     with tempfile.TemporaryDirectory(prefix="limpid-evaluation-") as scratch:
-        pool = ProcessPoolExecutor(jobs, initializer=start_worker, initargs=(dnsmos_model,))
+        pool = ProcessPoolExecutor(jobs, initializer=start_worker, initargs=(dnsmos_model, measures_level))
         try:
             with Progress(total) as progress:
                 waiting: dict[Future[Score], int] = {}

@@ -25,14 +25,17 @@ class Score:
 
 
 COLUMNS = ("pesq", "estoi", "si_sdr_db")
+LEVEL_COLUMNS = ("gain_db", "level_db")
 DNSMOS_COLUMNS = ("dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl")
 
 _dnsmos: metrics.DNSMOS | None = None
+_measures_level = False
 
 
-def start_worker(dnsmos_model: Path | None) -> None:
+def start_worker(dnsmos_model: Path | None, measures_level: bool = False) -> None:
     """Prepares a worker process: it ends at once, without a trace, when the user interrupts."""
-    global _dnsmos
+    global _dnsmos, _measures_level
+    _measures_level = measures_level
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     _dnsmos = metrics.DNSMOS(dnsmos_model) if dnsmos_model else None
 
@@ -48,7 +51,7 @@ def score(label: str, enhancer: Enhancer, pair: Pair, enhanced: Path | None, scr
         scratch.mkdir(parents=True)
         output = scratch / f"{pair.name}.wav"
         try:
-            enhancer.enhance_file(pair.noisy, output)
+            enhancer.enhance_file(pair.noisy, output, pair.lead)
             return measure(label, pair, clean, audio.read(output))
         finally:
             output.unlink(missing_ok=True)
@@ -80,6 +83,8 @@ def measure(label: str, pair: Pair, clean: np.ndarray, enhanced: np.ndarray) -> 
             ),
         )
     )
+    if _measures_level:
+        values |= zip(LEVEL_COLUMNS, (metrics.gain(clean, enhanced), metrics.level(clean, enhanced)))
     if _dnsmos is not None:
         values |= zip(DNSMOS_COLUMNS, _dnsmos(enhanced))
     return Score(label, pair, len(clean) / audio.SAMPLE_RATE, lag, values)

@@ -10,6 +10,7 @@ import Ground
 public struct CrossAttention: Sendable {
   public let dimension: Int
   public let heads: Int
+  /// The most tokens that are attended to.
   public let tokens: Int
   public let tokenDimension: Int
   private let keyValue: Linear
@@ -55,42 +56,48 @@ public struct CrossAttention: Sendable {
     self.outBias = store.copy(outBias)
   }
 
-  // The folded weights of one item: score panels, score bias, output panels.
-  private var scoreCount: Int { heads * tokens }
-  private var scorePanelsCount: Int { wholeLines(packedCount(depth: dimension, columns: scoreCount)) }
-  private var outputPanelsCount: Int { wholeLines(packedCount(depth: scoreCount, columns: dimension)) }
+  // The folded weights of one item, for so many tokens: score panels, score bias, output panels.
+  @_noLocks
+  private func scorePanelsCount(_ count: Int) -> Int { wholeLines(packedCount(depth: dimension, columns: heads * count)) }
 
   /// Floats of the folded weights of one item.
-  public var foldedCount: Int { scorePanelsCount + wholeLines(scoreCount) + outputPanelsCount }
+  public var foldedCount: Int {
+    scorePanelsCount(tokens) + wholeLines(heads * tokens)
+      + wholeLines(packedCount(depth: heads * tokens, columns: dimension))
+  }
 
   /// Floats of scratch for `fold`.
-  public var foldScratchCount: Int { tokens * 2 * dimension + 2 * scoreCount * dimension }
+  public var foldScratchCount: Int { tokens * 2 * dimension + 2 * heads * tokens * dimension }
 
   /// Folds keys and values of some tokens into `folded`. Not per frame, but it neither allocates nor locks.
   ///
-  /// - Parameter tokenValues: (tokens, tokenDimension).
+  /// - Parameters:
+  ///   - tokenValues: (count, tokenDimension).
+  ///   - count: 1…tokens; `forward` is told the same.
   @_noLocks
   public func fold(
-    tokens tokenValues: UnsafePointer<Float>, into folded: UnsafeMutablePointer<Float>,
+    tokens tokenValues: UnsafePointer<Float>, count tokens: Int, into folded: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) {
+    precondition(tokens >= 1 && tokens <= self.tokens, "fold takes as many tokens as memory was made for")
     let size = dimension / heads
+    let scoreCount = heads * tokens
     let projected = scratch  // (tokens, 2, heads, size)
     let scores = projected + tokens * 2 * dimension  // (heads, tokens, dimension)
     let outputs = scores + scoreCount * dimension  // (heads, tokens, dimension)
     keyValue.forward(rows: tokens, input: tokenValues, into: projected)
 
     let scorePanels = folded
-    let scoreBias = folded + scorePanelsCount
+    let scoreBias = folded + scorePanelsCount(tokens)
     let outputPanels = scoreBias + wholeLines(scoreCount)
     for i in 0..<tokens {
       for j in 0..<dimension { projected[i * 2 * dimension + j] *= scoreFactor }
     }
     for head in 0..<heads {
       headProduct(
-        projected + head * size, queryPanels + head * headPanelCount, scores + head * tokens * dimension)
+        tokens, projected + head * size, queryPanels + head * headPanelCount, scores + head * tokens * dimension)
       headProduct(
-        projected + dimension + head * size, outPanels + head * headPanelCount,
+        tokens, projected + dimension + head * size, outPanels + head * headPanelCount,
         outputs + head * tokens * dimension)
       for i in 0..<tokens {
         var sum: Float = 0
@@ -109,7 +116,7 @@ public struct CrossAttention: Sendable {
   /// (tokens, size) of one head times (size, dimension).
   @_noLocks
   private func headProduct(
-    _ rows: UnsafePointer<Float>, _ panels: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
+    _ tokens: Int, _ rows: UnsafePointer<Float>, _ panels: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
   ) {
     multiplyPacked(
       rows: tokens, depth: dimension / heads, columns: dimension, rows, pitch: 2 * dimension, panels: panels, bias: nil,
@@ -117,14 +124,16 @@ public struct CrossAttention: Sendable {
   }
 
   /// Floats of scratch for `forward`.
-  public func scratchCount(bands: Int) -> Int { bands * scoreCount }
+  public func scratchCount(bands: Int) -> Int { bands * heads * tokens }
 
   /// Adds the attention's output for one item to `output`: (bands, dimension), like the input.
   @_noLocks
   public func forward(
-    bands: Int, folded: UnsafePointer<Float>, input: UnsafePointer<Float>,
+    bands: Int, tokens: Int, folded: UnsafePointer<Float>, input: UnsafePointer<Float>,
     addingTo output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
+    let scoreCount = heads * tokens
+    let scorePanelsCount = scorePanelsCount(tokens)
     multiplyPacked(
       rows: bands, depth: dimension, columns: scoreCount, input, pitch: dimension, panels: folded,
       bias: folded + scorePanelsCount, into: scratch, pitch: scoreCount)

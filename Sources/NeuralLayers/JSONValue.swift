@@ -37,6 +37,11 @@ public indirect enum JSONValue: Equatable, Sendable {
     return nil
   }
 
+  public var boolean: Bool? {
+    if case .bool(let value) = self { return value }
+    return nil
+  }
+
   public var array: [JSONValue]? {
     if case .array(let values) = self { return values }
     return nil

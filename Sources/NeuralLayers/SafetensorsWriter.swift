@@ -46,8 +46,8 @@ public struct SafetensorsWriter {
   /// Writes the file under a temporary name beside `path`, then renames it.
   ///
   /// - Throws: `ModelFileError.unwritable`; then no file is left behind and an older one is untouched.
-  public func write(to path: String) throws(ModelFileError) {
-    do throws(FileFailure) { try replaceFile(path, with: bytes()) } catch {
+  public func write(to path: String, isPrivate: Bool = false) throws(ModelFileError) {
+    do throws(FileFailure) { try replaceFile(path, with: bytes(), isPrivate: isPrivate) } catch {
       guard case .refused(let reason) = error else { preconditionFailure("writing is refused or done") }
       throw .unwritable(path: path, reason: reason)
     }

@@ -51,7 +51,7 @@ struct BandBlock {
     )
     // Float32 at every precision: what it multiplies with is made of the tokens, where those change.
     crossAttention = CrossAttention(
-      dimension: d, heads: c.heads, tokens: c.tokenCount, tokenDimension: c.tokenDimension,
+      dimension: d, heads: c.heads, tokens: c.heardTokenCount, tokenDimension: c.tokenDimension,
       queryWeight: try loader.floats("\(name).cross_attention.query.weight", d, d),
       queryBias: try loader.floats("\(name).cross_attention.query.bias", d),
       keyValueWeight: try loader.floats("\(name).cross_attention.key_value.weight", 2 * d, c.tokenDimension),
@@ -70,11 +70,12 @@ struct BandBlock {
     return items * bands * channels + wide
   }
 
-  /// h: (items, bands, channels), contiguous; folded: the cross-attention's, items `foldedItemStride` apart.
+  /// h: (items, bands, channels), contiguous; folded: the cross-attention's, items `foldedItemStride` apart, of as many tokens as
+  /// `tokenCounts` says for each item.
   @_noLocks
   func forward(
     items: Int, h: UnsafeMutablePointer<Float>, norms: UnsafePointer<Float>, normsItemStride: Int,
-    folded: UnsafePointer<Float>, foldedItemStride: Int, state: UnsafeMutablePointer<Float>,
+    folded: UnsafePointer<Float>, foldedItemStride: Int, tokenCounts: UnsafePointer<Int>, state: UnsafeMutablePointer<Float>,
     stateItemStride: Int, scratch: UnsafeMutablePointer<Float>
   ) {
     let count = bands * channels
@@ -104,7 +105,7 @@ struct BandBlock {
       RMSNorm.forward(
         rows: bands, channels: channels, input: h + item * count, into: normed + item * count)
       crossAttention.forward(
-        bands: bands, folded: folded + item * foldedItemStride, input: normed + item * count,
+        bands: bands, tokens: tokenCounts[item], folded: folded + item * foldedItemStride, input: normed + item * count,
         addingTo: h + item * count, scratch: wide)
     }
 

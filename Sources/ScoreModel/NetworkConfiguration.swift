@@ -44,6 +44,8 @@ public struct NetworkConfiguration: Sendable, Equatable {
   /// Tokens of the encoders `sequence`, `clap` and `panns`.
   public var tokens: Int
   public var tokenDimension: Int
+  /// Whether noise that was learned is a set of tokens of its own, beside the rolling reference's.
+  public var learnedTokens: Bool
   /// The tower of the encoders `clap` and `panns`; nil for the others.
   public var tower: TowerConfiguration?
 
@@ -58,6 +60,9 @@ public struct NetworkConfiguration: Sendable, Equatable {
     case .sequence, .clap, .panns: tokens
     }
   }
+
+  /// The most tokens that are attended to: the rolling reference's, and as many of what was learned.
+  public var heardTokenCount: Int { learnedTokens ? 2 * tokenCount : tokenCount }
 
   /// Reads the configuration from its JSON object and checks that a network of these sizes can exist.
   ///
@@ -115,6 +120,15 @@ public struct NetworkConfiguration: Sendable, Equatable {
     encoderTimeStrides = try list("encoder_time_strides", count: 1...8, 1...8)
     tokens = try number("tokens", 1...256)
     tokenDimension = try number("token_dimension", 1...4096)
+    switch json["learned_tokens"] {
+    case nil: learnedTokens = false
+    case .some(let value):
+      guard let flag = value.boolean else { throw wrong("configuration learned_tokens is \(value.text), expected true or false") }
+      guard !flag || encoder == .sequence || encoder == .global else {
+        throw wrong("configuration learned_tokens needs the encoder sequence or global, not \(encoderName)")
+      }
+      learnedTokens = flag
+    }
     switch encoder {
     case .none, .global, .sequence: tower = nil
     case .clap, .panns:

@@ -16,6 +16,8 @@ public final class ScoreModelWeights: @unchecked Sendable {
   public let metadata: [JSONValue.Member]
   /// The condition that holds when no noise was heard: (tokenCount, tokenDimension).
   public let nullTokens: [Float]
+  /// What is added to every token of learned noise, (tokenDimension); nil: the model has no tokens for it.
+  public let learnedMark: [Float]?
 
   let layers: NetworkLayers
   private let makeEncoder: (Int) -> any NoiseEncoder
@@ -53,6 +55,8 @@ public final class ScoreModelWeights: @unchecked Sendable {
     store = WeightStore()
     var loader = TensorLoader(file: file, store: store)
     nullTokens = try loader.floats("null_tokens", configuration.tokenCount, configuration.tokenDimension)
+    learnedMark =
+      configuration.learnedTokens ? try loader.floats("learned_mark", configuration.tokenDimension) : nil
     layers = try NetworkLayers(loader: &loader, configuration: configuration, precision: precision)
     makeEncoder = try noiseEncoderMaker(
       loader: &loader, configuration: configuration, nullTokens: nullTokens)

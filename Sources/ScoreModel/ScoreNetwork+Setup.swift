@@ -20,6 +20,7 @@ extension ScoreNetwork {
     maximumBatch = batch
     tokenCount = c.tokenCount
     tokenDimension = c.tokenDimension
+    hearsLearned = c.learnedTokens
 
     conditioning = layers.conditioning
     stem = layers.stem
@@ -42,6 +43,9 @@ extension ScoreNetwork {
       layers.conditioning.embedTime(time, into: times.base + slot * c.embedding)
     }
     nullTokens = FloatMemory(weights.nullTokens)
+    heardTokens = FloatMemory(c.heardTokenCount * c.tokenDimension)
+    copyFloats(nullTokens.base, to: heardTokens.base, count: c.tokenCount * c.tokenDimension)
+    tokenCounts = FixedArray(repeating: c.tokenCount, count: batch)
     normsStride = layers.conditioning.normsCount
     norms = FloatMemory(batch * slotTimes.count * normsStride)
     let cross = layers.bandBlocks[0].crossAttention
@@ -61,6 +65,6 @@ extension ScoreNetwork {
     mask = FloatMemory(batch * c.bins * 4)
     bandScratch = FloatMemory(layers.bandBlocks[0].scratchCount(items: batch))
 
-    for item in 0..<batch { condition(item: item, tokens: nullTokens.base) }
+    for item in 0..<batch { condition(item: item, tokens: nullTokens.base, count: c.tokenCount) }
   }
 }

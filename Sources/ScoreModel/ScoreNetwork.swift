@@ -17,6 +17,8 @@ public struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
   /// Tokens of a condition, and their dimension.
   public let tokenCount: Int
   public let tokenDimension: Int
+  /// Whether learned noise has tokens of its own.
+  public let hearsLearned: Bool
 
   // Set up in ScoreNetwork+Setup.swift.
   let weights: ScoreModelWeights  // keeps the memory that the layers point to
@@ -38,6 +40,9 @@ public struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
 
   let times: FloatMemory  // (slots, embedding)
   let nullTokens: FloatMemory  // (tokenCount, tokenDimension)
+  let heardTokens: FloatMemory  // item 0's: (tokenCount, tokenDimension), then as many learned ones
+  /// Tokens that each item attends to, (maximumBatch).
+  let tokenCounts: FixedArray<Int>
   let normsStride: Int  // floats of all norms of one slot
   let norms: FloatMemory  // (maximumBatch, slots, normsStride)
   let foldedStride: Int  // floats of one cross-attention's folded tokens
@@ -60,17 +65,31 @@ public struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
   /// For four slots it costs about a sixth of a `predict`: not for every frame.
   @_noLocks
   public mutating func setTokens(_ tokens: UnsafePointer<Float>?) {
-    condition(item: 0, tokens: tokens ?? UnsafePointer(nullTokens.base))
+    copyFloats(tokens ?? UnsafePointer(nullTokens.base), to: heardTokens.base, count: tokenCount * tokenDimension)
+    condition(item: 0, tokens: heardTokens.base, count: tokenCounts.base[0])
+  }
+
+  /// Sets what was learned for item 0 in all slots, beside the tokens of the rolling reference: (tokenCount, tokenDimension), as
+  /// `ScoreModelWeights.markLearned` leaves them; nil: nothing was learned, and only the others are attended to.
+  ///
+  /// Only for a model with tokens for it. It costs what `setTokens` does.
+  @_noLocks
+  public mutating func setLearnedTokens(_ tokens: UnsafePointer<Float>?) {
+    precondition(hearsLearned || tokens == nil, "this model has no tokens for learned noise")
+    let count = tokenCount * tokenDimension
+    if let tokens { copyFloats(tokens, to: heardTokens.base + count, count: count) }
+    tokenCounts.base[0] = tokens == nil ? tokenCount : 2 * tokenCount
+    condition(item: 0, tokens: heardTokens.base, count: tokenCounts.base[0])
   }
 
   @_noLocks
-  func condition(item: Int, tokens: UnsafePointer<Float>) {
+  func condition(item: Int, tokens: UnsafePointer<Float>, count: Int) {
     conditioning.condition(
-      slots: slotCount, times: times.base, tokens: tokens, tokenCount: tokenCount,
+      slots: slotCount, times: times.base, tokens: tokens, tokenCount: count,
       into: norms.base + item * slotCount * normsStride, scratch: conditionScratch.base)
     for i in 0..<innerCount {
       bandBlocks.base[i].crossAttention.fold(
-        tokens: tokens, into: folded.base + (item * innerCount + i) * foldedStride,
+        tokens: tokens, count: count, into: folded.base + (item * innerCount + i) * foldedStride,
         scratch: conditionScratch.base)
     }
   }
@@ -125,7 +144,8 @@ public struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
       state += innerBlocks.base[i].stateCount
       bandBlocks.base[i].forward(
         items: batch, h: inner.base, norms: slotNorms, normsItemStride: normsItemStride,
-        folded: folded.base + i * foldedStride, foldedItemStride: innerCount * foldedStride, state: state,
+        folded: folded.base + i * foldedStride, foldedItemStride: innerCount * foldedStride,
+        tokenCounts: tokenCounts.base, state: state,
         stateItemStride: stateStride, scratch: bandScratch.base)
       state += bandBlocks.base[i].stateCount
     }

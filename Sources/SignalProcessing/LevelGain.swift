@@ -8,6 +8,8 @@ import Ground
 public struct LevelGain: Sendable, Equatable {
   /// Level that the gain aims at, in dB.
   public static var targetLevel: Float { @_noLocks get { -20 } }
+  /// The same as a mean square.
+  public static var targetPower: Float { @_noLocks get { 0.01 } }
   /// Frames at or below this energy, in dB, leave the level as it is; it is also the lowest level.
   public static var silenceLevel: Float { @_noLocks get { -75 } }
   /// Highest level, in dB.

@@ -14,7 +14,12 @@ import Testing
       settings.guidance = example.guidance
       settings.startLevel = example.startLevel
       settings.seed = Manifest.shared.seed
-      var enhancer = try StreamingEnhancer(model: try tinyModel(), settings: settings, sampleRate: 16000)
+      let model = try tinyModel(example.learned == true ? "tiny-learned" : "tiny")
+      var enhancer = try StreamingEnhancer(model: model, settings: settings, sampleRate: 16000)
+      if example.learned == true {
+        let sound = try LearnedNoise(samples: fixtureFloats("learned-sound"), sampleRate: 16000)
+        enhancer.setLearnedTokens(try model.learnedTokens([sound]))
+      }
       if example.profile {
         enhancer.setNoiseProfile(try NoiseProfile(magnitudes: fixtureFloats("profile")))
       }

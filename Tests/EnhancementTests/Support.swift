@@ -53,6 +53,8 @@ final class Log {
   var tokens: [(frame: Int, first: Float?)] = []
   /// Frames seen by the predictor when the encoder ran, and the reference's length.
   var encodings: [(frame: Int, frameCount: Int)] = []
+  /// The first learned token whenever what was learned was set.
+  var learned: [Float?] = []
   var guidedPredictions = 0
   var gateLevels: [Float] = []
 }
@@ -113,6 +115,8 @@ struct TestPredictor: ~Copyable, ConditionalPredictor {
     token = tokens?[0] ?? 0
     log.tokens.append((log.predictions, tokens?[0]))
   }
+
+  mutating func setLearnedTokens(_ tokens: UnsafePointer<Float>?) { log.learned.append(tokens?[0]) }
 
   mutating func reset() {
     for n in 0..<320 { past[n] = 0 }
@@ -236,6 +240,7 @@ struct Manifest: Decodable {
     let steps: Int
     let guidance, startLevel: Float
     let profile: Bool
+    let learned: Bool?
     var testDescription: String { name }
   }
 
@@ -261,4 +266,6 @@ func fixtureFloats(_ name: String) throws -> [Float] {
 }
 
 /// A tiny network with random weights.
-func tinyModel() throws -> EnhancementModel { try EnhancementModel(path: fixture("tiny.safetensors").path) }
+func tinyModel(_ name: String = "tiny") throws -> EnhancementModel {
+  try EnhancementModel(path: fixture("\(name).safetensors").path)
+}

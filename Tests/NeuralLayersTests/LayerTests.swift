@@ -129,10 +129,10 @@ import Testing
         outBias: Golden.values("\(name).out_bias"), store: store)
       let folded = FloatMemory(layer.foldedCount)
       let scratch = FloatMemory(max(layer.foldScratchCount, layer.scratchCount(bands: shape[0])))
-      layer.fold(tokens: tokens, into: folded.base, scratch: scratch.base)
+      layer.fold(tokens: tokens, count: tokenShape[0], into: folded.base, scratch: scratch.base)
       var output = [Float](repeating: 0, count: input.count)
       layer.forward(
-        bands: shape[0], folded: folded.base, input: input, addingTo: &output, scratch: scratch.base)
+        bands: shape[0], tokens: tokenShape[0], folded: folded.base, input: input, addingTo: &output, scratch: scratch.base)
       let error = errorInDecibels(output, Golden.values("\(name).output"))
       #expect(error < Self.tolerance, "\(error) dB at \(kernelLevelName)")
       withExtendedLifetime(store) {}

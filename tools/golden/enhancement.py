@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Golden vectors of the Enhancement room: a whole enhancer in double precision, PyTorch network included.
+"""Golden vectors of Enhancement: a whole enhancer in double precision, PyTorch network included.
 
 The network is the training program's own (tools/training), tiny and with random weights, written as it would be
 exported; around it transform, level gain, compression, few-step sampler, guidance, noise reference and bin 160 are
-written anew from CONTRACT and DESIGN. Noise is Philox's, from tools/golden/diffusion.py.
+written anew from their definitions. Noise is Philox's, from tools/golden/diffusion.py.
 
     python tools/golden/enhancement.py     # rewrites Tests/EnhancementTests/Fixtures
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from scipy.signal import butter, lfilter
 from safetensors.torch import save_file
 
 HERE = Path(__file__).resolve().parent
@@ -36,33 +37,38 @@ def keep(name, array):
     ARRAYS[name] = list(array.shape)
 
 
-def tiny_network():
+def tiny_network(name, **more):
     torch.manual_seed(SEED)
     configuration = NetworkConfiguration(
         channels=[8, 16], heads=2, feed_forward=16, embedding=16, time_frequencies=4,
-        encoder_channels=[4, 8, 8, 8], tokens=16, token_dimension=16,
+        encoder_channels=[4, 8, 8, 8], tokens=16, token_dimension=16, **more,
     )  # fmt: skip
     network = ScoreNetwork(configuration)
     with torch.no_grad():
-        for name, p in network.named_parameters():
-            if "condition.linear.weight" in name:
+        for key, p in network.named_parameters():
+            if "condition.linear.weight" in key:
                 p.copy_(0.3 * torch.randn_like(p))  # zero at the start of training: no condition would be seen
-            elif name.endswith("null_tokens") or name.endswith("position"):
+            elif key.endswith(("null_tokens", "position", "learned_mark")):
                 p.copy_(0.5 * torch.randn_like(p))
     metadata = {
-        "configuration": configuration.as_dict(), "name": "tiny", "created": "2025-07-11",
+        "configuration": configuration.as_dict(), "name": name, "created": "2025-07-11",
         "parameters": sum(p.numel() for p in network.parameters()), "hours": 0, "data": [],
         "licence": "GPL-3.0-or-later",
     }  # fmt: skip
     tensors = {k: v.detach().float().contiguous() for k, v in network.state_dict().items()}
-    save_file(tensors, FIXTURES / "tiny.safetensors", {"format": "pt", "limpid": json.dumps(metadata)})
+    save_file(tensors, FIXTURES / f"{name}.safetensors", {"format": "pt", "limpid": json.dumps(metadata)})
     return network.double().eval()
 
 
-def stft(samples):
+def windowed(samples):
     padded = np.concatenate([np.zeros(HOP), samples])
-    frames = np.stack([padded[k : k + FFT] for k in range(0, len(samples), HOP)]) * WINDOW
-    return np.fft.rfft(frames), 2 * np.mean(frames**2, -1)
+    return np.stack([padded[k : k + FFT] for k in range(0, len(samples), HOP)]) * WINDOW
+
+
+def stft(samples):
+    """Spectrum, and the energy that the level hears: through a high-pass of 40 Hz."""
+    heard = lfilter(*butter(2, 40, "highpass", fs=16000), samples)
+    return np.fft.rfft(windowed(samples)), 2 * np.mean(windowed(heard) ** 2, -1)
 
 
 def hops(bins):
@@ -89,7 +95,16 @@ def complex_of(pair):
     return (pair[..., 0] + 1j * pair[..., 1])[0].numpy()
 
 
-def enhance(network, samples, steps, guidance, seed, start_level, profile=None):
+def learned_magnitudes(sound):
+    """Of the frames within 30 dB of the loudest one, at a level of their own."""
+    frames = np.stack([sound[k : k + FFT] for k in range(0, len(sound) - FFT + 1, HOP)])
+    energy = np.mean(frames**2, -1)
+    frames = frames[energy >= 1e-3 * energy.max()][:400] * WINDOW
+    gain = np.sqrt(0.01 / (2 * np.mean(frames**2) + 1e-12))
+    return 0.15 * np.sqrt(gain * np.abs(np.fft.rfft(frames)[:, :160]))
+
+
+def enhance(network, samples, steps, guidance, seed, start_level, profile=None, learned=None):
     """Few-step sampler (eta 0) on the whole recording: every step's network runs over all frames at once."""
     spectrum, energy = stft(samples)
     gain = level_gain(energy, start_level)[:, None]
@@ -99,11 +114,14 @@ def enhance(network, samples, steps, guidance, seed, start_level, profile=None):
     if profile is not None:
         magnitudes = 0.15 * np.sqrt(gain[0] * profile)
         tokens = network.encode(torch.from_numpy(magnitudes[None]))
+    more = {}
+    if learned is not None:
+        more = {"learned": network.encode_learned(torch.from_numpy(learned_magnitudes(learned)[None]))}
     z = np.stack([counter_noise(seed, k, 0, 160) for k in range(len(y))])
     x = y + SDE.std(GRID[0]) * z
     for n in range(steps):
         t = torch.tensor([GRID[n]], dtype=torch.float64)
-        estimate = complex_of(network(pairs(x), pairs(y), t, tokens))
+        estimate = complex_of(network(pairs(x), pairs(y), t, tokens, **more))
         if guidance != 1:
             plain = complex_of(network(pairs(x), pairs(y), t, None))
             estimate = plain + guidance * (estimate - plain)
@@ -130,7 +148,7 @@ def recording(rng, frames, level):
 def main():
     FIXTURES.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(SEED)
-    network = tiny_network()
+    network, learner = tiny_network("tiny"), tiny_network("tiny-learned", learned_tokens=True)
     profile = np.abs(rng.standard_normal((60, 160)) * 0.4).astype(np.float32).astype(np.float64)
     keep("profile", profile)
     cases = []
@@ -147,6 +165,16 @@ def main():
         cases.append(
             {"name": name, "steps": steps, "guidance": guidance, "startLevel": start, "profile": heard is not None}
         )
+    # A second sound that was learned, with pauses in it: 1.5 s, of which less is heard.
+    lead = recording(rng, 150, -30)
+    lead[40 * HOP : 70 * HOP] *= 1e-4
+    lead = lead.astype(np.float32).astype(np.float64)
+    keep("learned-sound", lead)
+    for name, guidance, heard in [("learned-2-steps", 1.0, None), ("learned-with-profile", 1.5, profile)]:
+        x = recording(rng, 35, -20)
+        keep(f"{name}-input", x)
+        keep(f"{name}-output", enhance(learner, x, 2, guidance, SEED, -20, heard, lead))
+        cases.append({"name": name, "steps": 2, "guidance": guidance, "startLevel": -20, "profile": heard is not None, "learned": True})
     manifest = {
         "command": "python tools/golden/enhancement.py",
         "seed": SEED,

@@ -61,12 +61,12 @@ extension StepBenchmark {
       keyValueWeight: square + square, keyValueBias: bias + bias, outWeight: square, outBias: bias, store: store)
     let folded = FloatMemory(cross.foldedCount)
     let foldScratch = FloatMemory(cross.foldScratchCount)
-    cross.fold(tokens: values(16 * d, 1), into: folded.base, scratch: foldScratch.base)
+    cross.fold(tokens: values(16 * d, 1), count: 16, into: folded.base, scratch: foldScratch.base)
     report.add(
       "cross-attention, 16 tokens, 20 bands",
       microseconds(2000) {
         cross.forward(
-          bands: bands, folded: folded.base, input: input.base, addingTo: output.base, scratch: scratch.base)
+          bands: bands, tokens: 16, folded: folded.base, input: input.base, addingTo: output.base, scratch: scratch.base)
       }, multiplyAdds: bands * 2 * d * heads * 16)
     // No matrix, so no GFLOP/s: the times speak.
     report.add(

@@ -12,6 +12,8 @@ extension FrameEnhancer where Predictor: ~Copyable {
   mutating func reset() {
     frameIndex = 0
     analysis.reset()
+    highPass.reset()
+    levelAnalysis.reset()
     synthesis.reset()
     level = LevelGain(startLevel: startLevel)
     presence.reset()

@@ -7,6 +7,8 @@ import SignalProcessing
 protocol ConditionalPredictor: CleanSpectrumPredictor, ~Copyable {
   /// Takes (tokens, dimension) floats, copied; nil is the null condition.
   mutating func setTokens(_ tokens: UnsafePointer<Float>?)
+  /// Takes as many tokens of what was learned, copied; nil: nothing was.
+  mutating func setLearnedTokens(_ tokens: UnsafePointer<Float>?)
 }
 
 /// The enhancer at the model's rate, one channel: a hop of 160 samples in, a hop out, 160 samples later.
@@ -34,6 +36,10 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   var dryWeight: Float = 0
 
   var analysis = STFTAnalysis()
+  /// What level and speech presence hear: the same signal without offset and rumble.
+  var highPass = HighPass(cutoff: HighPass.levelCutoff, sampleRate: 16_000)
+  var levelAnalysis = STFTAnalysis()
+  let levelHop = FloatMemory(160)
   var synthesis = STFTSynthesis()
   var level: LevelGain
   var sampler: FrameSampler<Predictor>?  // nil: Wiener
@@ -120,7 +126,9 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     analysis.push(hop)
     let bins = analysis.bins
     let isSilent = analysis.energy < Self.silence
-    Spectrum.power(bins, count: Self.binCount, into: power.base)
+    highPass.process(hop, into: levelHop.base, count: Self.hopLength)
+    levelAnalysis.push(levelHop.base)
+    Spectrum.power(levelAnalysis.bins, count: Self.binCount, into: power.base)
     presence.push(power: power.base)
 
     if !enhanceSpectrum(bins) {
@@ -130,8 +138,8 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     if isSilent {
       enhanced.clear()
     }
-    listen(bins, isSilent: isSilent)
-    level.update(energy: analysis.energy)
+    listen(levelAnalysis.bins, isSilent: isSilent)
+    level.update(energy: levelAnalysis.energy)
     synthesis.push(enhanced.base, into: output)
     frameIndex += 1
     times.add(nanoseconds: monotonicNanoseconds() - start)
@@ -179,7 +187,8 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     enhanced[last + 1] = gain * bins[last + 1]
   }
 
-  /// Counts the frame and, if it is noise alone, keeps it for the reference.
+  /// Counts the frame and, if it is noise alone, keeps it for the reference. `bins` are without offset and rumble, which are
+  /// neither noise that was removed nor speech that was.
   private mutating func listen(_ bins: UnsafePointer<Float>, isSilent: Bool) {
     counts.frames += 1
     if hasTokens { counts.conditionedFrames += 1 }
@@ -189,7 +198,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
       return
     }
     let (noisy, clean, mixed) = energies(noisy: bins, clean: enhanced.base, dry: dryWeight, count: 2 * Self.binCount)
-    let energy = Double(analysis.energy)
+    let energy = Double(levelAnalysis.energy)
     let left = noisy > 0 ? energy * Double(mixed / noisy) : 0
     counts.inputEnergy += energy
     counts.outputEnergy += left

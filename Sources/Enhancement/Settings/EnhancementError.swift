@@ -28,6 +28,8 @@ public enum EnhancementError: Error, Equatable, Sendable {
   case startLevelOutOfRange(Float)
   /// `resamplerQuality` outside 0…10.
   case resamplerQualityOutOfRange(Int)
+  /// The model has no tokens for noise that was learned.
+  case noLearnedTokens(model: String)
   /// A setting that only a new enhancer can take was changed.
   case fixedWhileRunning(setting: String)
 }
@@ -63,6 +65,8 @@ extension EnhancementError: CustomStringConvertible {
       "the start level \(level) dB is out of range; give -75 to 10 dB"
     case .resamplerQualityOutOfRange(let quality):
       "the resampler quality \(quality) is out of range; give 0 to 10"
+    case .noLearnedTokens(let model):
+      "the model '\(model)' cannot remove what was learned; choose one that can, such as wide"
     case .fixedWhileRunning(let setting):
       "'\(setting)' cannot change while the enhancer runs; make a new one"
     }

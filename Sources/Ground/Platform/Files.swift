@@ -53,11 +53,14 @@ package func readFile(_ path: String, limit: Int) throws(FileFailure) -> [UInt8]
 
 /// Writes a file under a temporary name beside `path`, then renames it: it is whole or not there.
 ///
+/// - Parameter isPrivate: whether only its owner may read it.
 /// - Throws: `refused`; then no file is left behind and an older one is untouched.
-package func replaceFile(_ path: String, with bytes: [UInt8]) throws(FileFailure) {
+package func replaceFile(
+  _ path: String, with bytes: [UInt8], isPrivate: Bool = false
+) throws(FileFailure) {
   let temporary = "\(path).\(getpid()).part"
   unlink(temporary)  // left by a process of the same number that was killed
-  let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+  let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, isPrivate ? 0o600 : 0o644)
   guard descriptor >= 0 else { throw .refused(reason: systemReason()) }
   var failure: Int32 = 0
   bytes.withUnsafeBytes { raw in

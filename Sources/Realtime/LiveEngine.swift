@@ -153,7 +153,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
   private func makeRecorder(_ start: SessionStart, _ wish: State) throws -> (any SessionRecorder)? {
     do {
       return try wish.recording?.makeRecorder(segment: wish.segmentCount, start: start, remark: remark)
-    } catch where wish.segmentCount > 0 {
+    } catch  where wish.segmentCount > 0 {
       remark("the recording has ended: \(error)")
       return nil
     }

@@ -64,7 +64,8 @@ public final class Replay {
       guard header.precision == model.precision else {
         throw RecordingError.badRecording(
           path: path,
-          reason: "made in \(header.precision), the model was loaded in \(model.precision); load it in \(header.precision)")
+          reason:
+            "made in \(header.precision), the model was loaded in \(model.precision); load it in \(header.precision)")
       }
     }
     guard header.dispatchLevel == EnhancementModel.dispatchLevel else {

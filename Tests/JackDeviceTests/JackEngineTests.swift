@@ -15,7 +15,6 @@ extension JackTests {
   @Suite struct EngineTests {
     static func engine(_ weights: String, bypass: Bool) throws -> LiveEngine {
       let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
       let path = tests.appending(path: "EnhancementTests/Fixtures/\(weights).safetensors").path
       var settings = EnhancementSettings()
       settings.bypass = bypass
@@ -92,7 +91,6 @@ extension JackTests {
     /// A session of the server's, exported: the output of `limpid enhance`, later, to the bit.
     @Test(arguments: [64, 512]) func inFreewheelTheOutputIsThatOfTheFile(block: Int) throws {
       let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
       let model = try EnhancementModel(path: tests.appending(path: "EnhancementTests/Fixtures/tiny.safetensors").path)
       var settings = EnhancementSettings()
       settings.noiseSelection = .residual

@@ -55,7 +55,9 @@ package final class DeviceStandIn: BlockProcessor {
 
   package var formats: [StreamFormat] { state.withLock { $0.formats } }
   package var events: [DeviceEvent] { state.withLock { $0.events } }
-  package var wrongBlocks: Int { state.withLock { $0.lines.reduce(0) { $0 + $1.wrongBlocks.load(ordering: .acquiring) } } }
+  package var wrongBlocks: Int {
+    state.withLock { $0.lines.reduce(0) { $0 + $1.wrongBlocks.load(ordering: .acquiring) } }
+  }
   package var line: Line? { state.withLock { $0.lines.last } }
 
   package func prepare(_ format: StreamFormat) throws -> PreparedStream {

@@ -18,11 +18,17 @@ func tests(
     name: "\(room)Tests", dependencies: dependencies, resources: [.copy("Fixtures")], swiftSettings: settings)
 }
 
+/// Tests that make their own sounds.
+func bareTests(_ target: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: "\(target)Tests", dependencies: dependencies, swiftSettings: explicitImports)
+}
+
 let package = Package(
   name: "limpid",
   products: [
     .library(name: "Enhancement", targets: ["Enhancement"]),
-    .library(name: "Live", targets: ["Live"]),
+    .library(name: "Realtime", targets: ["Realtime"]),
+    .library(name: "Recording", targets: ["Recording"]),
     // For the package in Benchmarks.
     .library(name: "Ground", targets: ["Ground"]),
     .library(name: "ScoreModel", targets: ["ScoreModel"]),
@@ -65,13 +71,22 @@ let package = Package(
       swiftSettings: explicitImports),
     // Thread priority, locked memory, semaphores: what Swift cannot say itself.
     .target(name: "CThreads"),
-    .target(name: "AudioIO", dependencies: ["SignalProcessing", "CSndfile", "CALSA", "CJACK", "CThreads"], swiftSettings: warnings),
+    // Any device, and none: no library of devices or files, no Foundation (tools/check-imports).
+    .target(name: "Realtime", dependencies: ["Enhancement", "CThreads"], swiftSettings: explicitImports),
+    .target(name: "AudioFiles", dependencies: ["CSndfile"], swiftSettings: explicitImports),
     .target(
-      name: "Live", dependencies: ["AudioIO", "Enhancement", "SignalProcessing", "CThreads"], swiftSettings: warnings),
+      name: "AlsaDevice", dependencies: ["SignalProcessing", "Realtime", "CALSA", "CThreads"],
+      swiftSettings: explicitImports
+    ),
+    .target(name: "JackDevice", dependencies: ["Realtime", "CJACK", "CThreads"], swiftSettings: explicitImports),
+    // A session kept and played again.
+    .target(
+      name: "Recording", dependencies: ["NeuralLayers", "Diffusion", "Enhancement", "Realtime", "AudioFiles"],
+      swiftSettings: explicitImports),
     .executableTarget(
       name: "limpid",
       dependencies: [
-        "AudioIO", "Enhancement", "Live",
+        "Diffusion", "Enhancement", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),
@@ -99,12 +114,19 @@ let package = Package(
         "Enhancement", "SignalProcessing", "ScoreModel", "Diffusion", "NeuralLayers", "Ground", "HeapCounter",
         "KernelLevels",
       ], explicitImports),
-    tests("AudioIO", ["AudioIO", "CSndfile", "CALSA", "CJACK", "HeapCounter", "Live", "Enhancement"]),
-    // Its weights are those of EnhancementTests.
-    .testTarget(
-      name: "LiveTests", dependencies: ["Live", "AudioIO", "Enhancement", "SignalProcessing", "CKernels", "HeapCounter"],
-      swiftSettings: warnings),
-    tests("limpid", ["limpid", "Live", "AudioIO", "Enhancement"]),
+    // Live sessions without a clock, and what tests of several targets share. Its weights are those of EnhancementTests.
+    .target(
+      name: "TestSupport", dependencies: ["NeuralLayers", "Enhancement", "Realtime", "HeapCounter"],
+      path: "Tests/TestSupport",
+      swiftSettings: explicitImports),
+    bareTests("Realtime", ["Realtime", "Enhancement", "SignalProcessing", "CThreads", "HeapCounter", "TestSupport"]),
+    bareTests("AudioFiles", ["AudioFiles", "CSndfile"]),
+    bareTests("AlsaDevice", ["AlsaDevice", "Realtime", "HeapCounter", "TestSupport"]),
+    bareTests(
+      "JackDevice",
+      ["JackDevice", "Realtime", "Recording", "AudioFiles", "Enhancement", "CJACK", "HeapCounter", "TestSupport"]),
+    bareTests("Recording", ["Recording", "Realtime", "Enhancement", "NeuralLayers", "CKernels", "TestSupport"]),
+    tests("limpid", ["limpid", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording", "Enhancement"]),
   ],
   swiftLanguageModes: [.v6]
 )

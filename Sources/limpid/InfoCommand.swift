@@ -1,5 +1,5 @@
 import ArgumentParser
-import AudioIO
+import AudioFiles
 import Enhancement
 import Foundation
 

@@ -9,7 +9,7 @@ let package = Package(
   targets: [
     .target(
       name: "CallbackUnderTest",
-      dependencies: [.product(name: "Live", package: "limpid"), .product(name: "Enhancement", package: "limpid")]),
+      dependencies: [.product(name: "Realtime", package: "limpid"), .product(name: "Enhancement", package: "limpid")]),
     .executableTarget(
       name: "RealTimeHost", dependencies: ["CallbackUnderTest"],
       cSettings: [.unsafeFlags(["-fsanitize=realtime"])],

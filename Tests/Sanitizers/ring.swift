@@ -1,5 +1,5 @@
 // The ring between two threads under ThreadSanitizer: numbered samples, unequal blocks. Compiled by tools/sanitize together
-// with Sources/AudioIO/Ring.
+// with Sources/Realtime/Ring.
 import Glibc
 
 final class Shared: Sendable {

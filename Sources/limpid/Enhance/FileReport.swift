@@ -1,7 +1,7 @@
-import AudioIO
+import AudioFiles
 import Enhancement
 import Foundation
-import Live
+import Realtime
 
 /// What `--json` says of one file.
 struct FileReport: Sendable, Encodable {

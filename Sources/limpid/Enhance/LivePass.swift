@@ -1,6 +1,6 @@
-import AudioIO
+import AudioFiles
 import Enhancement
-import Live
+import Realtime
 
 /// `enhance --realtime`: a file through the live worker, block by block at the pace of a device.
 struct LivePass: Sendable {

@@ -1,4 +1,4 @@
-import AudioIO
+import AudioFiles
 
 /// The first seconds of a source, read ahead: they can be heard before the source, which loses nothing by it, is read.
 final class Opening: AudioSource {

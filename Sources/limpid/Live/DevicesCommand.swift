@@ -1,6 +1,7 @@
+import AlsaDevice
 import ArgumentParser
-import AudioIO
 import Foundation
+import Realtime
 
 /// `limpid devices`: what `limpid live` can listen and play to, and whether a JACK server runs.
 struct DevicesCommand: ParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import AudioIO
 import Foundation
-import Live
+import JackDevice
+import Realtime
 
 /// `limpid jack`: an insert in a JACK graph.
 struct JackCommand: ParsableCommand {
@@ -73,7 +73,7 @@ struct JackCommand: ParsableCommand {
     do {
       if live.explainLatency { return try explain() }
       let run = try LiveRun(name: "limpid jack", device: "jack-\(name)", arguments: live)
-      try run.run { JackDevice(JackClient(client, processor: $0)) }
+      try run.run { JackLiveDevice(JackClient(client, processor: $0)) }
     } catch { throw Failure(error).end() }
   }
 

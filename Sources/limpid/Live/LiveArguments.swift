@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
-import Live
+import Realtime
+import Recording
 
 /// What `limpid live` and `limpid jack` have in common.
 struct LiveArguments: ParsableArguments {
@@ -50,7 +51,7 @@ struct LiveArguments: ParsableArguments {
     options.allowance = allowance / 1000
     options.locksMemory = true
     options.adaptsSteps = !noAdapt
-    options.recordingPath = record
+    options.recording = record.map { RecordingFolder($0) }
     return options
   }
 }

@@ -1,7 +1,7 @@
+import AlsaDevice
 import ArgumentParser
-import AudioIO
 import Foundation
-import Live
+import Realtime
 
 /// `limpid live`: microphone in, clean speech out, through ALSA.
 struct LiveCommandLine: ParsableCommand {
@@ -68,7 +68,7 @@ struct LiveCommandLine: ParsableCommand {
     do {
       if live.explainLatency { return try explain() }
       let run = try LiveRun(name: "limpid live", device: "alsa-\(input)", arguments: live)
-      try run.run { AlsaDevice(AlsaDuplex(devices, processor: $0)) }
+      try run.run { AlsaLiveDevice(AlsaDuplex(devices, processor: $0)) }
     } catch { throw Failure(error).end() }
   }
 

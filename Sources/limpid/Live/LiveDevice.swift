@@ -1,4 +1,6 @@
-import AudioIO
+import AlsaDevice
+import JackDevice
+import Realtime
 
 /// A device that runs: JACK or ALSA. Main thread.
 protocol LiveDevice: AnyObject, Sendable {
@@ -13,7 +15,7 @@ protocol LiveDevice: AnyObject, Sendable {
 }
 
 /// A JACK client.
-final class JackDevice: LiveDevice {
+final class JackLiveDevice: LiveDevice {
   private let client: JackClient
   init(_ client: JackClient) { self.client = client }
   func start() throws { try client.start() }
@@ -34,7 +36,7 @@ final class JackDevice: LiveDevice {
 }
 
 /// Two ALSA devices.
-final class AlsaDevice: LiveDevice {
+final class AlsaLiveDevice: LiveDevice {
   private let duplex: AlsaDuplex
   init(_ duplex: AlsaDuplex) { self.duplex = duplex }
   func start() throws { try duplex.start() }

@@ -1,6 +1,6 @@
 import Enhancement
 import Foundation
-import Live
+import Realtime
 
 /// Everything that a live run needs to know before it has a device.
 struct LivePlan {

@@ -1,7 +1,6 @@
-import AudioIO
 import Enhancement
 import Foundation
-import Live
+import Realtime
 import Synchronization
 
 /// A live run from its start to its end: engine, device, screen or log, control socket, signals. On the main thread.

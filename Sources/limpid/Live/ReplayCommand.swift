@@ -1,8 +1,8 @@
 import ArgumentParser
-import AudioIO
+import AudioFiles
 import Enhancement
 import Foundation
-import Live
+import Recording
 
 /// `limpid replay`: what `--record` kept, again.
 struct ReplayCommand: ParsableCommand {
@@ -37,14 +37,14 @@ struct ReplayCommand: ParsableCommand {
     Interruption.prepare()
     do {
       // A segment without a sample: the device changed its format twice in a row.
-      let segments = try LiveReplay.segments(of: folder).map { (folder: $0, replay: try open($0)) }
+      let segments = try Replay.segments(of: folder).map { (folder: $0, replay: try open($0)) }
         .filter { $0.replay.sampleCount > 0 }
       guard !segments.isEmpty else { throw AudioFileError.empty(path: folder) }
       for (n, segment) in segments.enumerated() { try play(segment.replay, segment.folder, number: n + 1) }
     } catch { throw Failure(error).end() }
   }
 
-  private func play(_ replay: LiveReplay, _ folder: String, number: Int) throws {
+  private func play(_ replay: Replay, _ folder: String, number: Int) throws {
     let seconds = Double(replay.sampleCount) / Double(replay.format.sampleRate)
     let passes = output != nil && verify ? 2.0 : 1
     let progress = Progress(totalSeconds: seconds * passes)
@@ -75,24 +75,24 @@ struct ReplayCommand: ParsableCommand {
   }
 
   /// With the weights given, or the first of the presets' that are the session's.
-  private func open(_ folder: String) throws -> LiveReplay {
-    let precision = LiveReplay.precision(of: folder)
+  private func open(_ folder: String) throws -> Replay {
+    let precision = Replay.precision(of: folder)
     if let model {
-      return try LiveReplay(path: folder, model: try EnhancementModel(path: model, precision: precision))
+      return try Replay(path: folder, model: try EnhancementModel(path: model, precision: precision))
     }
     var problem: any Error
-    do { return try LiveReplay(path: folder, model: nil) } catch { problem = error }
+    do { return try Replay(path: folder, model: nil) } catch { problem = error }
     // No need to look for weights where there is no recording.
     guard FileManager.default.fileExists(atPath: folder + "/session.txt") else { throw problem }
     var tried: Set<String> = []
     for path in PresetStore.paths().compactMap({ try? Preset(path: $0).model }) where tried.insert(path).inserted {
       guard let candidate = try? EnhancementModel(path: path, precision: precision) else { continue }
-      do { return try LiveReplay(path: folder, model: candidate) } catch { problem = error }
+      do { return try Replay(path: folder, model: candidate) } catch { problem = error }
     }
     throw problem
   }
 
-  private func write(_ replay: LiveReplay, to path: String, _ progress: (Double) -> Void) throws {
+  private func write(_ replay: Replay, to path: String, _ progress: (Double) -> Void) throws {
     for name in try FileManager.default.subpathsOfDirectory(atPath: folder)
     where isSameFile(folder + "/" + name, path) {
       throw Failure(

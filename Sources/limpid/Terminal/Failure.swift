@@ -1,9 +1,12 @@
+import AlsaDevice
 import ArgumentParser
-import AudioIO
+import AudioFiles
 import Enhancement
 import Foundation
-import Live
+import JackDevice
 import NeuralLayers
+import Realtime
+import Recording
 
 /// What ends a command: one sentence, and the exit code that `limpid --help` explains.
 struct Failure: Error {
@@ -34,6 +37,7 @@ struct Failure: Error {
     case let error as NoiseProfileError: self.init(Self.code(of: error), error.description)
     case let error as EnhancementError: self.init(.usage, error.description)
     case let error as LiveError: self.init(Self.code(of: error), error.description)
+    case let error as RecordingError: self.init(Self.code(of: error), error.description)
     case let error as LiveCommandError: self.init(.usage, error.description)
     case let error as AlsaError: self.init(.noInput, error.description)
     case let error as JackError: self.init(.noInput, error.description)
@@ -48,9 +52,14 @@ struct Failure: Error {
   private static func code(of error: LiveError) -> Code {
     switch error {
     case .badOption: .usage
+    case .tooSlow, .noThread, .busy: .software
+    }
+  }
+
+  private static func code(of error: RecordingError) -> Code {
+    switch error {
     case .cannotRecord: .cannotCreate
     case .badRecording: .badInput
-    case .tooSlow, .noThread, .busy: .software
     }
   }
 

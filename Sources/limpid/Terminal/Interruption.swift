@@ -1,4 +1,4 @@
-import AudioIO
+import AudioFiles
 import Glibc
 
 /// Ctrl-C and its relatives leave nothing half-written.

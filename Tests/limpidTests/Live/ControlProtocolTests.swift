@@ -1,5 +1,5 @@
 import Foundation
-import Live
+import Realtime
 import Synchronization
 import Testing
 

@@ -1,8 +1,8 @@
-@testable import AudioIO
 import Foundation
-import Live
+import Realtime
 import Testing
 
+@testable import AlsaDevice
 @testable import limpid
 
 @Suite("limpid live, jack, ctl, replay, devices: wrong use")

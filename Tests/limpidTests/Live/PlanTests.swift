@@ -1,7 +1,7 @@
 import ArgumentParser
 import Enhancement
 import Foundation
-import Live
+import Recording
 import Testing
 
 @testable import limpid
@@ -116,9 +116,11 @@ struct PlanTests {
   @Test("--allowance, --no-adapt and --record reach the engine")
   func engineOptions() throws {
     let options = try plan(["-p", preset, "--allowance", "20", "--no-adapt", "--record", "there"]).plan.options
-    #expect(options.allowance == 0.02 && !options.adaptsSteps && options.recordingPath == "there")
+    #expect(
+      options.allowance == 0.02 && !options.adaptsSteps
+        && options.recording as? RecordingFolder == RecordingFolder("there"))
     let usual = try plan(["-p", preset]).plan.options
-    #expect(usual.allowance == 0.01 && usual.adaptsSteps && usual.recordingPath == nil)
+    #expect(usual.allowance == 0.01 && usual.adaptsSteps && usual.recording == nil)
   }
 
   @Test("the command line's words become the devices' configurations")

@@ -1,4 +1,4 @@
-import Live
+import Realtime
 import Testing
 
 @testable import limpid

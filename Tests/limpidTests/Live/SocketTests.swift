@@ -1,5 +1,4 @@
 import Foundation
-import Live
 import Synchronization
 import Testing
 

@@ -1,7 +1,6 @@
-import AudioIO
 import Enhancement
 import Foundation
-import Live
+import Realtime
 import Synchronization
 
 @testable import limpid

@@ -1,6 +1,5 @@
 import Enhancement
 import Foundation
-import Live
 import Testing
 
 @testable import limpid

@@ -1,6 +1,5 @@
-import AudioIO
 import Enhancement
-import Live
+import Realtime
 import Synchronization
 
 private let engine = Mutex<LiveEngine?>(nil)

@@ -1,0 +1,78 @@
+import Realtime
+
+extension AlsaLoop where Input: ~Copyable, Output: ~Copyable {
+  /// - Parameters:
+  ///   - format: what the processor was prepared for; its block is the input's period.
+  ///   - periods: from a sample's arrival to its play-out.
+  ///   - startsTogether: whether the driver starts both directions in the same moment.
+  ///   - processorLatency: samples that the processor holds back, given out after a file's end.
+  ///   - drift: of the two clocks as learnt before, ppm.
+  init(
+    input: consuming Input, output: consuming Output, format: StreamFormat, periods: Int, hasOneClock: Bool,
+    startsTogether: Bool, callback: BlockCallback, processorLatency: Int, drift: Double = 0, report: AlsaReport
+  ) {
+    let period = format.block
+    self.callback = callback
+    self.report = report
+    self.hasOneClock = hasOneClock
+    self.startsTogether = startsTogether
+    self.processorLatency = processorLatency
+    channelCount = format.channelCount
+    sampleRate = format.sampleRate
+    self.period = period
+    resampler = AdaptiveResampler(channelCount: format.channelCount, maximumBlock: period)
+    // With two clocks a block may come up to half a period early: there has to be room for it.
+    let wished = periods * max(period, output.period)
+    let room = output.bufferSize - (hasOneClock ? 0 : period / 2)
+    primed = max(min(wished, room), min(period, output.bufferSize))
+    latency = primed + (hasOneClock ? 0 : AdaptiveResampler.delayInSamples)
+    control = ClockControl(target: Double(latency), sampleRate: format.sampleRate, drift: drift)
+    // Bursts up to the size of the buffers do not make a device faster than its rate.
+    judgedBlocks = max(32, 4 * (max(input.bufferSize, output.bufferSize) / period + 1))
+    inputMap = ChannelMap(deviceInputs: input.channelCount, channelCount: format.channelCount)
+    outputMap = ChannelMap(deviceOutputs: output.channelCount, channelCount: format.channelCount)
+    let most = max(resampler.maximumOutput(forInput: period), primed)
+    inputBytes = .allocate(byteCount: period * input.channelCount * 4, alignment: 16)
+    inputBytes.initializeMemory(as: UInt8.self, repeating: 0, count: period * input.channelCount * 4)
+    unwritten = Self.makeUnwritten(input.format, count: period * input.channelCount)
+    outputBytes = .allocate(byteCount: most * output.channelCount * 4, alignment: 16)
+    outputBytes.initializeMemory(as: UInt8.self, repeating: 0, count: most * output.channelCount * 4)
+    lanes = Self.makeLanes(format.channelCount, length: period)
+    resampled = Self.makeLanes(format.channelCount, length: most)
+    constantLanes = .allocate(capacity: format.channelCount)
+    for channel in 0..<format.channelCount { (constantLanes + channel).initialize(to: UnsafePointer(lanes[channel])) }
+    scratch = .allocate(capacity: most)
+    scratch.initialize(repeating: 0, count: most)
+    self.input = input
+    self.output = output
+  }
+
+  /// Samples that no recording has in a row: pseudo-random, none 0, and so faint that a few of them are not heard.
+  private static func makeUnwritten(_ format: AlsaSampleFormat, count: Int) -> UnsafeMutableRawPointer {
+    let bytes = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 16)
+    bytes.initializeMemory(as: UInt8.self, repeating: 0, count: count * 4)
+    var state: UInt32 = 1
+    let lowBytes = format == .s24 ? 2 : format.byteCount - 1
+    for sample in 0..<count {
+      for byte in 0..<lowBytes {
+        state = state &* 1_664_525 &+ 1_013_904_223
+        bytes.storeBytes(
+          of: UInt8(1 + (state >> 24) % 255), toByteOffset: sample * format.byteCount + byte, as: UInt8.self)
+      }
+    }
+    return bytes
+  }
+
+  private static func makeLanes(_ count: Int, length: Int) -> UnsafeMutablePointer<UnsafeMutablePointer<Float>> {
+    let memory = UnsafeMutablePointer<Float>.allocate(capacity: count * length)
+    memory.initialize(repeating: 0, count: count * length)
+    let lanes = UnsafeMutablePointer<UnsafeMutablePointer<Float>>.allocate(capacity: count)
+    for channel in 0..<count { (lanes + channel).initialize(to: memory + channel * length) }
+    return lanes
+  }
+
+  static func free(_ lanes: UnsafeMutablePointer<UnsafeMutablePointer<Float>>) {
+    lanes[0].deallocate()
+    lanes.deallocate()
+  }
+}

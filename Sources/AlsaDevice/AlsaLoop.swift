@@ -1,0 +1,279 @@
+import Glibc
+import Realtime
+import SignalProcessing
+import Synchronization
+
+/// Input to callback to output, block by block: what runs on the device's thread.
+///
+/// One device: its clock drives both directions and every sample goes through as it is. Two devices: the input's clock
+/// drives, and the output is resampled to follow, on the far side of the processor, so that the processor's samples and their
+/// latency are exact. What waits between the converters is measured at every block, and set to what is stated after every
+/// start. Neither allocates nor locks between blocks, besides what ALSA itself does.
+/// Memory is made in AlsaLoop+Setup.swift; what goes wrong is in AlsaLoop+Recovery.swift.
+struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~Copyable {
+  enum End: Equatable {
+    case stopped
+    /// The device is gone; the error's number.
+    case lost(Int)
+    /// A file that was played as an input has ended.
+    case inputEnded
+  }
+
+  var input: Input
+  var output: Output
+  let callback: BlockCallback
+  let report: AlsaReport
+  let channelCount: Int
+  let sampleRate: Int
+  let period: Int
+  let hasOneClock: Bool
+  /// Whether the driver starts both directions in the same moment.
+  let startsTogether: Bool
+  let processorLatency: Int
+  /// Samples of silence that the output begins with.
+  let primed: Int
+  /// Samples from the input's converter to the output's, without the processor's: what waits in the input when a block is
+  /// read, in the resampler, and in the output when the block is written. A sample waits while its period fills, the output
+  /// plays on meanwhile: so it is what the output was primed with, not a period more.
+  let latency: Int
+  /// Blocks over which a device's pace is judged.
+  let judgedBlocks: Int
+  let inputMap: ChannelMap
+  let outputMap: ChannelMap
+
+  var control: ClockControl
+  var resampler: AdaptiveResampler
+  let inputBytes: UnsafeMutableRawPointer  // a period as the device has it
+  let unwritten: UnsafeMutableRawPointer  // the same size: what stands there before a read
+  let outputBytes: UnsafeMutableRawPointer  // a resampled period, or all of the silence
+  let lanes: UnsafeMutablePointer<UnsafeMutablePointer<Float>>  // (channelCount), each (period): processed in place
+  let constantLanes: UnsafeMutablePointer<UnsafePointer<Float>>  // the same
+  let resampled: UnsafeMutablePointer<UnsafeMutablePointer<Float>>  // (channelCount), each (most output)
+  let scratch: UnsafeMutablePointer<Float>  // (most output): a mean
+
+  // Whether the samples of a direction come or go at a pace of their own, as found at the start.
+  var inputHasClock = true
+  var outputHasClock = true
+  /// After a start of one direction after the other: the delay is set to the sample before it is kept.
+  var needsAlignment = true
+  /// With one clock: blocks left in which to see a position that is no multiple of a large step.
+  var awaitedPositions = 0
+  /// Waits in a row that gave nothing.
+  var idleWaits = 0
+  /// Whether a read has ever changed what stood in memory: ALSA's null plugin never does, and never ends.
+  private var inputHasWritten = false
+  /// Samples of silence given to the processor since the input's end; nil before it.
+  var flushed: Int?
+  var blocks = 0
+  var judgedSince: UInt64 = 0
+
+  deinit {
+    inputBytes.deallocate()
+    unwritten.deallocate()
+    outputBytes.deallocate()
+    Self.free(lanes)
+    Self.free(resampled)
+    constantLanes.deallocate()
+    scratch.deallocate()
+  }
+
+  /// Seconds between reports of the drift.
+  private static var driftInterval: Double { @_noLocks get { 5 } }
+
+  /// Whether blocks may wait for the processor.
+  var isClockless: Bool { report.isClockless.load(ordering: .relaxed) }
+  /// Whether what waits between the two converters can be told and kept.
+  private var isMeasured: Bool { inputHasClock && outputHasClock && !isClockless }
+
+  /// Runs until it is stopped or the device is gone.
+  mutating func run() -> End {
+    var end = start()
+    while end == nil {
+      end = report.isStopping.load(ordering: .relaxed) ? .stopped : step()
+    }
+    if end == .inputEnded { playOut() }
+    // Also what makes ALSA's file plugin write the last of it.
+    input.drop()
+    output.drop()
+    return end!
+  }
+
+  /// One block, or what has to be done instead. nil: it goes on.
+  mutating func step() -> End? {
+    guard flushed == nil else { return flush() }
+    let there = input.waitForInput(period)
+    if there < 0 { return recover(there) }
+    let waiting = output.delay()
+    if waiting < 0 { return recover(waiting) }
+    let stillThere = isMeasured ? input.available() : there
+    if stillThere < 0 { return recover(stillThere) }
+    let size = period * input.channelCount * input.format.byteCount
+    memcpy(inputBytes, unwritten, size)
+    let read = input.read(inputBytes, count: period)
+    if read < 0 { return recover(read, losesSamples: true) }
+    let got = written(read)
+    if got > 0 { inputHasWritten = true }
+    decode(got)
+    // Only a file's end gives less than there was.
+    if got < period, inputHasWritten { flushed = period - got }
+    process()
+    return isMeasured
+      ? playInTime(there: there, later: stillThere, waiting: waiting) : play(lanes, count: period)
+  }
+
+  /// After the input's end: what the processor still holds.
+  private mutating func flush() -> End? {
+    if flushed! >= processorLatency { return .inputEnded }
+    for channel in 0..<channelCount { for n in 0..<period { lanes[channel][n] = 0 } }
+    flushed! += period
+    process()
+    return play(lanes, count: period)
+  }
+
+  private mutating func process() {
+    judgePace()
+    callback.function(
+      callback.context, constantLanes, lanes, period, isClockless ? BlockConditions.mayWait.rawValue : 0)
+    report.blocks.add(1, ordering: .releasing)
+    blocks += 1
+    if blocks == 1 { report.signal() }
+  }
+
+  /// A device that is twice as fast as its rate has no clock worth the name.
+  private mutating func judgePace() {
+    guard blocks > 0, blocks % judgedBlocks == 0, !isClockless else { return }
+    let now = input.now()
+    let nominal = Double(judgedBlocks * period) / Double(sampleRate) * 1e9
+    if judgedSince != 0, Double(now - judgedSince) < 0.5 * nominal { findClockless() }
+    judgedSince = now
+  }
+
+  // MARK: - Samples
+
+  /// ALSA's file plugin (1.2.8) says after its file's end that it has read, and writes nothing: what is still as it was before
+  /// the read, 16 bytes at least, was not read.
+  private func written(_ count: Int) -> Int {
+    guard input.isInterleaved else { return count }
+    let frame = input.channelCount * input.format.byteCount
+    let bytes = inputBytes.assumingMemoryBound(to: UInt8.self)
+    let before = unwritten.assumingMemoryBound(to: UInt8.self)
+    var end = count * frame
+    while end > 0, bytes[end - 1] == before[end - 1] { end -= 1 }
+    return count * frame - end < min(16, count * frame) ? count : (end + frame - 1) / frame
+  }
+
+  private func decode(_ got: Int) {
+    for channel in 0..<channelCount {
+      let from = inputMap[channel]
+      let lane = lanes[channel]
+      decode(deviceChannel: from.first, got, into: lane)
+      if from.count == 2 {
+        decode(deviceChannel: from.first + from.step, got, into: scratch)
+        for n in 0..<got { lane[n] = 0.5 * (lane[n] + scratch[n]) }
+      }
+      for n in got..<period { lane[n] = 0 }
+    }
+  }
+
+  private func decode(deviceChannel channel: Int, _ got: Int, into samples: UnsafeMutablePointer<Float>) {
+    let size = input.format.byteCount
+    // A block is read for `period` samples, also where it was shorter.
+    let start = inputBytes + channel * size * (input.isInterleaved ? 1 : period)
+    input.format.decode(
+      start, stride: input.isInterleaved ? size * input.channelCount : size, count: got, into: samples)
+  }
+
+  private func encode(_ samples: UnsafePointer<UnsafeMutablePointer<Float>>, count: Int) {
+    let size = output.format.byteCount
+    let stride = output.isInterleaved ? size * output.channelCount : size
+    for channel in 0..<output.channelCount {
+      let from = outputMap[channel]
+      let bytes = outputBytes + channel * size * (output.isInterleaved ? 1 : count)
+      if from.count == 1 {
+        output.format.encode(samples[from.first], count: count, into: bytes, stride: stride)
+        continue
+      }
+      for n in 0..<count { scratch[n] = 0 }
+      for source in 0..<from.count {
+        let lane = samples[from.first + source * from.step]
+        for n in 0..<count { scratch[n] += lane[n] / Float(from.count) }
+      }
+      output.format.encode(scratch, count: count, into: bytes, stride: stride)
+    }
+  }
+
+  private mutating func play(_ samples: UnsafePointer<UnsafeMutablePointer<Float>>, count: Int) -> End? {
+    encode(samples, count: count)
+    let put = output.write(outputBytes, count: count)
+    if put < 0 { return recover(put, losesSamples: true) }
+    idleWaits = 0
+    return nil
+  }
+
+  // MARK: - The delay
+
+  /// Plays the block so that what waits between the two converters is and stays what is stated.
+  ///
+  /// - Parameters:
+  ///   - there: samples in the input's buffer, this block included.
+  ///   - later: the same, read anew after `waiting`.
+  ///   - waiting: samples in the output's buffer between the two.
+  private mutating func playInTime(there: Int, later: Int, waiting: Int) -> End? {
+    let inResampler = hasOneClock ? 0 : Double(AdaptiveResampler.delayInSamples) - resampler.fractionWaiting
+    // Where this thread was interrupted between the readings, they are not of one moment and say nothing.
+    let isOneMoment = later - there <= period / 4
+    let delay = isOneMoment ? 0.5 * Double(there + later) + inResampler + Double(waiting) : control.target
+    if isOneMoment { report.latency.store(Int(delay.rounded()), ordering: .relaxed) }
+    let shortfall = control.shortfall(delay: delay)
+    // Samples lost where nobody said so. With two clocks the loop would bend the pitch for long: better one step, counted as
+    // what it is. Up to a period it may be that a device tells its position in steps.
+    if !needsAlignment, abs(shortfall) > Double(max(period, hasOneClock ? output.period : 0, 64)) {
+      countXrun()
+      needsAlignment = true
+    }
+    var aligns = needsAlignment && isOneMoment
+    if aligns, awaitedPositions > 0, hasOneClock, positionsHaveSteps(there, waiting) {
+      // They say less than the moments of the starts do, which lie close together.
+      awaitedPositions -= 1
+      needsAlignment = awaitedPositions > 0
+      aligns = false
+    }
+    var skipped = 0
+    if aligns {
+      control.realign()
+      let missing = Int(shortfall.rounded())
+      if missing > 0, let end = writeSilence(min(missing, primed)) { return end }
+      skipped = max(0, -missing)
+    }
+    let samples = hasOneClock ? lanes : resampled
+    let count = hasOneClock ? period : follow(delay: needsAlignment ? control.target : delay)
+    if aligns {
+      skipped = min(skipped, count)
+      for channel in 0..<channelCount {
+        for n in skipped..<count { samples[channel][n - skipped] = samples[channel][n] }
+      }
+      needsAlignment = abs(shortfall) > Double(min(period, primed))
+    }
+    return play(samples, count: count - skipped)
+  }
+
+  /// Whether the positions may be those of a device that tells them in steps of 16 or more, such as periods.
+  private func positionsHaveSteps(_ there: Int, _ waiting: Int) -> Bool {
+    greatestCommonDivisor(greatestCommonDivisor(period, there), abs(waiting - primed)) >= 16
+  }
+
+  /// The output's clock is another one: what waits between the two converters says how much faster or slower.
+  ///
+  /// - Returns: samples in `resampled`.
+  private mutating func follow(delay: Double) -> Int {
+    let seconds = Double(period) / Double(sampleRate)
+    let ratio = control.update(delay: delay, seconds: seconds)
+    let interval = Int(Self.driftInterval / seconds) + 1
+    if blocks % interval == 0 {
+      report.drift.store(control.drift.bitPattern, ordering: .relaxed)
+      report.driftCount.add(1, ordering: .releasing)
+      report.signal()
+    }
+    return resampler.process(lanes, count: period, ratio: ratio, into: resampled)
+  }
+}

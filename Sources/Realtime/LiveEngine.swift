@@ -1,0 +1,317 @@
+import CThreads
+import Enhancement
+import Synchronization
+
+/// The enhancer in real time: stands behind a device, keeps its latency, and answers to commands while it runs.
+///
+///     let engine = try LiveEngine(model: model, settings: settings)
+///     let client = try JackClient(configuration, processor: engine)     // calls prepare, then the callback
+///     try engine.send(.attenuationLimit(12))
+///     print(engine.status?.latencyInSamples ?? 0)
+///
+/// The device's callback only moves samples between two rings; one worker thread enhances; an ordinary thread makes the
+/// noise tokens. `prepare`, `send`, `status`, `noiseProfile` and `stop` may be called from any ordinary thread; `send` and
+/// `status` wait for nothing, whatever the others wait for.
+public final class LiveEngine: BlockProcessor, @unchecked Sendable {
+  private let model: EnhancementModel?
+  private let options: LiveOptions
+  private let remark: @Sendable (String) -> Void
+  private let meters = LiveMeters()
+  private let xruns = Atomic<Int>(0)
+  private let commands: UnsafeMutablePointer<ValueRing<CommandValue>>
+
+  /// What changes: guarded by `state`'s lock, which neither callback nor worker ever takes, and which nobody holds while
+  /// waiting for anything.
+  private struct State {
+    /// Stays until the next one runs, so that onlookers always see one. Changed only by who has the turn.
+    var session: LiveSession?
+    /// Whether a session is being made: commands wait for its worker.
+    var isPreparing = false
+    /// The settings wished, commands included.
+    var settings: EnhancementSettings
+    var profile: NoiseProfile?
+    var isFrozen: Bool
+    /// The recording that the next session goes on with; nil: none.
+    var recording: (any SessionRecording)?
+    /// Segments of the recording so far.
+    var segmentCount = 0
+    /// Why the recording is not whole, where a segment has ended since.
+    var recordingError: (any Error)?
+    /// Times that the noise heard was to be forgotten.
+    var clearCount = 0
+    /// Counters of sessions that have ended.
+    var past = LiveCounters()
+  }
+  private let state: Mutex<State>
+  /// Posted while no session is made or ended: `prepare` and `stop` take turns, and what they wait for they wait for without
+  /// the lock.
+  private let turn = Semaphore()
+
+  /// - Parameters:
+  ///   - model: the weights; nil for the method `wiener`.
+  ///   - settings: how to enhance. The engine takes its own resampler quality (`LiveOptions`) and, unless
+  ///     `maximumSteps` says otherwise, makes room for as many steps as there are.
+  ///   - options: how to treat time.
+  ///   - remark: called on an ordinary thread with sentences for the user (priority not allowed, steps lowered…).
+  /// - Throws: `EnhancementError`, `LiveError`.
+  public init(
+    model: EnhancementModel?, settings: EnhancementSettings, options: LiveOptions = LiveOptions(),
+    remark: @escaping @Sendable (String) -> Void = { _ in }
+  ) throws {
+    let settings = options.adapted(settings)
+    try settings.validate()
+    if settings.method == .score && model == nil { throw EnhancementError.modelRequired }
+    self.model = model
+    self.options = options
+    self.remark = remark
+    commands = .allocate(capacity: 1)
+    commands.initialize(to: ValueRing(capacity: 64, filler: .clear))
+    state = Mutex(
+      State(
+        settings: settings, profile: options.noiseProfile, isFrozen: options.freezesNoiseReference,
+        recording: options.recording))
+    turn.post()
+  }
+
+  deinit {
+    commands.deinitialize(count: 1)
+    commands.deallocate()
+  }
+
+  // MARK: - The device
+
+  /// As `BlockProcessor` says. Waits for the speed test, and, where the device has changed its format, for the end of the
+  /// session before.
+  ///
+  /// - Throws: `EnhancementError`, `LiveError`, or what the recording throws.
+  public func prepare(_ format: StreamFormat) throws -> PreparedStream {
+    turn.wait()
+    defer { turn.post() }
+    let old = state.withLock { $0.session }
+    if let old, old.format == format {
+      old.shared.pointee.callbackPriority.store(-1, ordering: .relaxed)
+      return old.prepared
+    }
+    if let old { endForAnother(old) }
+    if options.locksMemory { _ = ct_lock_memory() }
+    do {
+      let session = try startSession(format)
+      replace(old, by: session)
+      return session.prepared
+    } catch {
+      replace(old, by: nil)
+      throw error
+    }
+  }
+
+  /// What was heard and wished goes on; the rest begins anew at the new format.
+  private func endForAnother(_ session: LiveSession) {
+    let clearsBefore = state.withLock { $0.clearCount }
+    end(session)
+    let heard = session.finalProfile(channel: 0)
+    let place = state.withLock { state in
+      if let heard, state.clearCount == clearsBefore {
+        state.profile = heard
+        state.isFrozen = meters.isFrozen.load(ordering: .relaxed)
+      }
+      return state.recording?.place(ofSegment: state.segmentCount)
+    }
+    if let place { remark("the device runs at another format now, so the recording goes on in \(place)") }
+  }
+
+  /// Makes a session and lets its threads run.
+  private func startSession(_ format: StreamFormat) throws -> LiveSession {
+    let wish = state.withLock { state in
+      state.isPreparing = true
+      return state
+    }
+    let session = try LiveSession(
+      model: model, settings: wish.settings, format: format, options: options, profile: wish.profile,
+      isFrozen: wish.isFrozen, makeRecorder: { try makeRecorder($0, wish) }, commands: commands, meters: meters,
+      remark: remark)
+    state.withLock { state in
+      if session.recorder == nil {
+        state.recording = nil
+      } else {
+        state.segmentCount += 1
+      }
+    }
+    let meters = meters
+    let remark = remark
+    try session.start(priority: options.priority) { priority in
+      meters.isRealTime.store(priority == .realTime, ordering: .relaxed)
+      if priority == .refused {
+        remark(
+          "the worker runs without real-time priority, which the system does not allow; give your user the right "
+            + "(group audio, rtprio in /etc/security/limits.d) if you hear gaps")
+      }
+    }
+    return session
+  }
+
+  /// The recorder of a session that begins; nil also where only the next segment cannot be made: what was begun goes on.
+  private func makeRecorder(_ start: SessionStart, _ wish: State) throws -> (any SessionRecorder)? {
+    do {
+      return try wish.recording?.makeRecorder(segment: wish.segmentCount, start: start, remark: remark)
+    } catch  where wish.segmentCount > 0 {
+      remark("the recording has ended: \(error)")
+      return nil
+    }
+  }
+
+  /// Ends a session, and its part of the recording. Where that is whole, the next session may go on with it.
+  private func end(_ session: LiveSession) {
+    var problem: (any Error)?
+    do { try session.stop() } catch { problem = error }
+    let isWhole = session.recorder?.isWhole == true
+    state.withLock { state in
+      state.recordingError = state.recordingError ?? problem
+      if !isWhole { state.recording = nil }
+    }
+  }
+
+  private func replace(_ old: LiveSession?, by session: LiveSession?) {
+    state.withLock { state in
+      if let old { state.past.add(old) }
+      state.session = session
+      state.isPreparing = false
+    }
+  }
+
+  public func note(_ event: DeviceEvent) {
+    switch event {
+    case .xrun: xruns.add(1, ordering: .relaxed)
+    case .lost(let reason): remark("\(reason); waiting for it to come back")
+    case .returned: remark("the device is back")
+    case .remark(let sentence): remark(sentence)
+    case .clockDrift(let ppm): meters.clockDrift.store(double: ppm)
+    case .freewheel: break
+    }
+  }
+
+  /// Stops worker and encoder thread and ends a recording, and waits for that; the device must have stopped before.
+  ///
+  /// - Throws: what the recording throws, where it is not whole.
+  public func stop() throws {
+    turn.wait()
+    defer { turn.post() }
+    if let session = state.withLock({ $0.session }) {
+      end(session)
+      replace(session, by: nil)
+    }
+    let problem = state.withLock { state in
+      defer { state.recordingError = nil }
+      return state.recordingError
+    }
+    if let problem { throw problem }
+  }
+
+  // MARK: - People
+
+  /// Asks for a change; it takes effect between two blocks. Not to be called from the device's callback.
+  ///
+  /// - Throws: `EnhancementError` for a value out of range, `LiveError.busy` where too many commands wait.
+  public func send(_ command: LiveCommand) throws {
+    try state.withLock { state in
+      var next = state.settings
+      switch command {
+      case .bypass(let on): next.bypass = on
+      case .attenuationLimit(let limit): next.attenuationLimitInDecibels = limit
+      case .mix(let mix): next.mix = mix
+      case .guidance(let weight): next.guidance = weight
+      case .steps(let steps): next.steps = steps
+      case .freeze(let on): state.isFrozen = on
+      case .clear, .learn: break
+      }
+      try next.validate()
+      if state.session != nil || state.isPreparing {
+        guard commands.pointee.write(CommandValue(command)) else { throw LiveError.busy }
+      }
+      state.settings = next
+      if case .clear = command {
+        state.profile = nil
+        state.clearCount += 1
+      }
+    }
+  }
+
+  /// The settings wished, commands included.
+  public var settings: EnhancementSettings { state.withLock { $0.settings } }
+
+  /// How things stand; nil before the first `prepare` and after `stop`.
+  public var status: LiveStatus? {
+    state.withLock { state in
+      guard let session = state.session else { return nil }
+      var status = LiveStatus(
+        format: session.format, latencyInSamples: session.callback.pointee.latency, settings: state.settings)
+      fill(&status, session)
+      status.counters = state.past
+      status.counters.add(session)
+      status.counters.late = meters.late.load(ordering: .relaxed)
+      status.counters.reduced = meters.reduced.load(ordering: .relaxed)
+      status.counters.referenceLate = meters.referenceLate.load(ordering: .relaxed)
+      status.counters.xruns = xruns.load(ordering: .relaxed)
+      return status
+    }
+  }
+
+  private func fill(_ status: inout LiveStatus, _ session: LiveSession) {
+    let rate = Double(session.format.sampleRate)
+    status.seconds = Double(meters.samples.load(ordering: .relaxed)) / rate
+    status.inputLevel = decibels(meters.inputPower.double)
+    status.outputLevel = decibels(meters.outputPower.double)
+    let reduction = meters.noiseReduction.double
+    status.noiseReduction = reduction.isNaN ? nil : reduction
+    let times = meters.frameTimes()
+    if !times.isEmpty {
+      status.frameTimeMedian = times[times.count / 2]
+      status.frameTime99 = times[min(times.count - 1, times.count * 99 / 100)]
+      status.frameTimeLongest = times[times.count - 1]
+    }
+    status.steps = meters.steps.load(ordering: .relaxed)
+    status.wishedSteps = meters.wishedSteps.load(ordering: .relaxed)
+    status.referenceFrames = meters.referenceFrames.load(ordering: .relaxed)
+    let age = meters.referenceAge.load(ordering: .relaxed)
+    status.referenceAge = age < 0 ? nil : Double(age) * 0.01
+    let learning = meters.learningLeft.load(ordering: .relaxed)
+    status.learning = learning < 0 ? nil : Double(learning) / rate
+    status.isFrozen = meters.isFrozen.load(ordering: .relaxed)
+    status.isRealTime = meters.isRealTime.load(ordering: .relaxed)
+    let drift = meters.clockDrift.double
+    status.clockDrift = drift.isNaN ? nil : drift
+    status.callback999 = session.shared.pointee.callbackTimes.percentile(0.999)
+    status.longestCallback = session.shared.pointee.callbackTimes.longest
+    status.longestCallbackWork = session.shared.pointee.callbackTimes.longestWork
+  }
+
+  /// The latency's parts; nil before the first `prepare`.
+  public var latencyBudget: LatencyBudget? { state.withLock { $0.session?.budget } }
+
+  /// The same for a format that is not running yet.
+  ///
+  /// - Throws: `EnhancementError`, `LiveError` for a format or option out of range.
+  public static func latencyBudget(
+    _ format: StreamFormat, settings: EnhancementSettings, options: LiveOptions = LiveOptions()
+  ) throws -> LatencyBudget {
+    try LatencyBudget(
+      format, resamplerQuality: options.resamplerQuality, band: settings.band, allowance: options.allowance)
+  }
+
+  /// The noise heard in a channel, to be saved; nil where nothing was heard, nothing runs, or the worker does not answer
+  /// within a second, for which this waits.
+  public func noiseProfile(channel: Int = 0) -> NoiseProfile? {
+    guard let session = state.withLock({ $0.session }), (0..<session.format.channelCount).contains(channel) else {
+      return nil
+    }
+    return session.profiles.ask(channel: channel) { ct_semaphore_post(session.shared.pointee.wake) }
+  }
+}
+
+extension LiveCounters {
+  /// What callbacks counted in a session.
+  fileprivate mutating func add(_ session: LiveSession) {
+    drySamples += session.shared.pointee.drySamples.load(ordering: .relaxed)
+    dry += session.shared.pointee.drySpans.load(ordering: .relaxed)
+    overruns += session.shared.pointee.overruns.load(ordering: .relaxed)
+  }
+}

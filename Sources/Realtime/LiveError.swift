@@ -1,0 +1,27 @@
+/// Why the live engine cannot run.
+public enum LiveError: Error, Equatable, CustomStringConvertible {
+  /// One step per frame takes longer than the time there is.
+  case tooSlow(sampleRate: Int, channelCount: Int, milliseconds: Double)
+  /// The system gave no thread.
+  case noThread(code: Int)
+  /// An option out of range.
+  case badOption(String)
+  /// Too many commands wait.
+  case busy
+
+  public var description: String {
+    switch self {
+    case .tooSlow(let rate, let channels, let milliseconds):
+      "this machine takes \(tenths(milliseconds)) ms for a frame of \(channels) channel\(channels == 1 ? "" : "s") at "
+        + "\(rate) Hz and has 10 ms; use fewer channels, or end what else runs"
+    case .noThread(let code): "the system gives no thread (error \(code)); end other programs"
+    case .badOption(let sentence): sentence
+    case .busy: "too many commands wait; try again"
+    }
+  }
+
+  private func tenths(_ number: Double) -> String {
+    let value = Int((number * 10).rounded())
+    return "\(value / 10).\(value % 10)"
+  }
+}

@@ -1,0 +1,33 @@
+import Enhancement
+
+/// How the live engine treats time.
+public struct LiveOptions: Sendable {
+  /// Time that the worker has for its frames beyond the next block, seconds; rounded up to whole blocks, at least one.
+  public var allowance = 0.010
+  /// speexdsp's quality of both resamplers: 3 takes 3 ms at 48 kHz, 5 takes 5 ms and keeps more of 7–8 kHz.
+  public var resamplerQuality = 3
+  /// Whether it may lower the steps when frames are late, and measures at the start what this machine can do.
+  public var adaptsSteps = true
+  /// Most that the worker's priority under SCHED_FIFO may be, 1…99; nil: ordinary scheduling. It stays below that of the
+  /// device's thread: where that one is ordinary, the worker is, too.
+  public var priority: Int? = 60
+  /// Whether the process' memory is locked as it is touched (MCL_ONFAULT), so that no page has to be fetched in time: for
+  /// programs that are all audio, not for guests of others.
+  public var locksMemory = false
+  /// Keeps input, output and every decision; nil: nothing is recorded.
+  public var recording: (any SessionRecording)?
+  /// Noise heard before, used from the first frame on.
+  public var noiseProfile: NoiseProfile?
+  /// Whether the reference stays at `noiseProfile`.
+  public var freezesNoiseReference = false
+
+  public init() {}
+
+  /// The settings as the engine runs them.
+  func adapted(_ settings: EnhancementSettings) -> EnhancementSettings {
+    var settings = settings
+    settings.resamplerQuality = resamplerQuality
+    if settings.maximumSteps == nil { settings.maximumSteps = EnhancementSettings.largestSteps }
+    return settings
+  }
+}

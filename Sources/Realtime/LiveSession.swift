@@ -1,0 +1,173 @@
+import CThreads
+import Enhancement
+import Synchronization
+
+/// Everything that is made for one format: rings, callback, worker, threads. The engine makes a new one when the device
+/// changes its format.
+final class LiveSession: @unchecked Sendable {
+  let format: StreamFormat
+  let budget: LatencyBudget
+  let shared: UnsafeMutablePointer<SharedState>
+  let callback: UnsafeMutablePointer<CallbackState>
+  let worker: Worker
+  let service: NoiseEncodingService
+  let profiles = ProfileMailbox()
+  let recorder: (any SessionRecorder)?
+
+  private let pace: WorkerPace
+  private var followedPriority = -1  // the worker's
+  private let encoderWake: Semaphore
+  private var workerThread: WorkerThread?
+  private var encoderThread: WorkerThread?
+
+  /// - Parameters:
+  ///   - settings: what the user wishes; `resamplerQuality` and `maximumSteps` are already the engine's.
+  ///   - profile: noise heard before.
+  ///   - makeRecorder: given what the session begins with; nil: nothing is recorded.
+  ///   - measure: gives the seconds of a frame of all channels, for the speed test.
+  init(
+    model: EnhancementModel?, settings: EnhancementSettings, format: StreamFormat, options: LiveOptions,
+    profile: NoiseProfile?, isFrozen: Bool, makeRecorder: (SessionStart) throws -> (any SessionRecorder)?,
+    commands: UnsafeMutablePointer<ValueRing<CommandValue>>, meters: LiveMeters,
+    measure: (inout MultichannelEnhancer, StreamFormat) throws -> Double = SpeedTest.measure,
+    remark: @escaping @Sendable (String) -> Void
+  ) throws {
+    self.format = format
+    budget = try LatencyBudget(
+      format, resamplerQuality: settings.resamplerQuality, band: settings.band, allowance: options.allowance)
+    pace = WorkerPace(block: format.block, sampleRate: format.sampleRate, allowance: options.allowance)
+    let lead = try LatencyBudget.allowedBlocks(format, allowance: options.allowance) * format.block
+
+    let wake = Semaphore()
+    encoderWake = wake
+    service = NoiseEncodingService(model: model, wake: { wake.post() }, pause: { ct_pause(50_000) })
+    var enhancer = try MultichannelEnhancer(
+      model: model, settings: settings, sampleRate: format.sampleRate, channelCount: format.channelCount,
+      granularity: format.block, service: service)
+    let speed = try SpeedTest.run(
+      &enhancer, settings: settings, format: format, mayLower: options.adaptsSteps, remark: remark, measure: measure)
+    // What the speed test left to the encoder is done with.
+    service.runPending()
+    enhancer.reset()
+    if let profile { enhancer.setNoiseProfile(profile, isFrozen: isFrozen) }
+
+    recorder = try makeRecorder(
+      SessionStart(
+        format: format, lead: lead, settings: speed.settings, steps: speed.steps, model: model, profile: profile,
+        isFrozen: isFrozen))
+    shared = .allocate(capacity: 1)
+    shared.initialize(to: SharedState(format: format, lead: lead))
+    callback = .allocate(capacity: 1)
+    callback.initialize(
+      to: CallbackState(
+        format: format, shared: shared, latency: enhancer.latencyInSamples + lead, tap: recorder?.tap))
+    Self.warmUp(format)
+    worker = Worker(
+      format: format, shared: shared, commands: commands, meters: meters, service: service, tap: recorder?.tap,
+      profiles: profiles, enhancer: enhancer, settings: speed.settings,
+      governor: StepGovernor(wished: speed.settings.steps, steps: speed.steps), adapts: options.adaptsSteps,
+      isTimed: true)
+  }
+
+  deinit {
+    callback.deinitialize(count: 1)
+    callback.deallocate()
+    shared.deinitialize(count: 1)
+    shared.deallocate()
+  }
+
+  /// Runs the callback's code on memory of its own: the first call of a function makes the linker look for it, which takes
+  /// longer than a block may.
+  private static func warmUp(_ format: StreamFormat) {
+    let shared = UnsafeMutablePointer<SharedState>.allocate(capacity: 1)
+    shared.initialize(to: SharedState(format: format, lead: format.block))
+    shared.pointee.isAsleep.store(true, ordering: .relaxed)  // so that waking is called too
+    var callback = CallbackState(format: format, shared: shared, latency: format.block, tap: nil)
+    let memory = UnsafeMutablePointer<Float>.allocate(capacity: format.block)
+    memory.initialize(repeating: 0, count: format.block)
+    withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>.self, capacity: format.channelCount) { lanes in
+      lanes.initialize(repeating: memory)
+      let constant = UnsafeRawPointer(lanes.baseAddress!).assumingMemoryBound(to: UnsafePointer<Float>.self)
+      for _ in 0..<4 { callback.process(constant, lanes.baseAddress!, count: format.block, mayWait: false) }
+    }
+    memory.deallocate()
+    shared.deinitialize(count: 1)
+    shared.deallocate()
+  }
+
+  /// What the device gets.
+  var prepared: PreparedStream {
+    PreparedStream(
+      callback: BlockCallback(context: UnsafeMutableRawPointer(callback), function: liveCallback),
+      latencyInSamples: callback.pointee.latency)
+  }
+
+  /// Starts the threads.
+  ///
+  /// - Parameters:
+  ///   - priority: the worker's at most; nil: ordinary.
+  ///   - didSetPriority: told, on the worker, whether it runs in real time, or that the system does not allow it.
+  func start(priority: Int?, didSetPriority: @escaping @Sendable (WorkerPriority) -> Void) throws {
+    do { try startThreads(priority, didSetPriority) } catch {
+      // Those that run already know this session.
+      try? stop()
+      throw error
+    }
+  }
+
+  private func startThreads(
+    _ priority: Int?, _ didSetPriority: @escaping @Sendable (WorkerPriority) -> Void
+  ) throws {
+    try recorder?.start()
+    encoderThread = try WorkerThread(name: "limpid-encoder") { [unowned self] in
+      if encoderWake.wait(nanoseconds: 100_000_000) { service.runPending() }
+    }
+    workerThread = try WorkerThread(name: "limpid-worker") { [unowned self] in
+      waitForBlocks()
+      follow(shared.pointee.callbackPriority.load(ordering: .relaxed), most: priority, didSetPriority)
+      worker.run()
+    }
+  }
+
+  /// Until it is time to look for blocks. On the worker.
+  private func waitForBlocks() {
+    let newest = shared.pointee.time.load(ordering: .relaxed)
+    let mayWait = shared.pointee.mayWait.load(ordering: .relaxed)
+    if let nap = pace.nap(now: ct_now(), newest: newest, mayWait: mayWait) { return ct_pause(nap) }
+    shared.pointee.isAsleep.store(true, ordering: .sequentiallyConsistent)
+    // Between the last look and the word that it sleeps a block may have come, whose callback woke nobody.
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    if shared.pointee.input.available < format.block { _ = ct_semaphore_wait(shared.pointee.wake, 100_000_000) }
+    shared.pointee.isAsleep.store(false, ordering: .relaxed)
+  }
+
+  enum WorkerPriority { case realTime, ordinary, refused }
+
+  /// The worker runs below the device's thread: above it, it would keep the callback waiting for a frame.
+  private func follow(_ callback: Int, most: Int?, _ didSetPriority: (WorkerPriority) -> Void) {
+    guard let most, callback >= 0, callback != followedPriority else { return }
+    followedPriority = callback
+    if callback <= 1 {
+      _ = ct_make_ordinary()
+      didSetPriority(.ordinary)
+    } else {
+      didSetPriority(ct_make_realtime(Int32(min(most, callback - 1))) == 0 ? .realTime : .refused)
+    }
+  }
+
+  /// Ends the threads and the recording; no callback is under way or will come. Waits for all of it.
+  ///
+  /// - Throws: what the recorder throws.
+  func stop() throws {
+    workerThread?.stop(wake: { ct_semaphore_post(shared.pointee.wake) })
+    encoderThread?.stop(wake: { encoderWake.post() })
+    workerThread = nil
+    encoderThread = nil
+    // Who asked while the worker ended has an answer, and who asks from now on is not kept waiting for one.
+    profiles.close(&worker.enhancer)
+    try recorder?.finish()
+  }
+
+  /// The noise heard in a channel by the end. After `stop`, on the thread that called it.
+  func finalProfile(channel: Int) -> NoiseProfile? { profiles.take(&worker.enhancer, channel: channel) }
+}

@@ -1,0 +1,73 @@
+import Enhancement
+import Glibc
+
+/// What went other than planned since the start, counted; nothing of it ever adds to the latency.
+public struct LiveCounters: Sendable, Equatable {
+  /// Frames that were ready after they were due.
+  public var late = 0
+  /// Frames that ran fewer steps than wished.
+  public var reduced = 0
+  /// Samples per channel that were played from the delayed input, because enhanced ones were not ready.
+  public var drySamples = 0
+  /// Spans of such samples.
+  public var dry = 0
+  /// Refreshes of the noise tokens that were not ready at their frame.
+  public var referenceLate = 0
+  /// Interruptions that the device reported.
+  public var xruns = 0
+  /// Times that the worker had to leave out input because it stood still for longer than the ring holds.
+  public var overruns = 0
+
+  public init() {}
+}
+
+/// A look at a running engine. A value; making it allocates: not for the real-time path.
+public struct LiveStatus: Sendable {
+  public var format: StreamFormat
+  /// Samples per channel from input to output.
+  public var latencyInSamples: Int
+  /// Since the start, in seconds of sound.
+  public var seconds = 0.0
+  /// RMS level over the last moments (about 0.3 s), dB of full scale; −∞ for silence.
+  public var inputLevel = -Double.infinity
+  public var outputLevel = -Double.infinity
+  /// How much quieter frames without speech became lately, dB; nil before any was heard.
+  public var noiseReduction: Double?
+  /// Time that a frame took, all channels together, over the last seconds: median, 99th percentile, longest; seconds.
+  public var frameTimeMedian = 0.0
+  public var frameTime99 = 0.0
+  public var frameTimeLongest = 0.0
+  /// Time that a frame has: the hop, 10 ms.
+  public var frameDeadline = 0.01
+  /// Steps that run now, and those wished.
+  public var steps = 1
+  public var wishedSteps = 1
+  /// Age of the newest frame in the noise reference, seconds; nil while there is none.
+  public var referenceAge: Double?
+  /// Frames of 10 ms in the noise reference.
+  public var referenceFrames = 0
+  /// Seconds of learning that are left; nil when not learning.
+  public var learning: Double?
+  public var isFrozen = false
+  /// The settings in force.
+  public var settings: EnhancementSettings
+  public var counters = LiveCounters()
+  /// Time that the device's callback took, seconds, freewheel left out: what 999 of 1000 did not exceed, and the longest.
+  public var callback999 = 0.0
+  public var longestCallback = 0.0
+  /// The longest time that it was on a processor: without what other threads took from it.
+  public var longestCallbackWork = 0.0
+  /// Difference of the two clocks of input and output, parts per million; nil where there is one clock.
+  public var clockDrift: Double?
+  /// Whether the worker runs at real-time priority.
+  public var isRealTime = false
+
+  public init(format: StreamFormat, latencyInSamples: Int, settings: EnhancementSettings) {
+    self.format = format
+    self.latencyInSamples = latencyInSamples
+    self.settings = settings
+  }
+}
+
+/// dB of a mean square; −∞ for 0.
+func decibels(_ power: Double) -> Double { power > 0 ? 10 * log10(power) : -.infinity }

@@ -1,0 +1,205 @@
+import Enhancement
+
+/// The worker and the callback's output without their clock: what it decided comes from the events of a recording.
+package final class ReplayPlayer {
+  private let format: StreamFormat
+  private let worker: Worker
+  private let shared: UnsafeMutablePointer<SharedState>
+  private let commands: UnsafeMutablePointer<ValueRing<CommandValue>>
+  private let latency: Int
+  private var fill: DryFill
+
+  /// Commands, steps and gaps, by position; and spans of delayed input.
+  private let changes: [SessionEvent]
+  private let spans: [(position: Int, count: Int, gain: Float)]
+  private var nextChange = 0
+  private var nextSpan = 0
+  private var position = 0  // of the next block
+  private var skipped = 0  // input samples still to be left out
+
+  private let history: UnsafeMutablePointer<Float>  // (channels, historySize)
+  private let historySize: Int
+  private let lanes: UnsafeMutablePointer<UnsafeMutablePointer<Float>>  // (channels), each (block)
+  private let memory: UnsafeMutablePointer<Float>
+
+  /// - Throws: `EnhancementError` for what the enhancer refuses.
+  package init(_ start: SessionStart, events: [SessionEvent]) throws {
+    let format = start.format
+    self.format = format
+    var running = start.settings
+    running.steps = start.steps
+    var enhancer = try MultichannelEnhancer(
+      model: start.model, settings: running, sampleRate: format.sampleRate, channelCount: format.channelCount,
+      granularity: format.block)
+    if let profile = start.profile { enhancer.setNoiseProfile(profile, isFrozen: start.isFrozen) }
+    for channel in 0..<format.channelCount {
+      enhancer.withChannel(channel) { $0.follow(Self.decisions(of: channel, in: events)) }
+    }
+    shared = .allocate(capacity: 1)
+    shared.initialize(to: SharedState(format: format, lead: start.lead))
+    commands = .allocate(capacity: 1)
+    commands.initialize(to: ValueRing(capacity: 1, filler: .clear))
+    latency = enhancer.latencyInSamples + start.lead
+    fill = DryFill(channelCount: format.channelCount, sampleRate: format.sampleRate)
+    worker = Worker(
+      format: format, shared: shared, commands: commands, meters: LiveMeters(), service: nil, tap: nil,
+      profiles: ProfileMailbox(), enhancer: enhancer, settings: start.settings,
+      governor: StepGovernor(wished: start.settings.steps, steps: start.steps), adapts: false, isTimed: false)
+    changes = events.filter {
+      switch $0 {
+      case .command, .steps, .gap: true
+      case .dry, .frameCut, .tokensLate, .clockDrift: false
+      }
+    }
+    spans = events.compactMap {
+      if case .dry(let position, let count, let gain) = $0 { (position, count, gain) } else { nil }
+    }
+    var size = 1
+    while size < latency + format.block { size *= 2 }
+    historySize = size
+    history = .allocate(capacity: size * format.channelCount)
+    history.initialize(repeating: 0, count: size * format.channelCount)
+    memory = .allocate(capacity: format.block * format.channelCount)
+    memory.initialize(repeating: 0, count: format.block * format.channelCount)
+    lanes = .allocate(capacity: format.channelCount)
+    for channel in 0..<format.channelCount { (lanes + channel).initialize(to: memory + channel * format.block) }
+  }
+
+  deinit {
+    shared.deinitialize(count: 1)
+    shared.deallocate()
+    commands.deinitialize(count: 1)
+    commands.deallocate()
+    history.deallocate()
+    memory.deallocate()
+    lanes.deallocate()
+  }
+
+  private static func decisions(of channel: Int, in events: [SessionEvent]) -> [FrameDecision] {
+    events.compactMap { event in
+      switch event {
+      case .frameCut(let frame, channel, let steps): FrameDecision(frameIndex: frame, kind: .stepsRun(steps))
+      case .tokensLate(let frame, channel): FrameDecision(frameIndex: frame, kind: .tokensLate)
+      default: nil
+      }
+    }
+  }
+
+  /// One block, in place.
+  ///
+  /// - Parameters:
+  ///   - samples: (count, channels) interleaved.
+  ///   - count: at most the format's block.
+  package func play(_ samples: UnsafeMutablePointer<Float>, count: Int) {
+    let channels = format.channelCount
+    for channel in 0..<channels {
+      let lane = history + channel * historySize
+      for n in 0..<count {
+        let sample = samples[n * channels + channel]
+        lanes[channel][n] = sample
+        lane[(position + n) & (historySize - 1)] = sample.magnitude <= 1e10 ? sample : 0
+      }
+    }
+    takeIn(count: count)
+    giveOut(count: count)
+    for channel in 0..<channels { for n in 0..<count { samples[n * channels + channel] = lanes[channel][n] } }
+    position += count
+  }
+
+  /// Into the worker, which works on whole blocks as it did; lost input is left out.
+  private func takeIn(count: Int) {
+    var start = 0
+    while start < count {
+      if skipped == 0 { change() }
+      if skipped > 0 {
+        let left = min(skipped, count - start)
+        skipped -= left
+        start += left
+        continue
+      }
+      // Up to the next change only: a gap may begin in the middle of a block.
+      let part = min(
+        count - start, untilGap() - (shared.pointee.input.writePosition - shared.pointee.input.readPosition))
+      guard part > 0 else { break }
+      let offset = start
+      withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: format.channelCount) { pointers in
+        for channel in 0..<format.channelCount { pointers[channel] = UnsafePointer(lanes[channel] + offset) }
+        _ = shared.pointee.input.write(pointers.baseAddress!, count: part)
+      }
+      start += part
+      while shared.pointee.input.available >= format.block {
+        change()
+        worker.processBlock()
+      }
+    }
+  }
+
+  /// Samples from the worker's position to the next gap.
+  private func untilGap() -> Int {
+    for event in changes[nextChange...] {
+      if case .gap(let position, _) = event { return position - worker.position }
+    }
+    return Int.max / 2
+  }
+
+  /// What took effect before the worker's next block.
+  private func change() {
+    while nextChange < changes.count {
+      switch changes[nextChange] {
+      case .command(let position, let command):
+        guard position <= worker.position else { return }
+        worker.apply(CommandValue(command))
+      case .steps(let position, let count):
+        guard position <= worker.position else { return }
+        worker.follow(steps: count)
+      case .gap(let position, let count):
+        guard position <= worker.position + shared.pointee.input.available,
+          shared.pointee.input.available < format.block
+        else { return }
+        // A part of a block before the gap was left out with it.
+        let left = shared.pointee.input.available
+        shared.pointee.input.advance(left)
+        worker.resume(after: count, leftOver: left)
+        skipped = count - left
+      default: break
+      }
+      nextChange += 1
+    }
+  }
+
+  /// The output as the callback composed it.
+  private func giveOut(count: Int) {
+    let there = shared.pointee.output.readable(count)
+    for channel in 0..<format.channelCount {
+      let lane = lanes[channel]
+      for n in 0..<count { lane[n] = 0 }
+      shared.pointee.output.copy(
+        channel: channel, from: there.first, count: there.last - there.first,
+        into: lane + (there.first - position))
+    }
+    shared.pointee.output.advance(count)
+    var start = 0
+    while start < count {
+      while nextSpan < spans.count, spans[nextSpan].position + spans[nextSpan].count <= position + start {
+        nextSpan += 1
+      }
+      let span = nextSpan < spans.count ? spans[nextSpan] : (position: Int.max, count: 0, gain: 1)
+      if span.position <= position + start {
+        let end = min(count, span.position + span.count - position)
+        for channel in 0..<format.channelCount {
+          let lane = history + channel * historySize
+          for n in start..<end {
+            let wanted = position + n - latency
+            lanes[channel][n] = wanted >= 0 ? lane[wanted & (historySize - 1)] : 0
+          }
+        }
+        fill.render(lanes, from: start, count: end - start, dry: true, gain: span.gain)
+        start = end
+      } else {
+        let end = min(count, span.position == Int.max ? count : span.position - position)
+        fill.render(lanes, from: start, count: end - start, dry: false, gain: 1)
+        start = end
+      }
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import Enhancement
+
+/// What a session begins with: everything that its output depends on, besides the input and what is decided on the way
+/// (`SessionEvent`).
+public struct SessionStart: Sendable {
+  public let format: StreamFormat
+  /// Samples per channel between a block's input and its output, the enhancer's own latency left out.
+  public let lead: Int
+  /// The settings wished, as far as this machine manages them.
+  public let settings: EnhancementSettings
+  /// Steps at the start, which the machine's speed may have lowered.
+  public let steps: Int
+  /// The weights; nil for the method `wiener`.
+  public let model: EnhancementModel?
+  /// Noise heard before; nil: none.
+  public let profile: NoiseProfile?
+  /// Whether the noise reference stays at `profile`.
+  public let isFrozen: Bool
+
+  package init(
+    format: StreamFormat, lead: Int, settings: EnhancementSettings, steps: Int, model: EnhancementModel?,
+    profile: NoiseProfile?, isFrozen: Bool
+  ) {
+    self.format = format
+    self.lead = lead
+    self.settings = settings
+    self.steps = steps
+    self.model = model
+    self.profile = profile
+    self.isFrozen = isFrozen
+  }
+}

@@ -1,0 +1,96 @@
+import CThreads
+import Enhancement
+import Synchronization
+
+/// Gets the noise heard out of the worker: somebody asks, the worker copies between two blocks.
+final class ProfileMailbox: @unchecked Sendable {
+  /// The request that waits, counted from 1, times 64, plus the channel; 0: nobody asks.
+  private let wanted = Atomic<Int>(0)
+  /// The request whose answer is in `memory`. The worker writes there only while a request waits.
+  private let answeredRequest = Atomic<Int>(0)
+  private let answered = makeSemaphore()
+  private let memory: UnsafeMutablePointer<Float>  // (200, 160)
+  private var frameCount = 0
+  private var requestCount = 0  // of those who ask
+  /// Posted while nobody asks: those who ask take turns.
+  private let turn = Semaphore()
+  /// Whether the worker has ended: nobody will answer.
+  private let isClosed = Atomic<Bool>(false)
+
+  init() {
+    memory = .allocate(capacity: NoiseProfile.largestFrameCount * NoiseProfile.binCount)
+    memory.initialize(repeating: 0, count: NoiseProfile.largestFrameCount * NoiseProfile.binCount)
+    turn.post()
+  }
+
+  deinit {
+    memory.deallocate()
+    ct_semaphore_destroy(answered)
+  }
+
+  /// The request that waits; 0: none.
+  var request: Int { wanted.load(ordering: .acquiring) }
+
+  /// Worker.
+  func answer(_ enhancer: inout MultichannelEnhancer) {
+    let request = request
+    guard request != 0 else { return }
+    answer(request) { enhancer.withChannel(request & 63) { $0.copyNoiseReference(into: memory) } }
+  }
+
+  /// - Parameter copy: fills the memory; gives the frames.
+  func answer(_ request: Int, copy: () -> Int) {
+    frameCount = copy()
+    answeredRequest.store(request, ordering: .releasing)
+    // Not where another has been asked meanwhile: that one is answered by the next call.
+    _ = wanted.compareExchange(expected: request, desired: 0, ordering: .relaxed)
+    ct_semaphore_post(answered)
+  }
+
+  /// Any ordinary thread. nil where nothing was heard, the worker does not answer in time, or it has ended.
+  ///
+  /// - Parameter nanoseconds: the time, that of others' turns included.
+  func ask(channel: Int, nanoseconds: UInt64 = 1_000_000_000, wake: () -> Void) -> NoiseProfile? {
+    let until = ct_now() + nanoseconds
+    guard turn.wait(nanoseconds: nanoseconds) else { return nil }
+    defer { turn.post() }
+    requestCount += 1
+    let request = requestCount * 64 + channel
+    wanted.store(request, ordering: .sequentiallyConsistent)
+    // The mirror image of `close`: at least one side sees the other.
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    guard !isClosed.load(ordering: .sequentiallyConsistent) else { return nil }
+    wake()
+    // What comes first may be the answer to a request that was given up.
+    while answeredRequest.load(ordering: .acquiring) != request {
+      let now = ct_now()
+      guard now < until, ct_semaphore_wait(answered, until - now) else {
+        _ = wanted.compareExchange(expected: request, desired: 0, ordering: .relaxed)
+        return nil
+      }
+    }
+    return profile
+  }
+
+  /// Answers who still asks, and lets nobody ask any more. Once the worker has ended, on the thread that ended it.
+  func close(_ enhancer: inout MultichannelEnhancer) {
+    isClosed.store(true, ordering: .sequentiallyConsistent)
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    answer(&enhancer)
+  }
+
+  /// The noise heard, without a worker. After `close`, on the same thread; nobody who asked may be left.
+  func take(_ enhancer: inout MultichannelEnhancer, channel: Int) -> NoiseProfile? {
+    guard turn.wait(nanoseconds: 1_000_000_000) else { return nil }
+    defer { turn.post() }
+    frameCount = enhancer.withChannel(channel) { $0.copyNoiseReference(into: memory) }
+    return profile
+  }
+
+  /// What is in `memory`; nil where nothing was heard.
+  private var profile: NoiseProfile? {
+    guard frameCount > 0 else { return nil }
+    return try? NoiseProfile(
+      magnitudes: Array(UnsafeBufferPointer(start: memory, count: frameCount * NoiseProfile.binCount)))
+  }
+}

@@ -1,0 +1,309 @@
+import CThreads
+import Enhancement
+import Synchronization
+
+/// The worker's side: takes blocks from the input ring, enhances them, puts them where the callback will ask for them.
+///
+/// All methods run on the worker's thread, or, before it starts, on the one that makes it. What runs per block neither
+/// allocates nor locks. Made in Worker+Setup.swift.
+final class Worker: @unchecked Sendable {
+  let format: StreamFormat
+  let shared: UnsafeMutablePointer<SharedState>
+  let commands: UnsafeMutablePointer<ValueRing<CommandValue>>
+  let meters: LiveMeters
+  let service: NoiseEncodingService?
+  let tap: UnsafeMutablePointer<SessionTap>?
+  let profiles: ProfileMailbox
+
+  var enhancer: MultichannelEnhancer
+  /// The settings in force, with the steps that the user wishes; what runs is the governor's.
+  var settings: EnhancementSettings
+  var governor: StepGovernor
+  /// Whether the governor may change the steps.
+  let adapts: Bool
+  /// Whether there is a clock at all; playing again, there is none.
+  let isTimed: Bool
+
+  /// Position in the stream less position in the input ring: grows where input was lost.
+  private var offset = 0
+  private var awaitsResume = false
+  private var learnUntil = -1
+  private var notedDrift = Double.nan.bitPattern
+  private var energies = Energies()
+  private var stepTime = 0.0  // seconds of one step of one channel, smoothed
+  private var reducedBefore = 0
+  private var lateBefore = 0
+  private var wasLate = false  // the block before
+
+  let inputs: UnsafeMutablePointer<UnsafeMutablePointer<Float>>  // (channels), each (block)
+  let constantInputs: UnsafeMutablePointer<UnsafePointer<Float>>
+  private let memory: UnsafeMutablePointer<Float>
+
+  init(
+    format: StreamFormat, shared: UnsafeMutablePointer<SharedState>,
+    commands: UnsafeMutablePointer<ValueRing<CommandValue>>, meters: LiveMeters, service: NoiseEncodingService?,
+    tap: UnsafeMutablePointer<SessionTap>?, profiles: ProfileMailbox, enhancer: consuming MultichannelEnhancer,
+    settings: EnhancementSettings, governor: StepGovernor, adapts: Bool, isTimed: Bool
+  ) {
+    self.format = format
+    self.shared = shared
+    self.commands = commands
+    self.meters = meters
+    self.service = service
+    self.tap = tap
+    self.profiles = profiles
+    self.enhancer = enhancer
+    self.settings = settings
+    self.governor = governor
+    self.adapts = adapts
+    self.isTimed = isTimed
+    memory = .allocate(capacity: format.channelCount * format.block)
+    memory.initialize(repeating: 0, count: format.channelCount * format.block)
+    inputs = .allocate(capacity: format.channelCount)
+    constantInputs = .allocate(capacity: format.channelCount)
+    for channel in 0..<format.channelCount {
+      (inputs + channel).initialize(to: memory + channel * format.block)
+      (constantInputs + channel).initialize(to: UnsafePointer(memory + channel * format.block))
+    }
+    publishSteps()
+  }
+
+  deinit {
+    memory.deallocate()
+    inputs.deallocate()
+    constantInputs.deallocate()
+  }
+
+  /// Position of the next block.
+  var position: Int { shared.pointee.input.readPosition + offset }
+
+  /// Does whatever is there to do, then returns.
+  func run() {
+    while true {
+      followIntake()
+      applyCommands()
+      profiles.answer(&enhancer)
+      guard shared.pointee.input.available >= format.block else { break }
+      processBlock()
+    }
+    if shared.pointee.intake.load(ordering: .acquiring) == SharedState.Intake.overrun && !awaitsResume {
+      // What is left of a block before the gap is left out with it.
+      shared.pointee.input.advance(shared.pointee.input.available)
+      awaitsResume = true
+      shared.pointee.intake.store(SharedState.Intake.emptied, ordering: .releasing)
+    }
+  }
+
+  /// After an overrun the input goes on somewhere later.
+  private func followIntake() {
+    guard awaitsResume,
+      shared.pointee.intake.load(ordering: .acquiring) != SharedState.Intake.emptied
+    else { return }
+    awaitsResume = false
+    let resumed = shared.pointee.resumedAt.load(ordering: .relaxed)
+    leaveOut(resumed + shared.pointee.lead - shared.pointee.output.writePosition)
+    offset = resumed - shared.pointee.input.readPosition
+  }
+
+  /// Input that was lost, and with it its output.
+  func leaveOut(_ count: Int) {
+    guard count > 0 else { return }
+    let position = shared.pointee.output.writePosition - shared.pointee.lead
+    shared.pointee.output.skip(count)
+    tap?.pointee.note(WorkerEvent(position: position, kind: .gap(count: count)))
+  }
+
+  /// A recording's steps.
+  func follow(steps: Int) {
+    governor.follow(steps)
+    setSteps(steps)
+  }
+
+  /// A recording's gap: `leftOver` samples of it were taken out of the input ring already.
+  func resume(after count: Int, leftOver: Int) {
+    leaveOut(count)
+    offset += count - leftOver
+  }
+
+  /// One block from ring to ring.
+  func processBlock() {
+    let block = format.block
+    let position = position
+    guard shared.pointee.input.read(into: UnsafePointer(inputs), count: block) else { return }
+    let mayWait = shared.pointee.mayWait.load(ordering: .relaxed) || !isTimed
+    let isLost = !mayWait && shared.pointee.output.readPosition >= position + shared.pointee.lead + block
+    service?.waits = mayWait
+    enhancer.setDeadline(mayWait || (isLost && catchesUpSoon(from: position)) ? 0 : deadline(for: position))
+    endLearning(at: position)
+    noteDrift(at: position)
+    energies.addInput(inputs, channels: format.channelCount, count: block)
+    let framesBefore = enhancer.frameCount
+
+    let start = ct_now()
+    enhancer.process(planar: constantInputs, into: inputs, count: block)
+    let taken = ct_now() - start
+    let wasWritten = shared.pointee.output.write(constantInputs, count: block)
+    if !wasWritten { shared.pointee.output.skip(block) }  // nobody reads: a device that stands still
+    if shared.pointee.isWaiting.load(ordering: .sequentiallyConsistent) { post(shared.pointee.done) }
+
+    let isLate = !mayWait && shared.pointee.output.readPosition > position + shared.pointee.lead
+    count(
+      frames: enhancer.frameCount - framesBefore, nanoseconds: taken, isLate: isLate, isTimed: !mayWait,
+      isAftermath: isLost && wasLate)
+    wasLate = isLate
+    energies.addOutput(inputs, channels: format.channelCount, count: block)
+    publishMeters(frames: enhancer.frameCount - framesBefore, position: position + block)
+    recordDecisions()
+  }
+
+  /// The moment at which no further step may begin: when the output of this block is played, less the time of a step.
+  private func deadline(for position: Int) -> UInt64 {
+    let newest = shared.pointee.position.load(ordering: .acquiring)
+    let time = shared.pointee.time.load(ordering: .relaxed)
+    let ahead = position + shared.pointee.lead - newest
+    let due = Double(ahead) / Double(format.sampleRate) - 1.5 * stepTime * Double(format.channelCount) - 0.0001
+    // 1: the clock's first nanosecond, long past; 0 would be no deadline at all.
+    return due > 0 ? time + UInt64(due * 1e9) : 1
+  }
+
+  /// After a stall: whether what waits is soon done with all steps, so that no step misses a frame. Nobody will hear these
+  /// frames, whatever is done.
+  private func catchesUpSoon(from position: Int) -> Bool {
+    let waiting = shared.pointee.position.load(ordering: .acquiring) + format.block - position
+    let frames = Double(waiting) / Double(format.sampleRate) / 0.01
+    return frames * stepTime * Double(governor.steps * format.channelCount) < catchUpTime
+  }
+
+  /// Seconds; 0: never. Tests set it where a cut must not depend on the machine's speed.
+  var catchUpTime = 0.05
+
+  /// - Parameter isAftermath: whether it was too late before it began, as the one before it was.
+  private func count(frames: Int, nanoseconds: UInt64, isLate: Bool, isTimed: Bool, isAftermath: Bool) {
+    guard frames > 0 else { return }
+    let perFrame = nanoseconds / UInt64(frames)
+    for _ in 0..<frames { meters.addFrameTime(perFrame) }
+    meters.frames.add(frames, ordering: .relaxed)
+    if isLate { meters.late.add(frames, ordering: .relaxed) }
+    let missed = enhancer.missed
+    let wasCut = missed.reducedFrames > reducedBefore
+    reducedBefore = missed.reducedFrames
+    if wasCut || governor.steps < governor.wished { meters.reduced.add(frames, ordering: .relaxed) }
+    if missed.lateReferences > lateBefore {
+      meters.referenceLate.add(missed.lateReferences - lateBefore, ordering: .relaxed)
+      lateBefore = missed.lateReferences
+    }
+    let seconds = Double(perFrame) * 1e-9
+    let oneStep = seconds / Double(governor.steps * format.channelCount)
+    stepTime = stepTime == 0 ? oneStep : stepTime + 0.05 * (oneStep - stepTime)
+    // One stall makes many frames late; where they are done soon, fewer steps would not have helped.
+    guard adapts, isTimed, !(isAftermath && seconds < 0.005) else { return }
+    if governor.note(frames: frames, areLate: isLate || wasCut, load: seconds / 0.01) {
+      setSteps(governor.steps)
+      tap?.pointee.note(WorkerEvent(position: position, kind: .steps(count: governor.steps)))
+    }
+  }
+
+  // MARK: - Commands
+
+  private func applyCommands() {
+    while let value = commands.pointee.read() {
+      apply(value)
+      tap?.pointee.note(WorkerEvent(position: position, kind: .command(value)))
+    }
+  }
+
+  /// Takes effect with the next block.
+  func apply(_ value: CommandValue) {
+    var next = settings
+    switch value {
+    case .bypass(let on): next.bypass = on
+    case .attenuationLimit(let limit): next.attenuationLimitInDecibels = limit.isNaN ? nil : limit
+    case .mix(let mix): next.mix = mix
+    case .guidance(let weight): next.guidance = weight
+    case .steps(let steps):
+      governor.wish(steps)
+      next.steps = steps
+    case .clear:
+      enhancer.clearNoiseReferences()
+    case .freeze(let on):
+      learnUntil = -1
+      enhancer.freezeNoiseReferences(on)
+    case .learn(let seconds):
+      enhancer.clearNoiseReferences()
+      enhancer.freezeNoiseReferences(false)
+      learnUntil = position + Int(seconds * Double(format.sampleRate))
+    }
+    change(to: next)
+    publishSteps()
+    // Also where no blocks flow: a key that turns it over looks here.
+    meters.isFrozen.store(enhancer.isNoiseReferenceFrozen, ordering: .relaxed)
+  }
+
+  private func endLearning(at position: Int) {
+    guard learnUntil >= 0, position >= learnUntil else { return }
+    learnUntil = -1
+    enhancer.freezeNoiseReferences(true)
+  }
+
+  /// The governor's steps, or a recording's.
+  func setSteps(_ steps: Int) {
+    var next = settings
+    next.steps = steps
+    try? enhancer.update(next)
+    publishSteps()
+  }
+
+  private func change(to next: EnhancementSettings) {
+    var running = next
+    running.steps = governor.steps
+    // The sender checked the ranges; a refusal would leave everything as it is.
+    if (try? enhancer.update(running)) != nil { settings = next }
+  }
+
+  // MARK: - For onlookers and recordings
+
+  private func publishSteps() {
+    meters.steps.store(governor.steps, ordering: .relaxed)
+    meters.wishedSteps.store(governor.wished, ordering: .relaxed)
+  }
+
+  private func publishMeters(frames: Int, position: Int) {
+    meters.samples.store(position, ordering: .relaxed)
+    energies.settle(
+      seconds: Double(format.block) / Double(format.sampleRate), count: format.channelCount * format.block)
+    meters.inputPower.store(double: energies.inputPower)
+    meters.outputPower.store(double: energies.outputPower)
+    let left = learnUntil >= 0 ? learnUntil - position : -1
+    meters.learningLeft.store(left, ordering: .relaxed)
+    guard frames > 0 else { return }
+    energies.addFrames(enhancer.energies)
+    meters.noiseReduction.store(double: energies.noiseReduction)
+    shared.pointee.gain.store(energies.gain.bitPattern, ordering: .relaxed)
+    meters.referenceFrames.store(enhancer.noiseReferenceFrameCount, ordering: .relaxed)
+    meters.referenceAge.store(enhancer.noiseReferenceAge, ordering: .relaxed)
+    meters.isFrozen.store(enhancer.isNoiseReferenceFrozen, ordering: .relaxed)
+  }
+
+  /// The devices' clocks, for the recording.
+  private func noteDrift(at position: Int) {
+    let drift = meters.clockDrift.load(ordering: .relaxed)
+    guard drift != notedDrift else { return }
+    notedDrift = drift
+    tap?.pointee.note(WorkerEvent(position: position, kind: .clockDrift(ppm: Double(bitPattern: drift))))
+  }
+
+  private func recordDecisions() {
+    guard let tap else {
+      enhancer.takeDecisions { _, _ in }
+      return
+    }
+    enhancer.takeDecisions { channel, decision in
+      let kind: WorkerEvent.Kind =
+        switch decision.kind {
+        case .stepsRun(let steps): .frameCut(channel: channel, steps: steps)
+        case .tokensLate: .tokensLate(channel: channel)
+        }
+      tap.pointee.note(WorkerEvent(position: decision.frameIndex, kind: kind))
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import AudioFiles
+import Enhancement
+import Glibc
+import Realtime
+import Synchronization
+
+/// Writes what the tap collects into a folder, on a thread of its own: session.txt, input.wav, output.wav, events.txt.
+final class Recorder: SessionRecorder, @unchecked Sendable {
+  let tap: UnsafeMutablePointer<SessionTap>
+  private let path: String
+  private let channelCount: Int
+  private let input: AudioFileWriter
+  private let output: AudioFileWriter
+  private let events: UnsafeMutablePointer<FILE>
+  private let remark: @Sendable (String) -> Void
+  private var hasEnded = false
+  /// Why, where the files are not whole.
+  private var failure: RecordingError?
+  /// Whether room was wanting at the drain before.
+  private var sawBroken = false
+  /// Whether all of the session is in it. After `finish`.
+  private(set) var isWhole = true
+  private var thread: WorkerThread?
+
+  private static let block = 4096
+  private let planar: UnsafeMutablePointer<Float>  // (channels, block)
+  private let lanes: UnsafeMutablePointer<UnsafeMutablePointer<Float>>  // (channels)
+  private let interleaved: UnsafeMutableBufferPointer<Float>  // (block, channels)
+
+  /// Makes the folder and its files.
+  ///
+  /// - Throws: `RecordingError.cannotRecord`.
+  init(
+    path: String, header: RecordingHeader, profile: NoiseProfile?, remark: @escaping @Sendable (String) -> Void
+  ) throws(RecordingError) {
+    self.path = path
+    self.remark = remark
+    if mkdir(path, 0o755) != 0 {
+      guard errno == EEXIST, Self.isEmptyFolder(path) else {
+        let reason =
+          errno == EEXIST || errno == 0 ? "it exists and is not an empty folder" : String(cString: strerror(errno))
+        throw .cannotRecord(path: path, reason: "\(reason); name a new folder")
+      }
+    }
+    let format = AudioFormat.floatWAV(
+      sampleRate: header.format.sampleRate, channelCount: header.format.channelCount)
+    do {
+      if let profile { try profile.save(to: "\(path)/\(RecordingHeader.profileName)") }
+      input = try AudioFileWriter(
+        path: "\(path)/\(RecordingHeader.inputName)", format: format, tags: AudioTags(), overwrite: false)
+      output = try AudioFileWriter(
+        path: "\(path)/\(RecordingHeader.outputName)", format: format, tags: AudioTags(), overwrite: false)
+    } catch { throw .cannotRecord(path: path, reason: "\(error)") }
+    guard let events = fopen("\(path)/\(RecordingHeader.eventsName)", "wx") else {
+      throw .cannotRecord(path: path, reason: "\(String(cString: strerror(errno))); name a new folder")
+    }
+    self.events = events
+    guard let session = fopen("\(path)/\(RecordingHeader.fileName)", "wx"), fputs(header.text, session) >= 0,
+      fclose(session) == 0
+    else { throw .cannotRecord(path: path, reason: "\(String(cString: strerror(errno))); name a new folder") }
+    channelCount = header.format.channelCount
+    tap = .allocate(capacity: 1)
+    tap.initialize(to: SessionTap(format: header.format))
+    planar = .allocate(capacity: Self.block * channelCount)
+    planar.initialize(repeating: 0, count: Self.block * channelCount)
+    lanes = .allocate(capacity: channelCount)
+    for channel in 0..<channelCount { (lanes + channel).initialize(to: planar + channel * Self.block) }
+    interleaved = .allocate(capacity: Self.block * channelCount)
+    interleaved.initialize(repeating: 0)
+  }
+
+  deinit {
+    fclose(events)
+    tap.deinitialize(count: 1)
+    tap.deallocate()
+    planar.deallocate()
+    lanes.deallocate()
+    interleaved.deallocate()
+  }
+
+  /// Begins to write.
+  ///
+  /// - Throws: `LiveError.noThread`.
+  func start() throws {
+    thread = try WorkerThread(name: "limpid-record") { [unowned self] in
+      drain()
+      usleep(50_000)
+    }
+  }
+
+  /// Writes what is left and gives the files their names; the device has stopped.
+  ///
+  /// - Throws: `RecordingError.cannotRecord`, also for what went wrong while it ran.
+  func finish() throws(RecordingError) {
+    thread?.stop(wake: {})
+    thread = nil
+    drain()
+    if !hasEnded { close() }
+    if let failure { throw failure }
+  }
+
+  private func drain() {
+    guard !hasEnded else { return }
+    // A block that was under way when room was wanting is whole one drain later.
+    let isLast = sawBroken
+    sawBroken = tap.pointee.isBroken.load(ordering: .relaxed)
+    do {
+      try drain(tap.pointee.input, into: input)
+      try drain(tap.pointee.output, into: output)
+    } catch {
+      end(.cannotRecord(path: path, reason: "\(error)"))
+      return remark("\(path): the recording has ended: \(error)")
+    }
+    while let event = tap.pointee.events.read() { if let event = SessionEvent(event) { write(event) } }
+    while let span = tap.pointee.dry.read() { write(SessionEvent(span)) }
+    if isLast {
+      isWhole = false
+      close()
+      remark("\(path): the recording ends here, since the disk was too slow for it")
+    }
+  }
+
+  /// Gives the files their names.
+  private func close() {
+    hasEnded = true
+    do {
+      try input.finish()
+      try output.finish()
+    } catch { return end(.cannotRecord(path: path, reason: "\(error)")) }
+    if fflush(events) != 0 || ferror(events) != 0 {
+      end(.cannotRecord(path: path, reason: "\(RecordingHeader.eventsName) cannot be written; make room"))
+    }
+  }
+
+  /// What is not whole by now never will be.
+  private func end(_ error: RecordingError) {
+    hasEnded = true
+    isWhole = false
+    failure = error
+    tap.pointee.isBroken.store(true, ordering: .relaxed)
+    input.abandon()
+    output.abandon()
+  }
+
+  private func drain(_ ring: borrowing SampleRing, into file: AudioFileWriter) throws {
+    while true {
+      let count = min(Self.block, ring.available)
+      if count <= 0 { return }
+      _ = ring.read(into: UnsafePointer(lanes), count: count)
+      for channel in 0..<channelCount {
+        for n in 0..<count { interleaved[n * channelCount + channel] = lanes[channel][n] }
+      }
+      try file.write(UnsafeBufferPointer(rebasing: interleaved[..<(count * channelCount)]))
+    }
+  }
+
+  private func write(_ event: SessionEvent) { fputs(event.line + "\n", events) }
+
+  private static func isEmptyFolder(_ path: String) -> Bool {
+    guard let folder = opendir(path) else { return false }
+    defer { closedir(folder) }
+    while let entry = readdir(folder) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != "." && name != ".." { return false }
+    }
+    return true
+  }
+}

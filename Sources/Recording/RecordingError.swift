@@ -1,0 +1,14 @@
+/// What is wrong with a recording. Prints as one sentence with the remedy.
+public enum RecordingError: Error, Equatable, CustomStringConvertible {
+  /// Its folder cannot be made or written.
+  case cannotRecord(path: String, reason: String)
+  /// A folder that holds no recording, or a damaged one.
+  case badRecording(path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .cannotRecord(let path, let reason): "\(path): cannot record: \(reason)"
+    case .badRecording(let path, let reason): "\(path): \(reason)"
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import Realtime
+
+/// A folder that a live run is recorded into. It must not exist, or be empty; where the device changes its format, the
+/// recording goes on in folders within it (`Replay.segments`).
+public struct RecordingFolder: SessionRecording, Equatable {
+  public let path: String
+
+  public init(_ path: String) { self.path = path }
+
+  /// - Throws: `RecordingError.cannotRecord`.
+  public func makeRecorder(
+    segment: Int, start: SessionStart, remark: @escaping @Sendable (String) -> Void
+  ) throws -> any SessionRecorder {
+    try Recorder(
+      path: place(ofSegment: segment), header: RecordingHeader(start), profile: start.profile, remark: remark)
+  }
+
+  public func place(ofSegment segment: Int) -> String { RecordingHeader.segmentPath(path, segment) }
+}

@@ -1,0 +1,172 @@
+import Diffusion
+import Enhancement
+import Glibc
+import NeuralLayers
+import Realtime
+
+/// The first page of a recording: everything that its output depends on, besides input, events and noise profile.
+///
+/// A text file of lines "name value", so that a person can read it.
+struct RecordingHeader: Equatable {
+  static let version = 1
+  static let fileName = "session.txt"
+  static let inputName = "input.wav"
+  static let outputName = "output.wav"
+  static let eventsName = "events.txt"
+  static let profileName = "noise-profile.safetensors"
+
+  /// The folder of a recording's nth segment, counted from 0: the recording's own, then folders within it. The device's
+  /// format is one throughout a segment; each is a recording by itself.
+  static func segmentPath(_ path: String, _ n: Int) -> String { n == 0 ? path : "\(path)/segment-\(n + 1)" }
+
+  var format: StreamFormat
+  /// Samples between a block's input and its output.
+  var lead: Int
+  var settings: EnhancementSettings
+  /// Steps at the start, which the machine's speed may have lowered.
+  var steps: Int
+  var hasProfile = false
+  var isFrozen = false
+  /// Name and checksum of the weights file; empty without a model.
+  var modelName = ""
+  var modelChecksum: UInt64 = 0
+  var dispatchLevel = EnhancementModel.dispatchLevel
+  /// Of the model's products.
+  var precision = EnhancementModel.Precision.float32
+
+  var text: String {
+    var lines: [(String, String)] = [
+      ("limpid-recording", "\(Self.version)"), ("dispatch-level", dispatchLevel),
+      ("precision", precision.rawValue), ("model", modelName),
+      ("model-checksum", String(modelChecksum, radix: 16)), ("sample-rate", "\(format.sampleRate)"),
+      ("block", "\(format.block)"), ("channels", "\(format.channelCount)"), ("lead", "\(lead)"),
+      ("steps-running", "\(steps)"), ("profile", "\(hasProfile)"), ("frozen", "\(isFrozen)"),
+    ]
+    let s = settings
+    lines += [
+      ("method", s.method.rawValue), ("steps", "\(s.steps)"), ("maximum-steps", "\(s.maximumSteps ?? 0)"),
+      ("guidance", "\(s.guidance)"), ("sampler", s.sampler.recorded),
+      ("limit", s.attenuationLimitInDecibels.map { "\($0)" } ?? "none"), ("mix", "\(s.mix)"),
+      ("bypass", "\(s.bypass)"), ("seed", "\(s.seed)"), ("noise-selection", s.noiseSelection.rawValue),
+      ("reference-length", "\(s.referenceLength)"), ("start-level", "\(s.startLevel)"),
+      ("resampler-quality", "\(s.resamplerQuality)"),
+      ("links-channels", "\(s.linksChannels)"), ("band", s.band.rawValue),
+    ]
+    return lines.map { "\($0.0) \($0.1)\n" }.joined()
+  }
+
+  /// Of a session that begins.
+  init(_ start: SessionStart) {
+    format = start.format
+    lead = start.lead
+    settings = start.settings
+    steps = start.steps
+    hasProfile = start.profile != nil
+    isFrozen = start.isFrozen
+    modelName = start.model?.name ?? ""
+    modelChecksum = start.model.map { checksum(ofFile: $0.path) } ?? 0
+    precision = start.model?.precision ?? .float32
+  }
+
+  /// What the session began with, by its recording.
+  func start(model: EnhancementModel?, profile: NoiseProfile?) -> SessionStart {
+    SessionStart(
+      format: format, lead: lead, settings: settings, steps: steps, model: model, profile: profile, isFrozen: isFrozen)
+  }
+
+  /// - Throws: `RecordingError.badRecording`.
+  init(text: String, path: String) throws(RecordingError) {
+    var values: [Substring: Substring] = [:]
+    for line in text.split(separator: "\n") {
+      let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+      values[parts[0]] = parts.count == 2 ? parts[1] : ""
+    }
+    func read<Value>(_ name: Substring, _ convert: (Substring) -> Value?) throws(RecordingError) -> Value {
+      guard let text = values[name], let value = convert(text) else {
+        throw .badRecording(path: path, reason: "\(Self.fileName) has no usable line '\(name)'; record anew")
+      }
+      return value
+    }
+    let bool = { (text: Substring) in Bool(String(text)) }
+    let int = { (text: Substring) in Int(text) }
+    guard try read("limpid-recording", int) == Self.version else {
+      throw .badRecording(path: path, reason: "made by another version of Limpid; record anew")
+    }
+    format = StreamFormat(
+      sampleRate: try read("sample-rate", int), block: try read("block", int), channelCount: try read("channels", int))
+    lead = try read("lead", int)
+    steps = try read("steps-running", int)
+    guard (8000...192_000).contains(format.sampleRate), (1...1 << 20).contains(format.block),
+      (1...32).contains(format.channelCount), lead > 0, lead <= 1 << 22
+    else { throw .badRecording(path: path, reason: "\(Self.fileName) has a number out of range; record anew") }
+    dispatchLevel = try read("dispatch-level") { String($0) }
+    // Recordings from before there was a choice do not say.
+    if values["precision"] != nil {
+      precision = try read("precision") { EnhancementModel.Precision(rawValue: String($0)) }
+    }
+    modelName = try read("model") { String($0) }
+    modelChecksum = try read("model-checksum") { UInt64($0, radix: 16) }
+    hasProfile = try read("profile", bool)
+    isFrozen = try read("frozen", bool)
+    var s = EnhancementSettings()
+    s.method = try read("method") { EnhancementSettings.Method(rawValue: String($0)) }
+    s.steps = try read("steps", int)
+    let most = try read("maximum-steps", int)
+    s.maximumSteps = most == 0 ? nil : most
+    s.guidance = try read("guidance") { Float($0) }
+    s.sampler = try read("sampler") { SamplerKind(recorded: $0) }
+    s.attenuationLimitInDecibels = try read("limit") { $0 == "none" ? .some(nil) : Float($0).map { .some($0) } }
+    s.mix = try read("mix") { Float($0) }
+    s.bypass = try read("bypass", bool)
+    s.seed = try read("seed") { UInt64($0) }
+    s.noiseSelection = try read("noise-selection") { NoiseSelection(rawValue: String($0)) }
+    s.referenceLength = try read("reference-length") { Float($0) }
+    s.startLevel = try read("start-level") { Float($0) }
+    s.resamplerQuality = try read("resampler-quality", int)
+    s.linksChannels = try read("links-channels", bool)
+    s.band = try read("band") { EnhancementSettings.Band(rawValue: String($0)) }
+    settings = s
+    do throws(EnhancementError) { try s.validate() } catch {
+      throw .badRecording(path: path, reason: "\(error)")
+    }
+    guard (1...(s.maximumSteps ?? s.steps)).contains(steps) else {
+      throw .badRecording(path: path, reason: "\(Self.fileName) has a number out of range; record anew")
+    }
+  }
+}
+
+extension SamplerKind {
+  fileprivate var recorded: String {
+    switch self {
+    case .fewStep(let eta): "few-step \(eta)"
+    case .reverseDiffusion: "reverse-diffusion"
+    case .predictorCorrector(let snr): "predictor-corrector \(snr)"
+    case .probabilityFlow: "probability-flow"
+    }
+  }
+
+  fileprivate init?(recorded text: Substring) {
+    let words = text.split(separator: " ")
+    let number = words.count == 2 ? Float(words[1]) : nil
+    switch (words.first, number) {
+    case ("few-step", let eta?): self = .fewStep(eta: eta)
+    case ("reverse-diffusion", nil): self = .reverseDiffusion
+    case ("predictor-corrector", let snr?): self = .predictorCorrector(snr: snr)
+    case ("probability-flow", nil): self = .probabilityFlow
+    default: return nil
+    }
+  }
+}
+
+/// FNV-1a of a file: tells other weights, not an attacker.
+func checksum(ofFile path: String) -> UInt64 {
+  guard let file = fopen(path, "rb") else { return 0 }
+  defer { fclose(file) }
+  var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+  var buffer = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let count = fread(&buffer, 1, buffer.count, file)
+    if count == 0 { return hash }
+    for n in 0..<count { hash = (hash ^ UInt64(buffer[n])) &* 0x100_0000_01b3 }
+  }
+}

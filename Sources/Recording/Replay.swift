@@ -1,0 +1,192 @@
+import AudioFiles
+import Enhancement
+import Glibc
+import NeuralLayers
+import Realtime
+
+/// A recording played again: the same input, settings and decisions of the clock give the same output to the bit, by the
+/// same build at the same dispatch level. One thread, no clock.
+public final class Replay {
+  public var format: StreamFormat { header.format }
+  /// The settings at the start of the recording.
+  public var settings: EnhancementSettings { header.settings }
+  /// Samples per channel.
+  public var sampleCount: Int { inputCount }
+
+  private let path: String
+  private let header: RecordingHeader
+  private let model: EnhancementModel?
+  private let profile: NoiseProfile?
+  private let inputCount: Int
+  private var events: [SessionEvent]
+
+  /// The folders of a recording, in time's order: one for each format that the device had. Each is played by itself, since
+  /// rate and block, and with them the latency, may be others.
+  ///
+  /// - Parameter path: the folder that was named.
+  public static func segments(of path: String) -> [String] {
+    var all = [path]
+    while case let next = RecordingHeader.segmentPath(path, all.count), access(next, F_OK) == 0 { all.append(next) }
+    return all
+  }
+
+  /// What to load the weights in for a recording: the precision that it was made in. `float32` where it does not say so, or
+  /// where this processor has no such precision, which the initialiser refuses.
+  public static func precision(of path: String) -> EnhancementModel.Precision {
+    let text = try? text("\(path)/\(RecordingHeader.fileName)", in: path)
+    let precision = text.flatMap { try? RecordingHeader(text: $0, path: path).precision } ?? .float32
+    return precision.isSupported ? precision : .float32
+  }
+
+  /// - Parameters:
+  ///   - path: the folder of a segment.
+  ///   - model: the weights that were used; nil for the method `wiener`.
+  /// - Throws: `RecordingError.badRecording`, `AudioFileError`, `NoiseProfileError`.
+  public init(path: String, model: EnhancementModel?) throws {
+    self.path = path
+    header = try RecordingHeader(text: try Self.text("\(path)/\(RecordingHeader.fileName)", in: path), path: path)
+    guard header.precision.isSupported else {
+      throw RecordingError.badRecording(
+        path: path,
+        reason: "made in \(header.precision), which takes a processor with AVX512_BF16; play it where it was made")
+    }
+    let checksum = model.map { Recording.checksum(ofFile: $0.path) } ?? 0
+    if header.settings.method == .score {
+      guard let model else {
+        throw RecordingError.badRecording(
+          path: path, reason: "made with the model '\(header.modelName)'; give it with --model")
+      }
+      guard checksum == header.modelChecksum else {
+        throw RecordingError.badRecording(
+          path: path,
+          reason: "made with other weights than \(model.path); give those of '\(header.modelName)' with --model")
+      }
+      guard header.precision == model.precision else {
+        throw RecordingError.badRecording(
+          path: path,
+          reason:
+            "made in \(header.precision), the model was loaded in \(model.precision); load it in \(header.precision)")
+      }
+    }
+    guard header.dispatchLevel == EnhancementModel.dispatchLevel else {
+      throw RecordingError.badRecording(
+        path: path,
+        reason: "made on a processor of level \(header.dispatchLevel), this one is \(EnhancementModel.dispatchLevel); "
+          + "play it where it was made")
+    }
+    self.model = model
+    profile = header.hasProfile ? try NoiseProfile(path: "\(path)/\(RecordingHeader.profileName)") : nil
+    inputCount = try Self.sampleCount("\(path)/\(RecordingHeader.inputName)", header, path)
+    events = []
+    let lines = try Self.text("\(path)/\(RecordingHeader.eventsName)", in: path)
+    for (number, line) in lines.split(separator: "\n").enumerated() {
+      guard let event = SessionEvent(line: line) else {
+        throw RecordingError.badRecording(
+          path: path, reason: "\(RecordingHeader.eventsName), line \(number + 1), is no event; record anew")
+      }
+      events.append(event)
+    }
+  }
+
+  /// Plays all of it.
+  ///
+  /// - Parameters:
+  ///   - output: gets interleaved blocks, as many samples as the input has.
+  ///   - progress: gets the share done.
+  public func run(
+    output: (UnsafeBufferPointer<Float>) throws -> Void, progress: (Double) -> Void = { _ in }
+  ) throws {
+    guard inputCount > 0 else { return }
+    let reader = try AudioFileReader(path: "\(path)/\(RecordingHeader.inputName)")
+    let player = try ReplayPlayer(header.start(model: model, profile: profile), events: events)
+    let channels = header.format.channelCount
+    let block = header.format.block
+    let room = UnsafeMutableBufferPointer<Float>.allocate(capacity: block * channels)
+    defer { room.deallocate() }
+    var done = 0
+    while done < inputCount {
+      let count = try read(
+        reader, into: UnsafeMutableBufferPointer(rebasing: room[..<(min(block, inputCount - done) * channels)]))
+      if count == 0 { break }
+      player.play(room.baseAddress!, count: count)
+      try output(UnsafeBufferPointer(rebasing: room[..<(count * channels)]))
+      done += count
+      progress(Double(done) / Double(inputCount))
+    }
+  }
+
+  /// Whether playing gives what was recorded.
+  ///
+  /// - Returns: nil where it does, to the bit; else the first sample, counted per channel, that differs.
+  public func verify(progress: (Double) -> Void = { _ in }) throws -> Int? {
+    guard inputCount > 0 else { return nil }
+    let recorded = try AudioFileReader(path: "\(path)/\(RecordingHeader.outputName)")
+    let channels = header.format.channelCount
+    let room = UnsafeMutableBufferPointer<Float>.allocate(capacity: header.format.block * channels)
+    defer { room.deallocate() }
+    var difference: Int?
+    var done = 0
+    try run(
+      output: { played in
+        let count = try read(recorded, into: UnsafeMutableBufferPointer(rebasing: room[..<played.count]))
+        if difference == nil {
+          for n in 0..<played.count
+          where n >= count * channels || played[n].bitPattern != room[n].bitPattern {
+            difference = done + n / channels
+            break
+          }
+        }
+        done += played.count / channels
+      }, progress: progress)
+    return difference
+  }
+
+  /// 0 where the device changed its format again before the first block.
+  private static func sampleCount(_ file: String, _ header: RecordingHeader, _ path: String) throws -> Int {
+    let input: AudioFileReader
+    do { input = try AudioFileReader(path: file) } catch AudioFileError.empty { return 0 }
+    guard input.format.channelCount == header.format.channelCount,
+      input.format.sampleRate == header.format.sampleRate, let count = input.sampleCount
+    else {
+      throw RecordingError.badRecording(
+        path: path, reason: "\(RecordingHeader.inputName) does not fit session.txt; record anew")
+    }
+    return count
+  }
+
+  /// Fills the whole room, unless the file ends.
+  private func read(_ reader: AudioFileReader, into room: UnsafeMutableBufferPointer<Float>) throws -> Int {
+    let channels = header.format.channelCount
+    var filled = 0
+    while filled < room.count {
+      let count = try reader.read(into: UnsafeMutableBufferPointer(rebasing: room[filled...]))
+      if count == 0 { break }
+      filled += count * channels
+    }
+    return filled / channels
+  }
+
+  private static func text(_ file: String, in path: String) throws(RecordingError) -> String {
+    guard let stream = fopen(file, "rb") else {
+      throw .badRecording(
+        path: path,
+        reason:
+          "no recording of limpid live or jack (there is no \(file.split(separator: "/").last ?? "")); name its folder")
+    }
+    defer { fclose(stream) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = fread(&buffer, 1, buffer.count, stream)
+      if count == 0 { break }
+      bytes.append(contentsOf: buffer[..<count])
+      guard bytes.count <= 1 << 28 else {
+        throw .badRecording(path: path, reason: "\(file) is too large to be a recording's")
+      }
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw .badRecording(path: path, reason: "\(file) is no text; record anew")
+    }
+    return text
+  }
+}

@@ -1,0 +1,13 @@
+import Enhancement
+
+/// Everything that is the same for all files of a command.
+struct Plan: Sendable {
+  let preset: String
+  let settings: EnhancementSettings
+  let model: EnhancementModel?
+  /// Seconds of a file's beginning that are heard before it is enhanced.
+  var warmUp: Float
+  /// Noise reference to start from and keep; nil: learn from the recording.
+  let profile: NoiseProfile?
+  let profileToSave: String?
+}

@@ -1,0 +1,26 @@
+import Realtime
+
+/// What a key asks for.
+enum KeyAction: Equatable {
+  case command(LiveCommand)
+  case quit
+  case help
+
+  /// nil for a key without meaning.
+  init?(_ key: Character, status: LiveStatus) {
+    let limit = status.settings.attenuationLimitInDecibels
+    switch key {
+    case "b": self = .command(.bypass(!status.settings.bypass))
+    case "l": self = .command(.learn(seconds: 2))
+    case "f": self = .command(.freeze(!status.isFrozen))
+    case "c": self = .command(.clear)
+    // Up: more is taken away, until there is no limit; down from no limit begins at 30 dB.
+    case "+", "=": self = .command(.attenuationLimit(limit.flatMap { $0 >= 30 ? nil : $0 + 3 }))
+    case "-", "_": self = .command(.attenuationLimit(limit.map { max(0, $0 - 3) } ?? 30))
+    case "1"..."8": self = .command(.steps(key.wholeNumberValue!))
+    case "q", "\u{4}": self = .quit
+    case "?", "h": self = .help
+    default: return nil
+    }
+  }
+}

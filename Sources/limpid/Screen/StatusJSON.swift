@@ -1,0 +1,66 @@
+import Foundation
+import Realtime
+
+/// A status as a JSON object on one line. What there is none of (the level of silence, a limit that is off) is left out.
+struct StatusJSON: Encodable {
+  let seconds: Double
+  let sampleRate, block, channels, latencySamples: Int
+  let latencyMs: Double
+  let inputDb, outputDb, noiseReductionDb: Double?
+  let frameMsMedian, frameMsP99, frameMsLongest, callbackMsP999, callbackMsLongest: Double
+  let callbackWorkMsLongest: Double
+  let steps, wishedSteps: Int
+  let guidance, mix: Float
+  let attenuationLimitDb: Float?
+  let bypass, frozen, realTime: Bool
+  let referenceFrames: Int
+  let referenceAgeS, learningS, clockDriftPpm: Double?
+  let late, reduced, dry, drySamples, referenceLate, xruns, overruns: Int
+
+  init(_ s: LiveStatus) {
+    // Digits that mean something: hundredths of a dB and of a ppm, microseconds.
+    func level(_ value: Double) -> Double? { value.isFinite ? (value * 100).rounded() / 100 : nil }
+    func milliseconds(_ seconds: Double) -> Double { (seconds * 1e6).rounded() / 1e3 }
+    seconds = s.seconds
+    sampleRate = s.format.sampleRate
+    block = s.format.block
+    channels = s.format.channelCount
+    latencySamples = s.latencyInSamples
+    latencyMs = Double(s.latencyInSamples) / Double(s.format.sampleRate) * 1000
+    inputDb = level(s.inputLevel)
+    outputDb = level(s.outputLevel)
+    noiseReductionDb = s.noiseReduction.flatMap(level)
+    frameMsMedian = milliseconds(s.frameTimeMedian)
+    frameMsP99 = milliseconds(s.frameTime99)
+    frameMsLongest = milliseconds(s.frameTimeLongest)
+    callbackMsP999 = milliseconds(s.callback999)
+    callbackMsLongest = milliseconds(s.longestCallback)
+    callbackWorkMsLongest = milliseconds(s.longestCallbackWork)
+    steps = s.steps
+    wishedSteps = s.wishedSteps
+    guidance = s.settings.guidance
+    mix = s.settings.mix
+    attenuationLimitDb = s.settings.attenuationLimitInDecibels
+    bypass = s.settings.bypass
+    frozen = s.isFrozen
+    realTime = s.isRealTime
+    referenceFrames = s.referenceFrames
+    referenceAgeS = s.referenceAge
+    learningS = s.learning
+    clockDriftPpm = s.clockDrift.flatMap(level)
+    late = s.counters.late
+    reduced = s.counters.reduced
+    dry = s.counters.dry
+    drySamples = s.counters.drySamples
+    referenceLate = s.counters.referenceLate
+    xruns = s.counters.xruns
+    overruns = s.counters.overruns
+  }
+
+  var line: String {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = .sortedKeys
+    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+  }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import Realtime
+
+/// What a person sees while it runs: status in, lines of text out.
+enum StatusScreen {
+  /// - Parameters:
+  ///   - name: what runs, such as "limpid jack".
+  ///   - columns: width of the terminal; no line is longer.
+  static func lines(_ status: LiveStatus, name: String, columns: Int, showsHelp: Bool = false) -> [String] {
+    let columns = max(1, columns)
+    var lines = flow(heading(status, name), columns)
+    lines.append("in    " + meter(status.inputLevel, width: columns - 17))
+    lines.append("out   " + meter(status.outputLevel, width: columns - 17))
+    lines += flow(work(status), columns)
+    lines += flow(noise(status), columns)
+    lines += flow(counters(status.counters, status.clockDrift), columns)
+    lines += showsHelp ? help(columns) : flow(keys, columns)
+    return lines.map { String($0.prefix(columns)) }
+  }
+
+  private static func heading(_ status: LiveStatus, _ name: String) -> [String] {
+    let f = status.format
+    let milliseconds = Double(status.latencyInSamples) / Double(f.sampleRate) * 1000
+    return [
+      name, "\(f.sampleRate) Hz, \(f.channelCount) channel\(f.channelCount == 1 ? "" : "s"), blocks of \(f.block)",
+      String(format: "latency %.1f ms (%d samples)", milliseconds, status.latencyInSamples),
+    ]
+  }
+
+  private static func work(_ status: LiveStatus) -> [String] {
+    [
+      String(
+        format: "frame %.2f ms, p99 %.2f ms of %.0f ms", status.frameTimeMedian * 1000, status.frameTime99 * 1000,
+        status.frameDeadline * 1000),
+      "steps \(status.steps)" + (status.wishedSteps == status.steps ? "" : " of \(status.wishedSteps)"),
+      String(format: "guidance %g", status.settings.guidance),
+    ]
+  }
+
+  private static func noise(_ status: LiveStatus) -> [String] {
+    var parts: [String] = []
+    if let reduction = status.noiseReduction { parts.append(String(format: "noise %.1f dB lower", reduction)) }
+    if let limit = status.settings.attenuationLimitInDecibels { parts.append(String(format: "limit %g dB", limit)) }
+    if status.settings.mix != 1 { parts.append(String(format: "mix %g", status.settings.mix)) }
+    if status.referenceFrames == 0 {
+      parts.append("no noise heard yet")
+    } else {
+      let age = status.referenceAge.map { String(format: ", %.1f s old", $0) } ?? ", saved"
+      parts.append(String(format: "reference %.1f s", Double(status.referenceFrames) * 0.01) + age)
+    }
+    if let left = status.learning { parts.append(String(format: "[learning, %.1f s]", left)) }
+    if status.isFrozen { parts.append("[frozen]") }
+    if status.settings.bypass { parts.append("[bypass]") }
+    return parts
+  }
+
+  /// "late 0", "reduced 0" …, the same words everywhere.
+  private static func counters(_ c: LiveCounters, _ drift: Double?) -> [String] {
+    [
+      "late \(c.late)", "reduced \(c.reduced)", "dry \(c.dry)", "reference-late \(c.referenceLate)", "xruns \(c.xruns)",
+    ] + (c.overruns > 0 ? ["overruns \(c.overruns)"] : [])
+      + (drift.map { [String(format: "drift %.1f ppm", $0)] } ?? [])
+  }
+
+  private static let keys = [
+    "b bypass", "l learn", "f freeze", "c clear", "+/- limit", "1-8 steps", "? help", "q quit",
+  ]
+  private static let help = [
+    "b  bypass: the delayed input", "l  learn the noise for 2 s: do not speak",
+    "f  freeze the noise reference", "c  clear it",
+    "+ -  attenuation limit by 3 dB", "1 to 8  reverse steps per frame",
+    "?  this help", "q  quit",
+  ]
+
+  /// In two columns, where they fit.
+  private static func help(_ columns: Int) -> [String] {
+    let left = 35
+    guard columns >= left + (help.map(\.count).max() ?? 0) else { return help.flatMap { wrapped($0, columns) } }
+    return stride(from: 0, to: help.count, by: 2).map {
+      help[$0].padding(toLength: left, withPad: " ", startingAt: 0) + help[$0 + 1]
+    }
+  }
+
+  /// Parts side by side, two blanks between them, in as many lines as they need.
+  static func flow(_ parts: [String], _ columns: Int, gap: String = "  ") -> [String] {
+    var lines: [String] = []
+    for part in parts {
+      if let last = lines.last, last.count + gap.count + part.count <= columns {
+        lines[lines.count - 1] = last + gap + part
+      } else {
+        lines.append(part)
+      }
+    }
+    return lines
+  }
+
+  /// A sentence in lines that end between words.
+  static func wrapped(_ sentence: String, _ columns: Int) -> [String] {
+    sentence.count <= columns ? [sentence] : flow(sentence.split(separator: " ").map(String.init), columns, gap: " ")
+  }
+
+  /// −60 to 0 dB as a bar and a number.
+  private static func meter(_ level: Double, width: Int) -> String {
+    let width = max(4, min(60, width))
+    let share = min(1, max(0, (level + 60) / 60))
+    let filled = level.isFinite ? Int((Double(width) * share).rounded()) : 0
+    let number = level.isFinite ? String(format: "%6.1f dB", max(level, -99.9)) : "   silent"
+    return String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled) + " " + number
+  }
+
+  /// One line for a log.
+  static func logLine(_ status: LiveStatus) -> String {
+    func level(_ value: Double) -> String { value.isFinite ? String(format: "%.1f dB", value) : "silent" }
+    let parts =
+      ["\(clock(status.seconds)) of sound", "in \(level(status.inputLevel))", "out \(level(status.outputLevel))"]
+      + work(status) + noise(status) + counters(status.counters, status.clockDrift)
+    return parts.joined(separator: "  ")
+  }
+
+  /// What is said at the end.
+  static func summary(_ status: LiveStatus) -> String {
+    ([clock(status.seconds) + " of sound"] + counters(status.counters, nil)).joined(separator: ", ")
+  }
+
+  /// "0:07", "12:34", "3:00:00"
+  private static func clock(_ seconds: Double) -> String {
+    let whole = Int(max(0, seconds))
+    let minutes = String(format: "%d:%02d", whole / 60 % 60, whole % 60)
+    return whole >= 3600 ? String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60) : minutes
+  }
+}

@@ -1,0 +1,349 @@
+import Glibc
+import Realtime
+import Synchronization
+import Testing
+
+@testable import AlsaDevice
+
+/// One device, and devices without a clock.
+@Suite struct AlsaLoopTests {
+  /// On the grid of 16 bits.
+  private func ramp(_ n: Int) -> Float { Float(n % 1000 - 500) / 1024 }
+
+  @Test(arguments: AlsaSampleFormat.allCases, [true, false])
+  func oneDeviceIsExactToTheBit(format: AlsaSampleFormat, isInterleaved: Bool) {
+    let bench = Bench()
+    bench.input.signal = { n, channel in channel == 0 ? Float(n % 1000 - 500) / 1024 : Float(n % 77) / 128 }
+    bench.output.keeps = true
+    var loop = bench.loop(hasOneClock: true, format: format, channels: (2, 2, 2), isInterleaved: isInterleaved)
+    #expect(loop.start() == nil)
+    for _ in 0..<50 { #expect(loop.step() == nil) }
+    // The input's sample n is played at the time n + latency: the output begins with so much silence.
+    let latency = loop.latency
+    #expect(latency == 3 * 256)
+    let left = stride(from: 0, to: bench.output.played.count, by: 2).map { bench.output.played[$0] }
+    let right = stride(from: 1, to: bench.output.played.count, by: 2).map { bench.output.played[$0] }
+    #expect(left.count == latency + 50 * 256)
+    #expect(left.prefix(latency).allSatisfy { $0 == 0 })
+    #expect(left.dropFirst(latency).enumerated().allSatisfy { $1 == ramp($0) })
+    #expect(right.dropFirst(latency).enumerated().allSatisfy { $1 == Float($0 % 77) / 128 })
+    #expect(bench.output.underruns == 0)
+    #expect(bench.events.isEmpty)
+  }
+
+  @Test(arguments: [(64, 2), (256, 3), (1024, 2)])
+  func theMeasuredLatencyIsTheStatedOne(period: Int, periods: Int) {
+    let bench = Bench(period: period)
+    // Late by up to 0.9 of a period: the sum of what waits does not change by it.
+    bench.input.lateness = { Double($0 * 7919 % 100) / 100 * 0.9 * Double(period) / 48000 }
+    var loop = bench.loop(hasOneClock: true, periods: periods)
+    _ = loop.start()
+    var measured: Set<Int> = []
+    for _ in 0..<500 {
+      #expect(loop.step() == nil)
+      measured.insert(bench.report.latency.load(ordering: .relaxed))
+    }
+    #expect(measured.allSatisfy { abs($0 - loop.latency) <= 1 }, "\(measured)")
+    #expect(bench.output.underruns == 0)
+    #expect(bench.events.isEmpty)
+  }
+
+  @Test func anOutputWithLongerPeriodsIsPrimedForThem() {
+    let bench = Bench(period: 128)
+    var loop = bench.loop(hasOneClock: true, outputPeriod: 480)
+    bench.output.granularity = 480
+    #expect(loop.latency == 3 * 480)
+    _ = loop.start()
+    for _ in 0..<2000 {
+      #expect(loop.step() == nil)
+      // Its position in steps of 480 is no reason to change what was right from the start.
+      #expect(abs(bench.trueDelay(loop) - Double(loop.latency)) <= 1)
+    }
+    #expect(bench.output.underruns == 0)
+    #expect(bench.events.isEmpty)
+  }
+
+  @Test func anXrunOfEitherDirectionStartsBothAnewWithTheSameDelay() {
+    let bench = Bench()
+    bench.input.faults = [20: EPIPE]
+    bench.output.faults = [41: EPIPE]
+    var loop = bench.loop(hasOneClock: true)
+    _ = loop.start()
+    for _ in 0..<100 { #expect(loop.step() == nil) }
+    #expect(bench.events == [.xrun, .xrun])
+    #expect(bench.input.primes == 3)
+    #expect(bench.output.primes == 3)
+    #expect(bench.output.underruns == 0)
+    // What waits in the output right after a block was written: the primed silence, always.
+    #expect(abs(bench.output.queued - 3 * 256) <= 1)
+    #expect(abs(bench.report.latency.load(ordering: .relaxed) - loop.latency) <= 1)
+  }
+
+  /// Where the driver cannot start both directions in the same moment, one ran ahead of the other for good, differently after
+  /// every start.
+  @Test(arguments: [(0.0, 0.0021), (0.0011, 0.0004), (0.003, 0.0)], [true, false])
+  func whatStartsOneAfterTheOtherHasTheStatedLatencyAlsoAfterRecoveries(delays: (Double, Double), hasOneClock: Bool) {
+    let bench = Bench()
+    bench.input.faults = [20: EPIPE, 40: ESTRPIPE]
+    bench.output.faults = [70: EPIPE]
+    bench.input.startDelay = delays.0
+    bench.output.startDelay = delays.1
+    // No thread wakes at the very sample.
+    bench.input.lateness = { Double($0 * 7919 % 41) * 1.7e-5 }
+    for opening in 0..<2 {
+      var loop = bench.loop(hasOneClock: hasOneClock)
+      #expect(loop.start() == nil)
+      var starts = bench.input.primes
+      var since = 0
+      for n in 0..<100 {
+        since += 1
+        // The delays of this start and the next.
+        bench.output.startDelay = delays.1 + Double(n % 7) * 0.0003
+        #expect(loop.step() == nil)
+        if bench.input.primes > starts {
+          starts = bench.input.primes
+          since = 0
+        } else if since > 2 {
+          #expect(abs(bench.trueDelay(loop) - Double(loop.latency)) <= 1, "opening \(opening), block \(n)")
+        }
+      }
+      // As one that was unplugged and is back: another loop with the same devices.
+      bench.input.faults = [bench.input.waits + 30: EPIPE]
+    }
+    #expect(bench.input.primes == 6)
+    #expect(bench.events.filter { $0 == .xrun }.count == 4)
+  }
+
+  @Test func whatTheDriverStartsTogetherIsPlayedAsItIs() {
+    let bench = Bench()
+    bench.output.granularity = 7
+    bench.input.signal = { n, _ in Float(n % 1000 - 500) / 1024 }
+    bench.output.keeps = true
+    var loop = bench.loop(hasOneClock: true, startsTogether: true)
+    let latency = loop.latency
+    _ = loop.start()
+    for _ in 0..<50 { #expect(loop.step() == nil) }
+    #expect(bench.output.played.dropFirst(latency).enumerated().allSatisfy { $1 == ramp($0) })
+  }
+
+  /// Samples that were read and then given up made the latency shorter for good.
+  @Test func aReadThatGivesUpHalfwayChangesNoLatency() {
+    let bench = Bench(period: 4096)
+    bench.input.halfReads = [10, 20]
+    var loop = bench.loop(hasOneClock: true)
+    _ = loop.start()
+    for _ in 0..<40 { #expect(loop.step() == nil) }
+    #expect(abs(bench.trueDelay(loop) - Double(loop.latency)) <= 1)
+    #expect(bench.events == [.xrun, .xrun])
+  }
+
+  /// As ALSA's dsnoop and dmix lose samples: without a word.
+  @Test(arguments: [-700.0, 900]) func samplesLostInSilenceAreMadeUpForAtOnce(samples: Double) {
+    let bench = Bench()
+    var loop = bench.loop(hasOneClock: true, periods: 6)
+    _ = loop.start()
+    for _ in 0..<50 { #expect(loop.step() == nil) }
+    bench.output.written += samples
+    for _ in 0..<6 { #expect(loop.step() == nil) }
+    #expect(abs(bench.trueDelay(loop) - Double(loop.latency)) <= 1)
+    #expect(bench.events == [.xrun])
+    #expect(bench.output.underruns == 0)
+  }
+
+  @Test func aThreadThatSleepsTooLongIsAnXrunAndNoMore() {
+    let bench = Bench()
+    bench.input.lateness = { $0 == 30 ? 0.2 : 0 }
+    var loop = bench.loop(hasOneClock: true)
+    _ = loop.start()
+    for _ in 0..<100 { #expect(loop.step() == nil) }
+    #expect(bench.output.underruns + bench.input.overruns >= 1)
+    #expect(bench.events == [.xrun])
+    #expect(abs(bench.report.latency.load(ordering: .relaxed) - loop.latency) <= 1)
+  }
+
+  @Test func aSuspendIsWaitedForAndThenItGoesOn() {
+    let bench = Bench()
+    bench.input.faults = [20: ESTRPIPE]
+    var loop = bench.loop(hasOneClock: true)
+    _ = loop.start()
+    for _ in 0..<50 { #expect(loop.step() == nil) }
+    #expect(bench.input.resumeAttempts == 3)
+    #expect(bench.report.suspends.load(ordering: .relaxed) == 1)
+    #expect(bench.processor.blocks == 49)
+    #expect(bench.events == [.xrun])
+    #expect(abs(bench.report.latency.load(ordering: .relaxed) - loop.latency) <= 1)
+  }
+
+  @Test func aStopEndsTheWaitForASuspendedDevice() {
+    let bench = Bench()
+    bench.input.faults = [20: ESTRPIPE]
+    bench.input.resumesNeeded = .max
+    let report = bench.report
+    bench.input.whenPausing = { seconds in if seconds > 10 { report.isStopping.store(true, ordering: .relaxed) } }
+    var loop = bench.loop(hasOneClock: true)
+    #expect(loop.run() == .stopped)
+    #expect(bench.input.resumeAttempts > 100)
+    #expect(bench.clock.nanoseconds < 10.5e9)
+  }
+
+  @Test(arguments: [ENODEV, ENXIO, EIO, EBADFD]) func aDeviceThatIsGoneEndsTheLoop(number: Int32) {
+    let bench = Bench()
+    bench.output.faults = [30: number]
+    var loop = bench.loop(hasOneClock: true)
+    #expect(loop.run() == .lost(Int(number)))
+    #expect(bench.processor.blocks == 30)
+  }
+
+  @Test func aDeviceThatGivesNothingForTwoSecondsIsGone() {
+    let bench = Bench()
+    var loop = bench.loop(hasOneClock: true)
+    _ = loop.start()
+    for _ in 0..<20 { _ = loop.step() }
+    bench.input.isStuck = true
+    let before = bench.clock.nanoseconds
+    var end: Bench.Loop.End?
+    for _ in 0..<20 where end == nil { end = loop.step() }
+    // The output underran meanwhile, which is recovered from first.
+    #expect(end == .lost(Int(ETIMEDOUT)))
+    #expect(bench.clock.nanoseconds - before < 3e9)
+  }
+
+  @Test func aStopIsObeyed() {
+    let bench = Bench()
+    bench.report.isStopping.store(true, ordering: .relaxed)
+    var loop = bench.loop(hasOneClock: true)
+    #expect(loop.run() == .stopped)
+  }
+
+  // MARK: - Without a clock
+
+  @Test func withoutAClockBlocksMayWaitAndItIsSaidOnce() {
+    let bench = Bench()
+    bench.input.signal = { n, _ in Float(n) / 65536 }
+    bench.output.keeps = true
+    var loop = bench.loop(hasOneClock: false, clocks: (false, false))
+    let primed = loop.primed
+    _ = loop.start()
+    for _ in 0..<60 { #expect(loop.step() == nil) }
+    #expect(bench.processor.waiting == 60)
+    #expect(bench.events.first == .freewheel(true))
+    #expect(bench.events.count == 2)
+    #expect(bench.output.played.dropFirst(primed).enumerated().allSatisfy { $1 == Float($0) / 65536 }, "not resampled")
+    #expect(bench.report.latency.load(ordering: .relaxed) == -1, "there is none to measure")
+  }
+
+  @Test func withAClockNoBlockMayEverWait() {
+    let bench = Bench()
+    bench.input.faults = [20: EPIPE, 40: EPIPE]
+    // A stall after which blocks come as fast as they are read.
+    bench.input.lateness = { $0 == 100 ? 0.035 : 0 }
+    var loop = bench.loop(hasOneClock: true, periods: 8)
+    _ = loop.start()
+    for _ in 0..<300 { _ = loop.step() }
+    #expect(bench.processor.waiting == 0)
+    #expect(bench.events == [.xrun, .xrun])
+  }
+
+  /// Samples trickle in, but three times as fast as they should.
+  @Test func aDeviceMuchFasterThanItsRateHasNoClock() {
+    let bench = Bench()
+    bench.input.drift = { _ in 2e6 }
+    bench.output.drift = { _ in 2e6 }
+    var loop = bench.loop(hasOneClock: true)
+    _ = loop.start()
+    for _ in 0..<200 { #expect(loop.step() == nil) }
+    #expect(bench.processor.waiting > 100)
+    #expect(bench.events.first == .freewheel(true))
+  }
+
+  @Test func aFileIntoALoudspeakerGoesAtTheLoudspeakersPace() {
+    let bench = Bench()
+    bench.input.signal = { n, _ in Float(n % 1000) / 1024 }
+    bench.output.keeps = true
+    var loop = bench.loop(hasOneClock: false, clocks: (false, true))
+    let primed = loop.primed
+    _ = loop.start()
+    for _ in 0..<600 { #expect(loop.step() == nil) }
+    #expect(bench.processor.waiting == 0, "somebody hears it")
+    #expect(bench.clock.nanoseconds > 590 * 256 / 48000.0 * 1e9)
+    #expect(bench.output.played.dropFirst(primed).enumerated().allSatisfy { $1 == Float($0 % 1000) / 1024 })
+    #expect(bench.events.isEmpty)
+  }
+
+  /// The devices were taken for two with clocks, because blocks had run before.
+  @Test func aFileIntoALoudspeakerThatComesBackStillGoesAtItsPace() {
+    let bench = Bench()
+    bench.output.faults = [30: ENODEV]
+    var first = bench.loop(hasOneClock: false, clocks: (false, true))
+    #expect(first.run() == .lost(Int(ENODEV)))
+    bench.output.isGone = false
+    bench.output.faults = [:]
+    bench.input.signal = { n, _ in Float(n % 1000) / 1024 }
+    bench.output.keeps = true
+    var loop = bench.loop(hasOneClock: false, clocks: (false, true))
+    let primed = loop.primed
+    _ = loop.start()
+    for _ in 0..<100 { #expect(loop.step() == nil) }
+    #expect(bench.output.played.dropFirst(primed).enumerated().allSatisfy { $1 == Float($0 % 1000) / 1024 })
+  }
+
+  @Test func aMicrophoneIntoAFileGoesAtTheMicrophonesPace() {
+    let bench = Bench()
+    bench.input.signal = { n, _ in Float(n % 1000) / 1024 }
+    bench.output.keeps = true
+    var loop = bench.loop(hasOneClock: false, clocks: (true, false))
+    let primed = loop.primed
+    _ = loop.start()
+    for _ in 0..<600 { #expect(loop.step() == nil) }
+    #expect(bench.processor.waiting == 0)
+    #expect(bench.output.played.dropFirst(primed).enumerated().allSatisfy { $1 == Float($0 % 1000) / 1024 })
+    #expect(bench.events.isEmpty)
+  }
+
+  @Test(arguments: AlsaSampleFormat.allCases, [1, 100, 255, 256, 10_000])
+  func aFilesEndIsFoundAlsoWhereAlsaHidesIt(format: AlsaSampleFormat, length: Int) {
+    let bench = Bench()
+    bench.input.signal = { n, _ in Float(n % 300) / 1024 }
+    bench.input.fileLength = length
+    bench.input.leavesTheRest = true
+    bench.output.keeps = true
+    var loop = bench.loop(hasOneClock: false, format: format, clocks: (false, false))
+    let primed = loop.primed
+    #expect(loop.run() == .inputEnded)
+    let sound = bench.output.played.dropFirst(primed)
+    #expect(sound.count < length + 2 * 256)
+    #expect(sound.prefix(length).enumerated().allSatisfy { $1 == Float($0 % 300) / 1024 })
+    // Less than 16 bytes may be taken for sound.
+    #expect(sound.dropFirst(length).allSatisfy { abs($0) < 0.01 })
+    #expect(sound.dropFirst(length + 8).allSatisfy { $0 == 0 })
+  }
+
+  /// ALSA's null plugin says that it has read, and has written nothing: that is silence, not a file's end.
+  @Test func aDeviceThatNeverWritesIsSilentAndEndless() {
+    let bench = Bench()
+    bench.input.fileLength = 0
+    bench.input.leavesTheRest = true
+    bench.output.keeps = true
+    var loop = bench.loop(hasOneClock: true, clocks: (false, false))
+    #expect(loop.start() == nil)
+    for _ in 0..<1000 { #expect(loop.step() == nil) }
+    #expect(bench.output.played.count >= 1000 * 256)
+    #expect(bench.output.played.allSatisfy { $0 == 0 })
+  }
+
+  @Test(arguments: [0, 1000, 5000], [true, false])
+  func aFilesEndIsPlayedOutWithWhatTheProcessorHolds(processorLatency: Int, outputHasClock: Bool) {
+    let bench = Bench()
+    bench.input.signal = { n, _ in Float(n + 1) / 65536 }
+    bench.input.fileLength = 10_000
+    bench.output.keeps = true
+    var loop = bench.loop(hasOneClock: false, clocks: (false, outputHasClock), processorLatency: processorLatency)
+    let primed = loop.primed
+    #expect(loop.run() == .inputEnded)
+    let sound = bench.output.played.dropFirst(primed)
+    #expect(sound.count >= 10_000 + processorLatency)
+    #expect(sound.count < 10_000 + processorLatency + 2 * 256)
+    #expect(sound.enumerated().allSatisfy { $1 == ($0 < 10_000 ? Float($0 + 1) / 65536 : 0) })
+    if outputHasClock { #expect(bench.output.queued < 256, "it was heard to its end") }
+  }
+}

@@ -1,0 +1,54 @@
+import CThreads
+import Enhancement
+import TestSupport
+import Testing
+
+@testable import Realtime
+
+/// The worker looks for blocks by the clock, and is woken only where there was nothing to look for.
+struct PaceTests {
+  @Test(arguments: [16, 128, 512, 4096])
+  func itNapsUntilTheNextBlockIsDue(block: Int) throws {
+    let pace = WorkerPace(block: block, sampleRate: 48000, allowance: 0.01)
+    let period = UInt64(Double(block) / 48000 * 1e9)
+    let newest: UInt64 = 1_000_000_000
+    // Just after a block: until the next, or half a millisecond where blocks come faster.
+    let nap = try #require(pace.nap(now: newest + 10_000, newest: newest, mayWait: false))
+    #expect(nap >= 500_000 && nap <= max(500_000, period + 100_000))
+    // An overdue block is looked for again soon.
+    let again = try #require(pace.nap(now: newest + period + 5_000_000, newest: newest, mayWait: false))
+    #expect(again == 500_000)
+  }
+
+  @Test func itSleepsWhereNothingComesAndWhereTheCallbackWaits() {
+    let pace = WorkerPace(block: 128, sampleRate: 48000, allowance: 0.01)
+    #expect(pace.nap(now: 5_000_000_000, newest: 0, mayWait: false) == nil)
+    #expect(pace.nap(now: 1_030_000_000, newest: 1_000_000_000, mayWait: false) == nil)
+    #expect(pace.nap(now: 1_000_100_000, newest: 1_000_000_000, mayWait: true) == nil)
+  }
+
+  @Test func aSmallAllowanceIsLookedAfter() throws {
+    let pace = WorkerPace(block: 16, sampleRate: 48000, allowance: 0.002)
+    #expect(try #require(pace.nap(now: 1_000_010_000, newest: 1_000_000_000, mayWait: false)) < 450_000)
+  }
+
+  /// Blocks cease for longer than the worker looks for them, then flow again: none is lost for it.
+  @Test func blocksThatBeginAnewAreEnhanced() throws {
+    var settings = EnhancementSettings()
+    settings.method = .wiener
+    var options = LiveOptions()
+    options.priority = nil
+    let engine = try LiveEngine(model: nil, settings: settings, options: options)
+    defer { try? engine.stop() }
+    let format = StreamFormat(sampleRate: 48000, block: 256, channelCount: 1)
+    let player = try PacedPlayer(processor: engine, format: format, isPaced: false)
+    for _ in 0..<3 {
+      var sound = [Float](repeating: 0.01, count: 256 * 40)
+      sound.withUnsafeMutableBufferPointer { player.play($0) }
+      ct_pause(60_000_000)
+    }
+    let status = try #require(engine.status)
+    #expect(status.counters.dry == 0 && status.counters.overruns == 0)
+    #expect(status.seconds == 3 * 40 * 256 / 48000.0)
+  }
+}

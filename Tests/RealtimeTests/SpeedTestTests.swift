@@ -1,0 +1,63 @@
+import TestSupport
+import Testing
+
+@testable import Enhancement
+@testable import Realtime
+
+/// What is done at the start on machines of any speed.
+@Suite struct SpeedTestTests {
+  /// On a machine that takes `step` seconds a step, twice that with guidance.
+  private func begin(
+    step: Double, steps: Int, guidance: Float = 1, mayLower: Bool = true
+  ) throws -> (steps: Int, wished: Int, guidance: Float, remarks: [String]) {
+    let format = StreamFormat(sampleRate: 48000, block: 128, channelCount: 2)
+    var settings = EnhancementSettings()
+    settings.steps = steps
+    settings.guidance = guidance
+    settings.maximumSteps = 8
+    var enhancer = try MultichannelEnhancer(
+      model: try tinyModel(), settings: settings, sampleRate: 48000, channelCount: 2, granularity: 128)
+    var remarks: [String] = []
+    let found = try SpeedTest.run(
+      &enhancer, settings: settings, format: format, mayLower: mayLower, remark: { remarks.append($0) },
+      measure: { enhancer, _ in
+        let running = enhancer.withChannel(0) { $0.settings }
+        return step * Double(running.steps) * (running.guidance == 1 ? 1 : 2)
+      })
+    #expect(enhancer.withChannel(0) { $0.settings.steps } == found.steps, "what runs is what was found")
+    return (found.steps, found.settings.steps, found.settings.guidance, remarks)
+  }
+
+  @Test func whereThereIsRoomNothingChanges() throws {
+    let found = try begin(step: 0.001, steps: 4, guidance: 1.5)
+    // 8 ms of 10 is too much, with two steps fewer it fits.
+    #expect((found.steps, found.wished, found.guidance) == (3, 4, 1.5))
+    let fast = try begin(step: 0.0005, steps: 4, guidance: 1.5)
+    #expect((fast.steps, fast.wished, fast.guidance, fast.remarks) == (4, 4, 1.5, []))
+  }
+
+  @Test func stepsGoDownUntilAFrameFitsAndThatIsSaid() throws {
+    let found = try begin(step: 0.003, steps: 8)
+    #expect((found.steps, found.wished) == (2, 8), "the wish stays: it may become faster")
+    #expect(found.remarks == ["this machine manages 2 of 8 steps a frame here, so it runs 2"])
+  }
+
+  @Test func guidanceGoesLast() throws {
+    let found = try begin(step: 0.005, steps: 4, guidance: 2)
+    #expect((found.steps, found.guidance) == (1, 1))
+    #expect(found.remarks.contains { $0.contains("guidance") })
+  }
+
+  @Test func aMachineThatCannotKeepUpIsTold() throws {
+    let error = LiveError.tooSlow(sampleRate: 48000, channelCount: 2, milliseconds: 12)
+    #expect(throws: error) { try begin(step: 0.012, steps: 1) }
+    #expect(throws: error) { try begin(step: 0.012, steps: 4) }
+    #expect(
+      "\(error)"
+        == "this machine takes 12.0 ms for a frame of 2 channels at 48000 Hz and has 10 ms; use fewer channels, or "
+        + "end what else runs")
+    // Told not to change anything, it takes what just fits, and no more.
+    #expect(try begin(step: 0.0045, steps: 2, mayLower: false).steps == 2)
+    #expect(throws: LiveError.self) { try begin(step: 0.0055, steps: 2, mayLower: false) }
+  }
+}

@@ -1,0 +1,287 @@
+import CKernels
+import Enhancement
+import Foundation
+import NeuralLayers
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Realtime
+@testable import Recording
+
+@Suite struct ReplayTests {
+  static let events: [SessionEvent] = [
+    .command(position: 96000, .attenuationLimit(12.3)), .command(position: 0, .learn(seconds: 1.5)),
+    .steps(position: 123_456, count: 1), .gap(position: 7, count: 48000), .frameCut(frame: 12, channel: 3, steps: 2),
+    .tokensLate(frame: 35, channel: 0), .clockDrift(position: 96000, ppm: -31.25),
+    .dry(position: 12, count: 48, gain: 0.1),
+  ]
+
+  @Test(arguments: events) func everyEventIsReadAsItIsWritten(_ event: SessionEvent) {
+    #expect(SessionEvent(line: event.line) == event)
+  }
+
+  @Test(arguments: [
+    "", "sample", "sample 1 steps", "sample -1 steps 2", "frame 1 channel 0", "dry 1 2 nan", "dry 1 2", "noise 1 2 3",
+    // Sums of such numbers once ended the program.
+    "sample 0 gap 9223372036854775807", "dry 9223372036854775807 1 1", "frame 4611686018427387904 channel 0 steps 1",
+  ])
+  func aLineThatIsNoEventIsRefused(_ line: String) { #expect(SessionEvent(line: line) == nil) }
+
+  /// Stalls of the worker, a late encoder, commands, steps cut by the clock, lost input: all of it again, to the bit.
+  @Test(arguments: [(48000, 128, 1), (44100, 512, 2), (16000, 64, 1)])
+  func aRecordingPlaysAgainToTheBit(rate: Int, block: Int, channels: Int) throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var settings = EnhancementSettings()
+    settings.steps = 3
+    var options = calm
+    options.adaptsSteps = true
+    let rig = try Rig(
+      StreamFormat(sampleRate: rate, block: block, channelCount: channels), settings: settings,
+      recording: RecordingFolder(folder.path), options: options)
+    // A fast machine would do all steps of what waits after a stall, and cut none.
+    rig.session.worker.catchUpTime = 0
+    try rig.session.recorder?.start()
+    let input = voiceLike(6 * rate / block * block, rate: rate, channels: channels)
+    let commands: [LiveCommand] = [
+      .attenuationLimit(12), .steps(2), .bypass(true), .guidance(1.5), .bypass(false), .learn(seconds: 0.5), .mix(0.7),
+      .guidance(1), .steps(4), .clear, .freeze(false), .attenuationLimit(nil), .mix(1),
+    ]
+    let total = input.count / (block * channels)
+    var random = Random(11)
+    var stalled = 0
+    for n in 0..<total {
+      if n % (total / 20) == 3 { rig.send(commands[n / (total / 20) % commands.count]) }
+      if n == total / 3 { stalled = Int(0.2 * Double(rate)) / block }
+      if n == total / 2 { stalled = Int(1.6 * Double(rate)) / block }  // more than the ring holds
+      rig.callback(Array(input[n * block * channels..<(n + 1) * block * channels]))
+      if stalled > 0 {
+        stalled -= 1
+      } else if random.below(10) > 0 {
+        rig.work(encodes: n / (total / 7) % 2 == 0)
+      }
+      if n % 200 == 0 { usleep(20_000) }  // the recorder's rings are finite
+    }
+    try rig.session.recorder?.finish()
+    #expect(rig.shared.pointee.overruns.load(ordering: .relaxed) == 1)
+    #expect(rig.shared.pointee.drySpans.load(ordering: .relaxed) >= 2)
+    #expect(rig.meters.referenceLate.load(ordering: .relaxed) > 0)
+    #expect(rig.meters.reduced.load(ordering: .relaxed) > 0)
+
+    let replay = try Replay(path: folder.path, model: try model())
+    #expect(replay.sampleCount == input.count / channels)
+    #expect(try replay.verify() == nil)
+    var played: [Float] = []
+    try Replay(path: folder.path, model: try model()).run(output: { played += $0 })
+    #expect(firstDifference(played, rig.output) == nil)
+    // Each kind of event matters: without it the output is another.
+    let text = try String(contentsOf: folder.appending(path: "events.txt"), encoding: .utf8)
+    for word in ["dry", "tokens-late", "command", "gap"] {
+      let without = text.split(separator: "\n").filter { !$0.contains(word) }.joined(separator: "\n")
+      #expect(without.count < text.count)
+      try Data(without.utf8).write(to: folder.appending(path: "events.txt"))
+      #expect(try Replay(path: folder.path, model: try model()).verify() != nil, "without \(word)")
+    }
+  }
+
+  @Test(.enabled(if: EnhancementModel.Precision.bfloat16.isSupported, "this processor has no AVX512_BF16"))
+  func aRecordingInBfloat16PlaysAgainInBfloat16Alone() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let rig = try Rig(
+      StreamFormat(sampleRate: 16000, block: 160, channelCount: 1), model: try model(precision: .bfloat16),
+      recording: RecordingFolder(folder.path))
+    try rig.session.recorder?.start()
+    let input = voiceLike(16000, rate: 16000)
+    for n in 0..<100 {
+      rig.callback(Array(input[n * 160..<(n + 1) * 160]))
+      rig.work()
+    }
+    try rig.session.recorder?.finish()
+    #expect(Replay.precision(of: folder.path) == .bfloat16)
+    #expect(try Replay(path: folder.path, model: try model(precision: .bfloat16)).verify() == nil)
+    #expect(
+      throws: RecordingError.badRecording(
+        path: folder.path, reason: "made in bfloat16, the model was loaded in float32; load it in bfloat16")
+    ) { try Replay(path: folder.path, model: try model()) }
+    // A header that did not say so would play another output.
+    let header = folder.appending(path: "session.txt")
+    let text = try String(contentsOf: header, encoding: .utf8)
+    try Data(text.replacing("precision bfloat16\n", with: "").utf8).write(to: header)
+    #expect(Replay.precision(of: folder.path) == .float32)
+    #expect(try Replay(path: folder.path, model: try model()).verify() != nil)
+    try Data(text.replacing("precision bfloat16\n", with: "precision float16\n").utf8).write(to: header)
+    #expect(throws: RecordingError.self) { try Replay(path: folder.path, model: try model()) }
+    // Elsewhere.
+    try Data(text.utf8).write(to: header)
+    #expect(ck_level_force(Int32(ck_level_v3.rawValue)))
+    defer { ck_level_force(-1) }
+    #expect(Replay.precision(of: folder.path) == .float32)
+    #expect(
+      throws: RecordingError.badRecording(
+        path: folder.path,
+        reason: "made in bfloat16, which takes a processor with AVX512_BF16; play it where it was made")
+    ) { try Replay(path: folder.path, model: try model()) }
+  }
+
+  /// The input's file was a block longer than the output's, so what there was did not play again.
+  @Test func aRecordingThatEndsForWantOfRoomIsWholeUpToThere() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let format = StreamFormat(sampleRate: 16000, block: 160, channelCount: 1)
+    let rig = try Rig(format, recording: RecordingFolder(folder.path))
+    let tap = try #require(rig.session.recorder?.tap)
+    let input = voiceLike(16000, rate: 16000)
+    for n in 0..<100 {
+      // Of the output nothing was taken away; of the input all of it.
+      if n == 50 {
+        input.withUnsafeBufferPointer { samples in while tap.pointee.output.write([samples.baseAddress!], count: 160) {}
+        }
+      }
+      rig.callback(Array(input[n * 160..<(n + 1) * 160]))
+      rig.work()
+      let isBroken = tap.pointee.isBroken.load(ordering: .relaxed)
+      #expect(isBroken == (n >= 50))
+    }
+    let kept = tap.pointee.input.writePosition
+    #expect(kept == 50 * 160, "what has no output has no input either")
+  }
+
+  /// A span of delayed input found no room in the middle of a block: the block was recorded and the span was not, so the
+  /// recording differed from its replay in its last block. The worker's decisions could be lost in the same way.
+  @Test(arguments: ["dry", "events"]) func aRecordingThatEndsForWantOfRoomForDecisionsPlaysAgain(_ full: String) throws
+  {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let rig = try Rig(
+      StreamFormat(sampleRate: 16000, block: 160, channelCount: 1), recording: RecordingFolder(folder.path))
+    let tap = try #require(rig.session.recorder?.tap)
+    let input = voiceLike(2 * 16000, rate: 16000)
+    for n in 0..<200 {
+      // The reader is away: what is there already leaves room for no whole block's worth.
+      if n == 50, full == "dry" {
+        while tap.pointee.dry.room > 1 {
+          tap.pointee.noteDry(position: 0, count: 0, gain: 1)
+        }
+      } else if n == 50 {
+        while tap.pointee.events.room > 1 {
+          tap.pointee.note(WorkerEvent(position: 0, kind: .overrun))
+        }
+      }
+      if n == 52 { rig.send(.bypass(true)) }
+      rig.callback(Array(input[n * 160..<(n + 1) * 160]))
+      if n < 40 || n > 60 { rig.work() }
+    }
+    try rig.session.recorder?.finish()
+    let replay = try Replay(path: folder.path, model: try model())
+    #expect(replay.sampleCount == 50 * 160, "it ends where a block begins")
+    #expect(try replay.verify() == nil)
+  }
+
+  @Test func aSessionWithThreadsAndADevicesPacePlaysAgainToTheBit() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var options = calm
+    options.recording = RecordingFolder(folder.path)
+    options.adaptsSteps = true
+    let input = voiceLike(48000, rate: 48000)
+    let live = try playLive(
+      input, StreamFormat(sampleRate: 48000, block: 128, channelCount: 1), options: options, isPaced: true,
+      between: { engine, position in
+        if position == 24 * 128 { try engine.send(.steps(3)) }
+        if position == 48 * 128 { engine.note(.clockDrift(ppm: 17.5)) }
+      })
+    #expect(live.output.contains { $0 != 0 })
+    #expect(try Replay(path: folder.path, model: try model()).verify() == nil)
+    let text = try String(contentsOf: folder.appending(path: "events.txt"), encoding: .utf8)
+    #expect(text.split(separator: "\n").filter { $0.hasSuffix("clock-drift 17.5") }.count == 1)
+  }
+
+  /// JACK's buffer size and then its rate change: the recording once ended at the first of them.
+  @Test func aRecordingGoesOnWhereTheDeviceChangesItsFormat() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var options = calm
+    options.recording = RecordingFolder(folder.path)
+    let sentences = Sentences()
+    let engine = try LiveEngine(
+      model: try model(), settings: EnhancementSettings(), options: options, remark: { sentences.add($0) })
+    // The third lasts no block.
+    var played: [[Float]] = []
+    for (rate, block, count) in [(16000, 160, 32000), (16000, 64, 16000), (32000, 64, 0), (48000, 256, 51200)] {
+      let format = StreamFormat(sampleRate: rate, block: block, channelCount: 1)
+      let player = try PacedPlayer(processor: engine, format: format, isPaced: false)
+      var sound = voiceLike(count, rate: rate)
+      sound.withUnsafeMutableBufferPointer { player.play($0) }
+      // What the user and the room changed is the next segment's beginning.
+      if rate == 16000 { try engine.send(.attenuationLimit(block == 160 ? 12 : 6)) }
+      played.append(sound)
+    }
+    try engine.stop()
+    let segments = Replay.segments(of: folder.path)
+    #expect(segments.count == 4)
+    for (segment, sound) in zip(segments, played) {
+      let replay = try Replay(path: segment, model: try model())
+      #expect(try replay.verify() == nil)
+      var again: [Float] = []
+      try replay.run(output: { again += $0 })
+      #expect(firstDifference(again, sound) == nil)
+    }
+    #expect(sentences.all.withLock { $0.filter { $0.contains("goes on in") }.count } == 3)
+  }
+
+  @Test func aSegmentThatCannotBeMadeEndsTheRecordingAndNotTheSound() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var options = calm
+    options.recording = RecordingFolder(folder.path)
+    let sentences = Sentences()
+    let engine = try LiveEngine(
+      model: try model(), settings: EnhancementSettings(), options: options, remark: { sentences.add($0) })
+    var formats = [160, 64, 32].map { StreamFormat(sampleRate: 16000, block: $0, channelCount: 1) }
+    _ = try PacedPlayer(processor: engine, format: formats.removeFirst(), isPaced: false)
+    try Data().write(to: folder.appending(path: "segment-2"))
+    for format in formats {
+      let player = try PacedPlayer(processor: engine, format: format, isPaced: false)
+      var sound = voiceLike(8000, rate: 16000)
+      sound.withUnsafeMutableBufferPointer { player.play($0) }
+      #expect(sound.contains { $0 != 0 })
+    }
+    try engine.stop()
+    #expect(sentences.all.withLock { $0.filter { $0.contains("the recording has ended: ") }.count } == 1)
+  }
+
+  @Test func aFolderThatIsNoRecordingIsRefusedInASentence() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    #expect(throws: RecordingError.self) { try Replay(path: folder.path, model: try model()) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for text in ["", "limpid-recording 9\n", "limpid-recording 1\nblock x\n", "\u{0}\u{1}"] {
+      try Data(text.utf8).write(to: folder.appending(path: "session.txt"))
+      #expect(throws: RecordingError.self) { try Replay(path: folder.path, model: try model()) }
+    }
+  }
+
+  @Test func aRecordingNeverTakesTheOtherOnesPlace() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var options = calm
+    options.recording = RecordingFolder(folder.path)
+    let format = StreamFormat(sampleRate: 16000, block: 160, channelCount: 1)
+    _ = try playLive(voiceLike(1600, rate: 16000), format, options: options)
+    #expect(throws: RecordingError.self) { try playLive(voiceLike(1600, rate: 16000), format, options: options) }
+    #expect(try Replay(path: folder.path, model: try model()).verify() == nil)
+  }
+
+  @Test func otherWeightsAreRefused() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var options = calm
+    options.recording = RecordingFolder(folder.path)
+    let format = StreamFormat(sampleRate: 16000, block: 160, channelCount: 1)
+    _ = try playLive(voiceLike(1600, rate: 16000), format, options: options)
+    #expect(throws: RecordingError.self) { try Replay(path: folder.path, model: try model("identity")) }
+    #expect(throws: RecordingError.self) { try Replay(path: folder.path, model: nil) }
+  }
+}

@@ -1,0 +1,90 @@
+// Reaches into modules under test, which only debug builds allow.
+#if DEBUG
+  import Foundation
+
+  @testable import Enhancement
+  @testable import Realtime
+
+  /// A live session without threads and clock: the test says when the callback comes, when the worker gets to run, and when
+  /// the encoder does.
+  package final class Rig {
+    package let session: LiveSession
+    package let format: StreamFormat
+    package let meters = LiveMeters()
+    private let commands: UnsafeMutablePointer<ValueRing<CommandValue>>
+    private let lanes: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
+    private let constantLanes: UnsafeMutablePointer<UnsafePointer<Float>>
+    private let memory: UnsafeMutablePointer<Float>
+    package private(set) var output: [Float] = []  // interleaved
+    package private(set) var input: [Float] = []
+
+    package init(
+      _ format: StreamFormat, settings: EnhancementSettings = EnhancementSettings(), model: EnhancementModel? = nil,
+      recording: (any SessionRecording)? = nil, options: LiveOptions = calm
+    ) throws {
+      self.format = format
+      commands = .allocate(capacity: 1)
+      commands.initialize(to: ValueRing(capacity: 64, filler: .clear))
+      session = try LiveSession(
+        model: try model ?? tinyModel(), settings: options.adapted(settings), format: format, options: options,
+        profile: nil, isFrozen: false,
+        makeRecorder: { try recording?.makeRecorder(segment: 0, start: $0, remark: { _ in }) },
+        commands: commands, meters: meters,
+        // How fast the machine is just now is no matter of a rig without a clock: a busy one would refuse.
+        measure: { _, _ in 0 }, remark: { _ in })
+      memory = .allocate(capacity: format.block * format.channelCount)
+      memory.initialize(repeating: 0, count: format.block * format.channelCount)
+      lanes = .allocate(capacity: format.channelCount)
+      constantLanes = .allocate(capacity: format.channelCount)
+      for channel in 0..<format.channelCount {
+        (lanes + channel).initialize(to: memory + channel * format.block)
+        (constantLanes + channel).initialize(to: UnsafePointer(memory + channel * format.block))
+      }
+    }
+
+    deinit {
+      commands.deinitialize(count: 1)
+      commands.deallocate()
+      memory.deallocate()
+      lanes.deallocate()
+      constantLanes.deallocate()
+    }
+
+    package var latency: Int { session.prepared.latencyInSamples }
+    package var shared: UnsafeMutablePointer<SharedState> { session.shared }
+    /// Samples per channel played.
+    package var position: Int { output.count / format.channelCount }
+
+    /// One block through the callback: the output that it played.
+    package func callback(_ interleaved: [Float], mayWait: Bool = false) {
+      let channels = format.channelCount
+      let count = interleaved.count / channels
+      for channel in 0..<channels { for n in 0..<count { lanes[channel][n] = interleaved[n * channels + channel] } }
+      session.callback.pointee.process(constantLanes, lanes, count: count, mayWait: mayWait)
+      input += interleaved
+      for n in 0..<count { for channel in 0..<channels { output.append(lanes[channel][n]) } }
+    }
+
+    /// The callback, without keeping anything: allocates nothing.
+    package func bareCallback() {
+      session.callback.pointee.process(constantLanes, lanes, count: format.block, mayWait: false)
+    }
+
+    package func send(_ command: LiveCommand) { _ = commands.pointee.write(CommandValue(command)) }
+
+    /// Worker and encoder do what there is to do.
+    package func work(encodes: Bool = true) {
+      session.worker.run()
+      if encodes { session.service.runPending() }
+    }
+  }
+
+  package func tinyModel() throws -> EnhancementModel { try model("tiny") }
+
+  /// The weights that are shipped.
+  package func shippedModel() throws -> EnhancementModel {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    return try EnhancementModel(path: root.appending(path: "presets/models/limpid-sequence.safetensors").path)
+  }
+#endif

@@ -37,6 +37,8 @@ struct InfoCommand: ParsableCommand {
         ("noise profile", String(format: "%.2f s of noise", Double(profile.frameCount) / 100)),
         ("frames", "\(profile.frameCount) of \(NoiseProfile.binCount) magnitudes"),
       ])
+    } else if let learned = try? LearnedNoise(path: file) {
+      try show([("learned noise", String(format: "%.2f s of sound", learned.duration))])
     } else {
       try show(try EnhancementModel(path: file).details)
     }

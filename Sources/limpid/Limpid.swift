@@ -15,6 +15,8 @@ struct Limpid: ParsableCommand {
       limpid ctl SOCKET bypass on                a command to a running live or jack
       limpid replay SESSION/                     what --record kept, to the bit
       limpid bench                               what this machine can run live
+      limpid learn tv.wav --name tv              a sound to be removed with --remove tv
+      limpid profiles                            what was learned
       limpid presets                             what --preset can name
       limpid info clean.wav                      rate, channels, length
 
@@ -34,7 +36,7 @@ struct Limpid: ParsableCommand {
     version: "limpid 0.1.0",
     subcommands: [
       EnhanceCommand.self, LiveCommandLine.self, JackCommand.self, DevicesCommand.self, ControlCommand.self,
-      ReplayCommand.self, BenchCommand.self, PresetsCommand.self,
+      ReplayCommand.self, BenchCommand.self, LearnCommand.self, ProfilesCommand.self, PresetsCommand.self,
       InfoCommand.self,
     ])
 

@@ -33,6 +33,7 @@ struct FileEnhancement {
       model: plan.model, settings: plan.settings, sampleRate: format.sampleRate,
       channelCount: format.channelCount)
     if let profile = plan.profile { enhancer.setNoiseProfile(profile, isFrozen: true) }
+    if let removed = plan.removed { enhancer.setLearnedTokens(removed) }
     let latency = enhancer.latencyInSamples
     let opening = try plan.warmUp > 0 ? Opening(of: source, seconds: plan.warmUp) : nil
     opening?.samples.withUnsafeBufferPointer { enhancer.warmUp(interleaved: $0) }

@@ -10,4 +10,6 @@ struct Plan: Sendable {
   /// Noise reference to start from and keep; nil: learn from the recording.
   let profile: NoiseProfile?
   let profileToSave: String?
+  /// Sounds that are to be removed, and what the model makes of them; nil: none.
+  var removed: LearnedTokens?
 }

@@ -16,7 +16,8 @@ struct SoundOptions: ParsableArguments {
     help: "A preset's name or file; see limpid presets. (default: \(filePreset) for files, else \(standardPreset))")
   var preset: String?
 
-  @Option(help: "Weights file, instead of the preset's.", completion: .file(extensions: ["safetensors"]))
+  @Option(
+    help: "wide, light, or a weights file, instead of the preset's.", completion: .file(extensions: ["safetensors"]))
   var model: String?
 
   @Option(help: "score: the diffusion model; wiener: a classic spectral filter, for comparison.")
@@ -67,6 +68,11 @@ struct SoundOptions: ParsableArguments {
   @Option(help: "Save the noise reference heard by the end.")
   var saveNoiseProfile: String?
 
+  @Option(
+    help: "Remove this, voice or not: what limpid learn was taught, by its name, or a recording of it. Several times: all.",
+    completion: .file())
+  var remove: [String] = []
+
   /// The preset with the options laid over it, the model loaded.
   ///
   /// - Parameter standard: the preset where none is named.
@@ -92,14 +98,18 @@ struct SoundOptions: ParsableArguments {
     if let saveNoiseProfile { try Self.checkFolder(of: saveNoiseProfile) }
     var loaded: EnhancementModel?
     if settings.method == .score {
-      guard let path = model ?? preset.model else {
+      guard let path = try model.map({ try ModelStore.path($0) }) ?? preset.model else {
         throw Failure(.usage, "the preset '\(preset.name)' names no model; give one with --model")
       }
       loaded = try EnhancementModel(path: path, precision: precision)
     }
+    if settings.method == .wiener, !remove.isEmpty {
+      throw Failure(.usage, "the method wiener removes nothing that was learned; leave --remove or --method wiener out")
+    }
     return Plan(
       preset: preset.name, settings: settings, model: loaded, warmUp: preset.warmUp,
-      profile: try noiseProfile.map { try NoiseProfile(path: $0) }, profileToSave: saveNoiseProfile)
+      profile: try noiseProfile.map { try NoiseProfile(path: $0) }, profileToSave: saveNoiseProfile,
+      removed: try loaded?.learnedTokens(try remove.map { try LearnedSound.named($0) }))
   }
 
   /// Before an hour of sound, not after it.

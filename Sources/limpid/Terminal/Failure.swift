@@ -35,6 +35,7 @@ struct Failure: Error {
     case let error as AudioFileError: self.init(Self.code(of: error), error.description)
     case let error as ModelFileError: self.init(.configuration, error.description)
     case let error as NoiseProfileError: self.init(Self.code(of: error), error.description)
+    case let error as LearnedNoiseError: self.init(Self.code(of: error), error.description)
     case let error as EnhancementError: self.init(.usage, error.description)
     case let error as LiveError: self.init(Self.code(of: error), error.description)
     case let error as RecordingError: self.init(Self.code(of: error), error.description)
@@ -47,6 +48,15 @@ struct Failure: Error {
 
   private static func code(of error: NoiseProfileError) -> Code {
     if case .unwritable = error { .cannotCreate } else { .configuration }
+  }
+
+  private static func code(of error: LearnedNoiseError) -> Code {
+    switch error {
+    case .unwritable: .cannotCreate
+    case .missing, .unreadable: .noInput
+    case .unsupportedSampleRate, .notFinite, .tooShort: .badInput
+    case .notLearned: .configuration
+    }
   }
 
   private static func code(of error: LiveError) -> Code {

@@ -1,0 +1,57 @@
+import AudioFiles
+import Enhancement
+import Foundation
+
+/// Where something is learned from: a sound file, or a span of it.
+struct LearnedSound {
+  let path: String
+  /// Seconds.
+  var from = 0.0
+  /// Seconds; nil: to the end.
+  var to: Double?
+
+  /// All channels summed to one. No more than a minute is read.
+  func learn() throws -> LearnedNoise {
+    let reader = try AudioFileReader(path: path)
+    let rate = reader.format.sampleRate
+    let channels = reader.format.channelCount
+    let first = Int(from * Double(rate))
+    let last = min(to.map { Int($0 * Double(rate)) } ?? Int.max, first + Int(LearnedNoise.longest * Double(rate)))
+    if let count = reader.sampleCount, first >= count {
+      throw Failure(.usage, "\(path) ends before \(from) s; give an earlier --from")
+    }
+    var samples: [Float] = []
+    var position = 0
+    var block = [Float](repeating: 0, count: 4096 * channels)
+    while position < last {
+      let count = try block.withUnsafeMutableBufferPointer { try reader.read(into: $0) }
+      if count == 0 { break }
+      for n in 0..<count where position + n >= first && position + n < last {
+        var sum: Float = 0
+        for channel in 0..<channels { sum += block[n * channels + channel] }
+        samples.append(sum / Float(channels))
+      }
+      position += count
+    }
+    do { return try LearnedNoise(samples: samples, sampleRate: rate) } catch {
+      throw Failure(.badInput, "\(path): \(error)")
+    }
+  }
+
+  /// What `--remove` names: a file that was learned, a sound, or else a name.
+  static func named(_ text: String) throws -> LearnedNoise {
+    guard text.contains("/") || text.contains(".") && FileManager.default.fileExists(atPath: text) else {
+      return try ProfileStore.load(text)
+    }
+    return text.hasSuffix(".safetensors") ? try LearnedNoise(path: text) : try LearnedSound(path: text).learn()
+  }
+
+  /// "12.5", "1:02.5" or "1:00:00" -> seconds.
+  static func seconds(_ text: String, _ option: String) throws -> Double {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false).map { Double($0) }
+    guard (1...3).contains(parts.count), parts.allSatisfy({ ($0 ?? -1) >= 0 && $0!.isFinite }) else {
+      throw Failure(.usage, "\(option) '\(text)' is no time; give seconds (4.5) or minutes and seconds (1:04.5)")
+    }
+    return parts.reduce(0) { 60 * $0 + $1! }
+  }
+}

@@ -4,8 +4,13 @@
 public enum LiveCommand: Sendable, Equatable {
   /// The delayed input instead of the enhanced signal; cross-faded, the latency stays.
   case bypass(Bool)
-  /// Forgets the noise heard and hears it anew, for the given time; then keeps what it heard. Nobody should speak meanwhile.
+  /// Learns what is heard during the given time, while only the unwanted sound is: it is removed from then on, voice or not.
+  /// Where the model has no tokens for that, the noise reference is heard anew and then kept.
   case learn(seconds: Double)
+  /// Enough was heard: ends `learn` early.
+  case endLearning
+  /// Forgets what was learned; every voice stays again.
+  case forget
   /// Keeps the noise reference as it is, or lets it follow the room again.
   case freeze(Bool)
   /// Forgets the noise heard.
@@ -26,6 +31,8 @@ extension LiveCommand: CustomStringConvertible {
     switch self {
     case .bypass(let on): "bypass \(on ? "on" : "off")"
     case .learn(let seconds): "learn \(seconds)"
+    case .endLearning: "learn end"
+    case .forget: "forget"
     case .freeze(let on): "freeze \(on ? "on" : "off")"
     case .clear: "clear"
     case .attenuationLimit(let limit): "limit \(limit.map { "\($0)" } ?? "off")"
@@ -59,7 +66,11 @@ extension LiveCommand: CustomStringConvertible {
     case "bypass": self = .bypass(try onOff())
     case "freeze": self = .freeze(try onOff())
     case "clear" where value == nil: self = .clear
-    case "learn": self = .learn(seconds: value == nil ? 2 : try number(0.3...60, "learn SECONDS, 0.3 to 60"))
+    case "forget" where value == nil: self = .forget
+    case "learn" where value == "end": self = .endLearning
+    case "learn":
+      self = .learn(
+        seconds: value == nil ? LearningDesk.usual : try number(0.3...60, "learn SECONDS, 0.3 to 60, or learn end"))
     case "limit" where value == "off": self = .attenuationLimit(nil)
     case "limit": self = .attenuationLimit(Float(try number(0...100, "limit DECIBELS, 0 to 100, or limit off")))
     case "mix": self = .mix(Float(try number(0...1, "mix SHARE, 0 to 1")))
@@ -75,7 +86,7 @@ extension LiveCommand: CustomStringConvertible {
 
   /// All forms, for help and errors.
   public static var allForms: String {
-    "bypass on|off, learn [SECONDS], freeze on|off, clear, limit DECIBELS|off, mix SHARE, guidance WEIGHT, steps COUNT"
+    "bypass on|off, learn [SECONDS]|end, forget, freeze on|off, clear, limit DECIBELS|off, mix SHARE, guidance WEIGHT, steps COUNT"
   }
 }
 

@@ -31,6 +31,8 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     var settings: EnhancementSettings
     var profile: NoiseProfile?
     var isFrozen: Bool
+    /// What is removed: by name, and what was learned live.
+    var learned: (named: [LearnedNoise], live: LearnedNoise?)
     /// The recording that the next session goes on with; nil: none.
     var recording: (any SessionRecording)?
     /// Segments of the recording so far.
@@ -69,7 +71,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     state = Mutex(
       State(
         settings: settings, profile: options.noiseProfile, isFrozen: options.freezesNoiseReference,
-        recording: options.recording))
+        learned: (options.learned, options.learnedLive), recording: options.recording))
     turn.post()
   }
 
@@ -110,6 +112,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     end(session)
     let heard = session.finalProfile(channel: 0)
     let place = state.withLock { state in
+      state.learned = (session.desk.named, session.desk.live)
       if let heard, state.clearCount == clearsBefore {
         state.profile = heard
         state.isFrozen = meters.isFrozen.load(ordering: .relaxed)
@@ -127,7 +130,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     }
     let session = try LiveSession(
       model: model, settings: wish.settings, format: format, options: options, profile: wish.profile,
-      isFrozen: wish.isFrozen, makeRecorder: { try makeRecorder($0, wish) }, commands: commands, meters: meters,
+      isFrozen: wish.isFrozen, learned: wish.learned, makeRecorder: { try makeRecorder($0, wish) }, commands: commands, meters: meters,
       remark: remark)
     state.withLock { state in
       if session.recorder == nil {
@@ -221,13 +224,17 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
       case .guidance(let weight): next.guidance = weight
       case .steps(let steps): next.steps = steps
       case .freeze(let on): state.isFrozen = on
-      case .clear, .learn: break
+      case .clear, .learn, .endLearning, .forget: break
       }
       try next.validate()
       if state.session != nil || state.isPreparing {
         guard commands.pointee.write(CommandValue(command)) else { throw LiveError.busy }
       }
       state.settings = next
+      if case .forget = command {
+        state.learned = ([], nil)
+        state.session?.desk.forget()
+      }
       if case .clear = command {
         state.profile = nil
         state.clearCount += 1
@@ -275,6 +282,8 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     status.referenceAge = age < 0 ? nil : Double(age) * 0.01
     let learning = meters.learningLeft.load(ordering: .relaxed)
     status.learning = learning < 0 ? nil : Double(learning) / rate
+    status.canLearn = session.desk.isPossible
+    status.isLearned = meters.isLearned.load(ordering: .relaxed)
     status.isFrozen = meters.isFrozen.load(ordering: .relaxed)
     status.isRealTime = meters.isRealTime.load(ordering: .relaxed)
     let drift = meters.clockDrift.double
@@ -296,6 +305,9 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     try LatencyBudget(
       format, resamplerQuality: options.resamplerQuality, band: settings.band, allowance: options.allowance)
   }
+
+  /// What was learned live; nil: nothing was. Any ordinary thread.
+  public var learnedNoise: LearnedNoise? { state.withLock { $0.session.map { $0.desk.live } ?? $0.learned.live } }
 
   /// The noise heard in a channel, to be saved; nil where nothing was heard, nothing runs, or the worker does not answer
   /// within a second, for which this waits.

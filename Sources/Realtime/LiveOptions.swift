@@ -21,6 +21,11 @@ public struct LiveOptions: Sendable {
   /// Whether the reference stays at `noiseProfile`.
   public var freezesNoiseReference = false
 
+  /// What is removed from the first frame on, voice or not. Only with a model that has tokens for it.
+  public var learned: [LearnedNoise] = []
+  /// What was learned live before.
+  public var learnedLive: LearnedNoise?
+
   public init() {}
 
   /// The settings as the engine runs them.

@@ -12,6 +12,7 @@ final class LiveSession: @unchecked Sendable {
   let worker: Worker
   let service: NoiseEncodingService
   let profiles = ProfileMailbox()
+  let desk: LearningDesk
   let recorder: (any SessionRecorder)?
 
   private let pace: WorkerPace
@@ -27,7 +28,8 @@ final class LiveSession: @unchecked Sendable {
   ///   - measure: gives the seconds of a frame of all channels, for the speed test.
   init(
     model: EnhancementModel?, settings: EnhancementSettings, format: StreamFormat, options: LiveOptions,
-    profile: NoiseProfile?, isFrozen: Bool, makeRecorder: (SessionStart) throws -> (any SessionRecorder)?,
+    profile: NoiseProfile?, isFrozen: Bool, learned: (named: [LearnedNoise], live: LearnedNoise?),
+    makeRecorder: (SessionStart) throws -> (any SessionRecorder)?,
     commands: UnsafeMutablePointer<ValueRing<CommandValue>>, meters: LiveMeters,
     measure: (inout MultichannelEnhancer, StreamFormat) throws -> Double = SpeedTest.measure,
     remark: @escaping @Sendable (String) -> Void
@@ -50,11 +52,17 @@ final class LiveSession: @unchecked Sendable {
     service.runPending()
     enhancer.reset()
     if let profile { enhancer.setNoiseProfile(profile, isFrozen: isFrozen) }
+    desk = LearningDesk(
+      model: model, sampleRate: format.sampleRate, named: learned.named, live: learned.live, wake: { wake.post() },
+      remark: remark)
+    let tokens = try desk.firstTokens()
+    if let tokens { enhancer.setLearnedTokens(tokens) }
+    meters.isLearned.store(tokens != nil, ordering: .relaxed)
 
     recorder = try makeRecorder(
       SessionStart(
         format: format, lead: lead, settings: speed.settings, steps: speed.steps, model: model, profile: profile,
-        isFrozen: isFrozen))
+        isFrozen: isFrozen, learned: tokens == nil ? [] : desk.sounds))
     shared = .allocate(capacity: 1)
     shared.initialize(to: SharedState(format: format, lead: lead))
     callback = .allocate(capacity: 1)
@@ -64,7 +72,7 @@ final class LiveSession: @unchecked Sendable {
     Self.warmUp(format)
     worker = Worker(
       format: format, shared: shared, commands: commands, meters: meters, service: service, tap: recorder?.tap,
-      profiles: profiles, enhancer: enhancer, settings: speed.settings,
+      profiles: profiles, desk: desk, enhancer: enhancer, settings: speed.settings,
       governor: StepGovernor(wished: speed.settings.steps, steps: speed.steps), adapts: options.adaptsSteps,
       isTimed: true)
   }
@@ -120,7 +128,9 @@ final class LiveSession: @unchecked Sendable {
   ) throws {
     try recorder?.start()
     encoderThread = try WorkerThread(name: "limpid-encoder") { [unowned self] in
-      if encoderWake.wait(nanoseconds: 100_000_000) { service.runPending() }
+      guard encoderWake.wait(nanoseconds: 100_000_000) else { return }
+      service.runPending()
+      desk.run()
     }
     workerThread = try WorkerThread(name: "limpid-worker") { [unowned self] in
       waitForBlocks()

@@ -49,6 +49,10 @@ public struct LiveStatus: Sendable {
   /// Seconds of learning that are left; nil when not learning.
   public var learning: Double?
   public var isFrozen = false
+  /// Whether the model has tokens for what is learned; else `learn` keeps the noise reference.
+  public var canLearn = false
+  /// Whether something that was learned is removed.
+  public var isLearned = false
   /// The settings in force.
   public var settings: EnhancementSettings
   public var counters = LiveCounters()

@@ -31,7 +31,8 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
   ///
   /// - Throws: `RecordingError.cannotRecord`.
   init(
-    path: String, header: RecordingHeader, profile: NoiseProfile?, remark: @escaping @Sendable (String) -> Void
+    path: String, header: RecordingHeader, profile: NoiseProfile?, learned: [LearnedNoise],
+    remark: @escaping @Sendable (String) -> Void
   ) throws(RecordingError) {
     self.path = path
     self.remark = remark
@@ -46,6 +47,7 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
       sampleRate: header.format.sampleRate, channelCount: header.format.channelCount)
     do {
       if let profile { try profile.save(to: "\(path)/\(RecordingHeader.profileName)") }
+      for (n, noise) in learned.enumerated() { try noise.save(to: "\(path)/\(RecordingHeader.learnedName(n))") }
       input = try AudioFileWriter(
         path: "\(path)/\(RecordingHeader.inputName)", format: format, tags: AudioTags(), overwrite: false)
       output = try AudioFileWriter(

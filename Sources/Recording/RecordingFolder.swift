@@ -12,7 +12,8 @@ public struct RecordingFolder: SessionRecording, Equatable {
     segment: Int, start: SessionStart, remark: @escaping @Sendable (String) -> Void
   ) throws -> any SessionRecorder {
     try Recorder(
-      path: place(ofSegment: segment), header: RecordingHeader(start), profile: start.profile, remark: remark)
+      path: place(ofSegment: segment), header: RecordingHeader(start), profile: start.profile, learned: start.learned,
+      remark: remark)
   }
 
   public func place(ofSegment segment: Int) -> String { RecordingHeader.segmentPath(path, segment) }

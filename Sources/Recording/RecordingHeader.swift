@@ -14,6 +14,8 @@ struct RecordingHeader: Equatable {
   static let outputName = "output.wav"
   static let eventsName = "events.txt"
   static let profileName = "noise-profile.safetensors"
+  /// The nth sound that is removed from the start, counted from 0.
+  static func learnedName(_ n: Int) -> String { "learned-\(n + 1).safetensors" }
 
   /// The folder of a recording's nth segment, counted from 0: the recording's own, then folders within it. The device's
   /// format is one throughout a segment; each is a recording by itself.
@@ -26,6 +28,8 @@ struct RecordingHeader: Equatable {
   /// Steps at the start, which the machine's speed may have lowered.
   var steps: Int
   var hasProfile = false
+  /// Sounds that are removed from the start.
+  var learnedCount = 0
   var isFrozen = false
   /// Name and checksum of the weights file; empty without a model.
   var modelName = ""
@@ -41,6 +45,7 @@ struct RecordingHeader: Equatable {
       ("model-checksum", String(modelChecksum, radix: 16)), ("sample-rate", "\(format.sampleRate)"),
       ("block", "\(format.block)"), ("channels", "\(format.channelCount)"), ("lead", "\(lead)"),
       ("steps-running", "\(steps)"), ("profile", "\(hasProfile)"), ("frozen", "\(isFrozen)"),
+      ("learned", "\(learnedCount)"),
     ]
     let s = settings
     lines += [
@@ -62,6 +67,7 @@ struct RecordingHeader: Equatable {
     settings = start.settings
     steps = start.steps
     hasProfile = start.profile != nil
+    learnedCount = start.learned.count
     isFrozen = start.isFrozen
     modelName = start.model?.name ?? ""
     modelChecksum = start.model.map { checksum(ofFile: $0.path) } ?? 0
@@ -69,9 +75,10 @@ struct RecordingHeader: Equatable {
   }
 
   /// What the session began with, by its recording.
-  func start(model: EnhancementModel?, profile: NoiseProfile?) -> SessionStart {
+  func start(model: EnhancementModel?, profile: NoiseProfile?, learned: [LearnedNoise]) -> SessionStart {
     SessionStart(
-      format: format, lead: lead, settings: settings, steps: steps, model: model, profile: profile, isFrozen: isFrozen)
+      format: format, lead: lead, settings: settings, steps: steps, model: model, profile: profile, isFrozen: isFrozen,
+      learned: learned)
   }
 
   /// - Throws: `RecordingError.badRecording`.
@@ -107,6 +114,8 @@ struct RecordingHeader: Equatable {
     modelName = try read("model") { String($0) }
     modelChecksum = try read("model-checksum") { UInt64($0, radix: 16) }
     hasProfile = try read("profile", bool)
+    // Recordings from before there was learned noise do not say.
+    if values["learned"] != nil { learnedCount = try read("learned") { Int($0).flatMap { (0...64).contains($0) ? $0 : nil } } }
     isFrozen = try read("frozen", bool)
     var s = EnhancementSettings()
     s.method = try read("method") { EnhancementSettings.Method(rawValue: String($0)) }

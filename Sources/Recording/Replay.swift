@@ -17,6 +17,7 @@ public final class Replay {
   private let header: RecordingHeader
   private let model: EnhancementModel?
   private let profile: NoiseProfile?
+  private let learned: [LearnedNoise]
   private let inputCount: Int
   private var events: [SessionEvent]
 
@@ -41,7 +42,7 @@ public final class Replay {
   /// - Parameters:
   ///   - path: the folder of a segment.
   ///   - model: the weights that were used; nil for the method `wiener`.
-  /// - Throws: `RecordingError.badRecording`, `AudioFileError`, `NoiseProfileError`.
+  /// - Throws: `RecordingError.badRecording`, `AudioFileError`, `NoiseProfileError`, `LearnedNoiseError`.
   public init(path: String, model: EnhancementModel?) throws {
     self.path = path
     header = try RecordingHeader(text: try Self.text("\(path)/\(RecordingHeader.fileName)", in: path), path: path)
@@ -76,6 +77,7 @@ public final class Replay {
     }
     self.model = model
     profile = header.hasProfile ? try NoiseProfile(path: "\(path)/\(RecordingHeader.profileName)") : nil
+    learned = try (0..<header.learnedCount).map { try LearnedNoise(path: "\(path)/\(RecordingHeader.learnedName($0))") }
     inputCount = try Self.sampleCount("\(path)/\(RecordingHeader.inputName)", header, path)
     events = []
     let lines = try Self.text("\(path)/\(RecordingHeader.eventsName)", in: path)
@@ -98,7 +100,7 @@ public final class Replay {
   ) throws {
     guard inputCount > 0 else { return }
     let reader = try AudioFileReader(path: "\(path)/\(RecordingHeader.inputName)")
-    let player = try ReplayPlayer(header.start(model: model, profile: profile), events: events)
+    let player = try ReplayPlayer(header.start(model: model, profile: profile, learned: learned), events: events)
     let channels = header.format.channelCount
     let block = header.format.block
     let room = UnsafeMutableBufferPointer<Float>.allocate(capacity: block * channels)

@@ -8,6 +8,7 @@ import Realtime
 ///     sample 240000 clock-drift 31.5
 ///     frame 1234 channel 0 steps 1
 ///     frame 1260 channel 0 tokens-late
+///     learned 300000
 ///     dry 123456 48 0.125
 extension SessionEvent {
   var line: String {
@@ -18,6 +19,7 @@ extension SessionEvent {
     case .clockDrift(let position, let ppm): "sample \(position) clock-drift \(ppm)"
     case .frameCut(let frame, let channel, let steps): "frame \(frame) channel \(channel) steps \(steps)"
     case .tokensLate(let frame, let channel): "frame \(frame) channel \(channel) tokens-late"
+    case .learned(let position): "learned \(position)"
     // Swift prints a Float with as many digits as it takes to read the same bits back.
     case .dry(let position, let count, let gain): "dry \(position) \(count) \(gain)"
     }
@@ -59,6 +61,9 @@ extension SessionEvent {
       } else {
         return nil
       }
+    case ("learned", 2):
+      guard let position = int(1) else { return nil }
+      self = .learned(position: position)
     case ("dry", 4):
       guard let position = int(1), let count = int(2), let gain = Float(words[3]), gain.isFinite else { return nil }
       self = .dry(position: position, count: count, gain: gain)

@@ -31,6 +31,9 @@ package final class ReplayPlayer {
     var enhancer = try MultichannelEnhancer(
       model: start.model, settings: running, sampleRate: format.sampleRate, channelCount: format.channelCount,
       granularity: format.block)
+    let desk = LearningDesk(
+      model: start.model, sampleRate: format.sampleRate, named: start.learned, live: nil, wake: {}, remark: { _ in })
+    if let tokens = try desk.firstTokens() { enhancer.setLearnedTokens(tokens) }
     if let profile = start.profile { enhancer.setNoiseProfile(profile, isFrozen: start.isFrozen) }
     for channel in 0..<format.channelCount {
       enhancer.withChannel(channel) { $0.follow(Self.decisions(of: channel, in: events)) }
@@ -43,11 +46,11 @@ package final class ReplayPlayer {
     fill = DryFill(channelCount: format.channelCount, sampleRate: format.sampleRate)
     worker = Worker(
       format: format, shared: shared, commands: commands, meters: LiveMeters(), service: nil, tap: nil,
-      profiles: ProfileMailbox(), enhancer: enhancer, settings: start.settings,
+      profiles: ProfileMailbox(), desk: desk, enhancer: enhancer, settings: start.settings,
       governor: StepGovernor(wished: start.settings.steps, steps: start.steps), adapts: false, isTimed: false)
     changes = events.filter {
       switch $0 {
-      case .command, .steps, .gap: true
+      case .command, .steps, .gap, .learned: true
       case .dry, .frameCut, .tokensLate, .clockDrift: false
       }
     }
@@ -152,6 +155,9 @@ package final class ReplayPlayer {
       case .steps(let position, let count):
         guard position <= worker.position else { return }
         worker.follow(steps: count)
+      case .learned(let position):
+        guard position <= worker.position else { return }
+        worker.followLearned()
       case .gap(let position, let count):
         guard position <= worker.position + shared.pointee.input.available,
           shared.pointee.input.available < format.block

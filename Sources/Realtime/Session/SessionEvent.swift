@@ -12,6 +12,8 @@ package enum SessionEvent: Equatable, Sendable {
   case frameCut(frame: Int, channel: Int, steps: Int)
   /// A channel's frame did not get its noise tokens.
   case tokensLate(frame: Int, channel: Int)
+  /// What was learned had its effect before the block at this position.
+  case learned(position: Int)
   /// As many samples of the output, from this position on, are the delayed input at a gain.
   case dry(position: Int, count: Int, gain: Float)
 
@@ -24,6 +26,7 @@ package enum SessionEvent: Equatable, Sendable {
     case .clockDrift(let ppm): self = .clockDrift(position: event.position, ppm: ppm)
     case .frameCut(let channel, let steps): self = .frameCut(frame: event.position, channel: channel, steps: steps)
     case .tokensLate(let channel): self = .tokensLate(frame: event.position, channel: channel)
+    case .learned: self = .learned(position: event.position)
     case .overrun: return nil
     }
   }

@@ -17,9 +17,12 @@ public struct SessionStart: Sendable {
   /// Whether the noise reference stays at `profile`.
   public let isFrozen: Bool
 
+  /// What is removed from the start.
+  public let learned: [LearnedNoise]
+
   package init(
     format: StreamFormat, lead: Int, settings: EnhancementSettings, steps: Int, model: EnhancementModel?,
-    profile: NoiseProfile?, isFrozen: Bool
+    profile: NoiseProfile?, isFrozen: Bool, learned: [LearnedNoise] = []
   ) {
     self.format = format
     self.lead = lead
@@ -28,5 +31,6 @@ public struct SessionStart: Sendable {
     self.model = model
     self.profile = profile
     self.isFrozen = isFrozen
+    self.learned = learned
   }
 }

@@ -1,5 +1,6 @@
 import CThreads
 import Enhancement
+import Ground
 import Synchronization
 
 /// The worker's side: takes blocks from the input ring, enhances them, puts them where the callback will ask for them.
@@ -14,6 +15,7 @@ final class Worker: @unchecked Sendable {
   let service: NoiseEncodingService?
   let tap: UnsafeMutablePointer<SessionTap>?
   let profiles: ProfileMailbox
+  let desk: LearningDesk
 
   var enhancer: MultichannelEnhancer
   /// The settings in force, with the steps that the user wishes; what runs is the governor's.
@@ -35,6 +37,7 @@ final class Worker: @unchecked Sendable {
   private var lateBefore = 0
   private var wasLate = false  // the block before
 
+  private let powers: FloatMemory  // (channels), smoothed over some blocks
   let inputs: UnsafeMutablePointer<UnsafeMutablePointer<Float>>  // (channels), each (block)
   let constantInputs: UnsafeMutablePointer<UnsafePointer<Float>>
   private let memory: UnsafeMutablePointer<Float>
@@ -42,7 +45,7 @@ final class Worker: @unchecked Sendable {
   init(
     format: StreamFormat, shared: UnsafeMutablePointer<SharedState>,
     commands: UnsafeMutablePointer<ValueRing<CommandValue>>, meters: LiveMeters, service: NoiseEncodingService?,
-    tap: UnsafeMutablePointer<SessionTap>?, profiles: ProfileMailbox, enhancer: consuming MultichannelEnhancer,
+    tap: UnsafeMutablePointer<SessionTap>?, profiles: ProfileMailbox, desk: LearningDesk, enhancer: consuming MultichannelEnhancer,
     settings: EnhancementSettings, governor: StepGovernor, adapts: Bool, isTimed: Bool
   ) {
     self.format = format
@@ -52,11 +55,13 @@ final class Worker: @unchecked Sendable {
     self.service = service
     self.tap = tap
     self.profiles = profiles
+    self.desk = desk
     self.enhancer = enhancer
     self.settings = settings
     self.governor = governor
     self.adapts = adapts
     self.isTimed = isTimed
+    powers = FloatMemory(format.channelCount)
     memory = .allocate(capacity: format.channelCount * format.block)
     memory.initialize(repeating: 0, count: format.channelCount * format.block)
     inputs = .allocate(capacity: format.channelCount)
@@ -82,6 +87,7 @@ final class Worker: @unchecked Sendable {
     while true {
       followIntake()
       applyCommands()
+      takeLearned()
       profiles.answer(&enhancer)
       guard shared.pointee.input.available >= format.block else { break }
       processBlock()
@@ -134,7 +140,7 @@ final class Worker: @unchecked Sendable {
     let isLost = !mayWait && shared.pointee.output.readPosition >= position + shared.pointee.lead + block
     service?.waits = mayWait
     enhancer.setDeadline(mayWait || (isLost && catchesUpSoon(from: position)) ? 0 : deadline(for: position))
-    endLearning(at: position)
+    learn(at: position)
     noteDrift(at: position)
     energies.addInput(inputs, channels: format.channelCount, count: block)
     let framesBefore = enhancer.frameCount
@@ -225,9 +231,20 @@ final class Worker: @unchecked Sendable {
       next.steps = steps
     case .clear:
       enhancer.clearNoiseReferences()
+    case .forget:
+      desk.isPossible ? enhancer.setLearnedTokens(nil) : enhancer.clearNoiseReferences()
+      meters.isLearned.store(false, ordering: .relaxed)
+    case .endLearning:
+      if learnUntil >= 0 { learnUntil = position }
+      endLearning(at: position)
+    case .freeze(let on) where desk.isPossible:
+      enhancer.freezeNoiseReferences(on)
     case .freeze(let on):
       learnUntil = -1
       enhancer.freezeNoiseReferences(on)
+    case .learn(let seconds) where desk.isPossible:
+      desk.listen(to: loudestChannel)
+      learnUntil = position + Int(min(seconds, LearningDesk.longest) * Double(format.sampleRate))
     case .learn(let seconds):
       enhancer.clearNoiseReferences()
       enhancer.freezeNoiseReferences(false)
@@ -239,10 +256,48 @@ final class Worker: @unchecked Sendable {
     meters.isFrozen.store(enhancer.isNoiseReferenceFrozen, ordering: .relaxed)
   }
 
+  /// The channel that has most to learn from.
+  private var loudestChannel: Int {
+    var loudest = 0
+    for channel in 1..<max(1, format.channelCount) where powers.base[channel] > powers.base[loudest] { loudest = channel }
+    return loudest
+  }
+
+  /// Collects the block that is about to be enhanced, while something is learned.
+  private func learn(at position: Int) {
+    if desk.isPossible && format.channelCount > 1 {
+      for channel in 0..<format.channelCount {
+        let power = sumOfSquares(inputs[channel], count: format.block)
+        if power.isFinite { powers.base[channel] = 0.9 * powers.base[channel] + power }
+      }
+    }
+    endLearning(at: position)
+    guard learnUntil >= 0, desk.state == .listening else { return }
+    if !desk.take(UnsafePointer(inputs), count: format.block) { learnUntil = position + format.block }
+  }
+
   private func endLearning(at position: Int) {
     guard learnUntil >= 0, position >= learnUntil else { return }
     learnUntil = -1
-    enhancer.freezeNoiseReferences(true)
+    if desk.isPossible {
+      desk.finish()
+    } else {
+      enhancer.freezeNoiseReferences(true)
+    }
+  }
+
+  /// What was learned has its effect from the next block on.
+  private func takeLearned() {
+    guard let tokens = desk.takeTokens() else { return }
+    enhancer.setLearnedTokens(tokens)
+    meters.isLearned.store(true, ordering: .relaxed)
+    tap?.pointee.note(WorkerEvent(position: position, kind: .learned))
+  }
+
+  /// A recording's: the tokens are made here and now. No real-time path.
+  func followLearned() {
+    desk.run()
+    takeLearned()
   }
 
   /// The governor's steps, or a recording's.

@@ -9,6 +9,8 @@ package struct WorkerEvent: BitwiseCopyable {
     case steps(count: Int)
     /// A channel's frame ended after so many steps. `position` is the frame's index.
     case frameCut(channel: Int, steps: Int)
+    /// What was learned had its effect before the block at this position.
+    case learned
     /// A channel's frame did not get its noise tokens. `position` is the frame's index.
     case tokensLate(channel: Int)
     /// Input was lost before the block at this position: as many samples.
@@ -33,6 +35,8 @@ package struct WorkerEvent: BitwiseCopyable {
 package enum CommandValue: BitwiseCopyable {
   case bypass(Bool)
   case learn(seconds: Double)
+  case endLearning
+  case forget
   case freeze(Bool)
   case clear
   case attenuationLimit(Float)  // NaN: none
@@ -45,6 +49,8 @@ package enum CommandValue: BitwiseCopyable {
       switch command {
       case .bypass(let on): .bypass(on)
       case .learn(let seconds): .learn(seconds: seconds)
+      case .endLearning: .endLearning
+      case .forget: .forget
       case .freeze(let on): .freeze(on)
       case .clear: .clear
       case .attenuationLimit(let limit): .attenuationLimit(limit ?? .nan)
@@ -58,6 +64,8 @@ package enum CommandValue: BitwiseCopyable {
     switch self {
     case .bypass(let on): .bypass(on)
     case .learn(let seconds): .learn(seconds: seconds)
+    case .endLearning: .endLearning
+    case .forget: .forget
     case .freeze(let on): .freeze(on)
     case .clear: .clear
     case .attenuationLimit(let limit): .attenuationLimit(limit.isNaN ? nil : limit)

@@ -1,3 +1,4 @@
+import Enhancement
 import Foundation
 import Realtime
 
@@ -5,11 +6,13 @@ import Realtime
 protocol LiveControls: AnyObject, Sendable {
   var status: LiveStatus? { get }
   func send(_ command: LiveCommand) throws
+  /// What was learned live; nil: nothing was.
+  var learnedNoise: LearnedNoise? { get }
 }
 
 extension LiveEngine: LiveControls {}
 
-/// The lines of the control socket: a command, "status" or "quit", each with one line as its answer.
+/// The lines of the control socket: a command, "status", "profiles", "save NAME" or "quit", each with one line as its answer.
 struct ControlProtocol: Sendable {
   let controls: any LiveControls
   let quit: @Sendable () -> Void
@@ -21,15 +24,28 @@ struct ControlProtocol: Sendable {
     case "quit":
       quit()
       return "ok"
+    case "profiles": return ProfileStore.names().joined(separator: " ")
     default:
       do {
+        let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\r" })
+        if words.count == 2, words[0].lowercased() == "save" {
+          try save(String(words[1]))
+          return "ok"
+        }
         try controls.send(try LiveCommand(line: line))
         return "ok"
       } catch {
-        let sentence = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
+        let sentence = ((error as? Failure)?.sentence ?? "\(error)").split(whereSeparator: \.isNewline).joined(separator: " ")
         let namesAll = (error as? LiveCommandError)?.expected == LiveCommand.allForms
-        return "error: " + sentence + (namesAll ? ", status, quit" : "")
+        return "error: " + sentence + (namesAll ? ", profiles, save NAME, status, quit" : "")
       }
     }
+  }
+
+  private func save(_ name: String) throws {
+    guard let noise = controls.learnedNoise else {
+      throw Failure(.usage, "nothing was learned yet; send learn first, while the unwanted sound is heard alone")
+    }
+    try ProfileStore.save(noise, as: name, replacing: true)
   }
 }

@@ -13,6 +13,7 @@ struct LivePass: Sendable {
   func begin(_ plan: Plan, _ format: AudioFormat) throws -> LivePassDevice {
     var options = LiveOptions()
     options.noiseProfile = plan.profile
+    options.learned = plan.learned
     options.freezesNoiseReference = plan.profile != nil
     let engine = try LiveEngine(
       model: plan.model, settings: plan.settings, options: options, remark: { Terminal.complain("note", $0) })

@@ -11,5 +11,6 @@ struct Plan: Sendable {
   let profile: NoiseProfile?
   let profileToSave: String?
   /// Sounds that are to be removed, and what the model makes of them; nil: none.
+  var learned: [LearnedNoise] = []
   var removed: LearnedTokens?
 }

@@ -106,10 +106,11 @@ struct SoundOptions: ParsableArguments {
     if settings.method == .wiener, !remove.isEmpty {
       throw Failure(.usage, "the method wiener removes nothing that was learned; leave --remove or --method wiener out")
     }
+    let learned = try remove.map { try LearnedSound.named($0) }
     return Plan(
       preset: preset.name, settings: settings, model: loaded, warmUp: preset.warmUp,
       profile: try noiseProfile.map { try NoiseProfile(path: $0) }, profileToSave: saveNoiseProfile,
-      removed: try loaded?.learnedTokens(try remove.map { try LearnedSound.named($0) }))
+      learned: learned, removed: try loaded?.learnedTokens(learned))
   }
 
   /// Before an hour of sound, not after it.

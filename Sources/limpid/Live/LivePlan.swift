@@ -37,6 +37,7 @@ extension LivePlan {
     settings = plan.settings
     options = arguments.options
     options.noiseProfile = plan.profile
+    options.learned = plan.learned
     options.freezesNoiseReference = plan.profile != nil
     if let remembered {
       let used = remembered.apply(to: &self, given: arguments.sound)

@@ -68,10 +68,11 @@ final class LiveRun {
     // Who cannot wait for the end in order may interrupt again.
     SignalPipe.end(sparesFirst: !wasInterrupted)
     let profile = engine.noiseProfile()
+    let learned = engine.learnedNoise
     let isFrozen = engine.status?.isFrozen == true
     device.stop()
     let last = engine.status
-    keeper.save(engine.settings, isFrozen ? profile : nil)
+    keeper.save(engine.settings, isFrozen ? profile : nil, learned)
     do { try engine.stop() } catch { failure = failure ?? Failure(error) }
     if let path = arguments.sound.saveNoiseProfile {
       do { try save(profile, path) } catch { failure = failure ?? Failure(error) }
@@ -128,7 +129,7 @@ final class LiveRun {
         case nil: break
         }
       }
-      keeper.note(engine.settings, isFrozen: status.isFrozen) { engine.noiseProfile() }
+      keeper.note(engine.settings, isFrozen: status.isFrozen, learned: engine.learnedNoise) { engine.noiseProfile() }
       if let terminal {
         terminal.draw(StatusScreen.lines(status, name: name, columns: terminal.size.columns, showsHelp: showsHelp))
       } else if !report.tick(status) {

@@ -11,7 +11,9 @@ enum KeyAction: Equatable {
     let limit = status.settings.attenuationLimitInDecibels
     switch key {
     case "b": self = .command(.bypass(!status.settings.bypass))
+    case "l" where status.canLearn: self = .command(status.learning == nil ? .learn(seconds: 4) : .endLearning)
     case "l": self = .command(.learn(seconds: 2))
+    case "L": self = .command(.forget)
     case "f": self = .command(.freeze(!status.isFrozen))
     case "c": self = .command(.clear)
     // Up: more is taken away, until there is no limit; down from no limit begins at 30 dB.

@@ -12,7 +12,7 @@ struct StatusJSON: Encodable {
   let steps, wishedSteps: Int
   let guidance, mix: Float
   let attenuationLimitDb: Float?
-  let bypass, frozen, realTime: Bool
+  let bypass, frozen, learned, realTime: Bool
   let referenceFrames: Int
   let referenceAgeS, learningS, clockDriftPpm: Double?
   let late, reduced, dry, drySamples, referenceLate, xruns, overruns: Int
@@ -43,6 +43,7 @@ struct StatusJSON: Encodable {
     attenuationLimitDb = s.settings.attenuationLimitInDecibels
     bypass = s.settings.bypass
     frozen = s.isFrozen
+    learned = s.isLearned
     realTime = s.isRealTime
     referenceFrames = s.referenceFrames
     referenceAgeS = s.referenceAge

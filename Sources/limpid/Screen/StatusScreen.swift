@@ -49,6 +49,7 @@ enum StatusScreen {
       parts.append(String(format: "reference %.1f s", Double(status.referenceFrames) * 0.01) + age)
     }
     if let left = status.learning { parts.append(String(format: "[learning, %.1f s]", left)) }
+    if status.isLearned { parts.append("[removing what was learned]") }
     if status.isFrozen { parts.append("[frozen]") }
     if status.settings.bypass { parts.append("[bypass]") }
     return parts
@@ -63,11 +64,12 @@ enum StatusScreen {
   }
 
   private static let keys = [
-    "b bypass", "l learn", "f freeze", "c clear", "+/- limit", "1-8 steps", "? help", "q quit",
+    "b bypass", "l learn", "L forget", "f freeze", "c clear", "+/- limit", "1-8 steps", "? help", "q quit",
   ]
   private static let help = [
-    "b  bypass: the delayed input", "l  learn the noise for 2 s: do not speak",
-    "f  freeze the noise reference", "c  clear it",
+    "b  bypass: the delayed input", "l  learn what sounds now, l again ends",
+    "L  forget what was learned",
+        "f  freeze the noise reference", "c  clear it",
     "+ -  attenuation limit by 3 dB", "1 to 8  reverse steps per frame",
     "?  this help", "q  quit",
   ]

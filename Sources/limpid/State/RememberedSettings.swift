@@ -10,11 +10,13 @@ struct RememberedSettings: Codable, Equatable {
   var steps: Int
   /// Kept beside the file, not in it; only where the noise reference was frozen.
   var profile: NoiseProfile?
+  /// What was learned live; kept beside the file, too.
+  var learned: LearnedNoise?
 
   private enum CodingKeys: CodingKey { case preset, bypass, attenuationLimit, mix, guidance, steps }
 
   /// - Parameter profile: the frozen noise reference; nil: it followed the room.
-  init(preset: String, settings: EnhancementSettings, profile: NoiseProfile?) {
+  init(preset: String, settings: EnhancementSettings, profile: NoiseProfile?, learned: LearnedNoise? = nil) {
     self.preset = preset
     bypass = settings.bypass
     attenuationLimit = settings.attenuationLimitInDecibels
@@ -22,6 +24,7 @@ struct RememberedSettings: Codable, Equatable {
     guidance = settings.guidance
     steps = settings.steps
     self.profile = profile
+    self.learned = learned
   }
 
   /// Whether every value is one that the enhancer takes.
@@ -69,6 +72,10 @@ struct RememberedSettings: Codable, Equatable {
       plan.options.noiseProfile = profile
       plan.options.freezesNoiseReference = true
       used.append("the noise kept then")
+    }
+    if let learned, plan.model?.hearsLearnedNoise == true {
+      plan.options.learnedLive = learned
+      used.append("what was learned then is removed")
     }
     return used
   }

@@ -6,7 +6,7 @@ final class SettingsKeeper {
   private let store: StateStore
   private let preset: String
   /// What changes, and since when; nil: it stands in the file.
-  private var noted: (settings: EnhancementSettings, isFrozen: Bool)?
+  private var noted: (settings: EnhancementSettings, isFrozen: Bool, learned: LearnedNoise?)?
   private var unsaved: Double?
   /// Why it could not be kept, a sentence.
   private(set) var problem: String?
@@ -21,24 +21,24 @@ final class SettingsKeeper {
   /// Tells how things stand; writes them once they have changed and then stayed.
   ///
   /// - Parameter profile: gives the noise heard; asked only where it is kept.
-  func note(_ settings: EnhancementSettings, isFrozen: Bool, profile: () -> NoiseProfile?) {
+  func note(_ settings: EnhancementSettings, isFrozen: Bool, learned: LearnedNoise? = nil, profile: () -> NoiseProfile?) {
     let now = ProcessInfo.processInfo.systemUptime
-    if let noted, noted.settings == settings, noted.isFrozen == isFrozen {
-      if let since = unsaved, now - since >= delay { save(settings, isFrozen ? profile() : nil) }
+    if let noted, noted.settings == settings, noted.isFrozen == isFrozen, noted.learned == learned {
+      if let since = unsaved, now - since >= delay { save(settings, isFrozen ? profile() : nil, learned) }
     } else {
       if noted != nil { unsaved = now }
-      noted = (settings, isFrozen)
+      noted = (settings, isFrozen, learned)
     }
   }
 
   /// Writes it now.
-  func save(_ settings: EnhancementSettings, _ profile: NoiseProfile?) {
+  func save(_ settings: EnhancementSettings, _ profile: NoiseProfile?, _ learned: LearnedNoise? = nil) {
     unsaved = nil
     do {
-      try store.save(RememberedSettings(preset: preset, settings: settings, profile: profile))
+      try store.save(RememberedSettings(preset: preset, settings: settings, profile: profile, learned: learned))
       problem = nil
     } catch {
-      let reason = (error as? NoiseProfileError)?.description ?? error.localizedDescription
+      let reason = (error as? NoiseProfileError)?.description ?? (error as? LearnedNoiseError)?.description ?? error.localizedDescription
       problem = "the settings could not be kept in \(store.folder.path): \(reason)"
     }
   }

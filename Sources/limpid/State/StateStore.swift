@@ -32,6 +32,7 @@ struct StateStore {
   }
 
   var file: URL { folder.appending(path: stem + ".json") }
+  var learnedFile: URL { folder.appending(path: stem + ".learned.safetensors") }
   var profileFile: URL { folder.appending(path: stem + ".safetensors") }
 
   /// What the last run left; nil where there is nothing. What is damaged is ignored, with a remark.
@@ -46,6 +47,9 @@ struct StateStore {
     } catch NoiseProfileError.missing {
       // The reference followed the room.
     } catch { remark("the noise of the last run is not used: \(error)") }
+    do { settings.learned = try LearnedNoise(path: learnedFile.path) } catch LearnedNoiseError.missing {
+      // Nothing was learned.
+    } catch { remark("what the last run learned is not used: \(error)") }
     return settings
   }
 
@@ -61,6 +65,11 @@ struct StateStore {
       try profile.save(to: profileFile.path)
     } else {
       try? FileManager.default.removeItem(at: profileFile)
+    }
+    if let learned = settings.learned {
+      try learned.save(to: learnedFile.path)
+    } else {
+      try? FileManager.default.removeItem(at: learnedFile)
     }
   }
 }

@@ -1,0 +1,123 @@
+import Enhancement
+import Ground
+import Synchronization
+
+/// Learns live: the worker collects what is heard, an ordinary thread makes tokens of it, the worker takes them up.
+///
+/// The state says whose turn it is; whoever has it alone touches memory and result. The worker's part neither allocates, locks
+/// nor waits.
+final class LearningDesk: @unchecked Sendable {
+  /// Seconds after which there is room for no more.
+  static let longest = 5.0
+  /// Seconds that are learned where nobody says how many.
+  static let usual = 4.0
+
+  enum State: Int {
+    /// Nothing is learned just now.
+    case idle
+    /// The worker collects.
+    case listening
+    /// Tokens are to be made of what was collected: the ordinary thread's.
+    case heard
+    /// `result` is there: the worker's.
+    case ready
+  }
+
+  private let model: EnhancementModel?
+  private let sampleRate: Int
+  private let wake: @Sendable () -> Void
+  private let remark: @Sendable (String) -> Void
+  private let stateNumber = Atomic<Int>(State.idle.rawValue)
+  private let sound: FloatMemory
+  private var count = 0
+  private var channel = 0
+  private var result: LearnedTokens?
+  /// The named sounds, and what was learned live; for onlookers and the next session.
+  private let known: Mutex<(named: [LearnedNoise], live: LearnedNoise?)>
+
+  /// - Parameters:
+  ///   - named: what is removed from the start.
+  ///   - wake: called on the worker when there are tokens to be made.
+  ///   - remark: gets a sentence where nothing can be learned of what was heard.
+  init(
+    model: EnhancementModel?, sampleRate: Int, named: [LearnedNoise], live: LearnedNoise?,
+    wake: @escaping @Sendable () -> Void, remark: @escaping @Sendable (String) -> Void
+  ) {
+    self.model = model?.hearsLearnedNoise == true ? model : nil
+    self.sampleRate = sampleRate
+    self.wake = wake
+    self.remark = remark
+    sound = FloatMemory(self.model == nil ? 0 : Int(Self.longest * Double(sampleRate)))
+    known = Mutex((named, live))
+  }
+
+  /// Whether the model has tokens for what is learned.
+  var isPossible: Bool { model != nil }
+  var state: State { State(rawValue: stateNumber.load(ordering: .acquiring)) ?? .idle }
+  /// Everything that is removed. Ordinary threads.
+  var sounds: [LearnedNoise] { known.withLock { $0.named + ($0.live.map { [$0] } ?? []) } }
+  /// What was learned live. Ordinary threads.
+  var live: LearnedNoise? { known.withLock { $0.live } }
+  var named: [LearnedNoise] { known.withLock { $0.named } }
+
+  /// The tokens that a session begins with. Ordinary threads, before the worker starts.
+  func firstTokens() throws -> LearnedTokens? {
+    let sounds = sounds
+    return sounds.isEmpty ? nil : try model?.learnedTokens(sounds)
+  }
+
+  // MARK: - The worker
+
+  /// Begins to collect one channel, unless tokens are being made just now.
+  func listen(to channel: Int) {
+    guard state != .heard else { return }
+    self.channel = channel
+    count = 0
+    stateNumber.store(State.listening.rawValue, ordering: .relaxed)
+  }
+
+  /// Takes a block's samples while listening.
+  ///
+  /// - Returns: whether there is room for more.
+  func take(_ lanes: UnsafePointer<UnsafeMutablePointer<Float>>, count samples: Int) -> Bool {
+    let part = min(samples, sound.count - count)
+    let lane = lanes[channel]
+    for n in 0..<part { sound.base[count + n] = lane[n].isFinite && abs(lane[n]) < 1e10 ? lane[n] : 0 }
+    count += part
+    return count < sound.count
+  }
+
+  /// Enough was heard.
+  func finish() {
+    guard state == .listening else { return }
+    stateNumber.store(State.heard.rawValue, ordering: .releasing)
+    wake()
+  }
+
+  /// The tokens, once, when they are there; nil: not yet, or nothing can be learned.
+  func takeTokens() -> LearnedTokens? {
+    guard state == .ready else { return nil }
+    stateNumber.store(State.idle.rawValue, ordering: .relaxed)
+    return result
+  }
+
+  // MARK: - Ordinary threads
+
+  /// Makes the tokens, if there is something to make them of.
+  func run() {
+    guard state == .heard, let model else { return }
+    do {
+      let samples = Array(UnsafeBufferPointer(start: sound.base, count: count))
+      let noise = try LearnedNoise(samples: samples, sampleRate: sampleRate)
+      result = try model.learnedTokens(named + [noise])
+      known.withLock { $0.live = noise }
+      stateNumber.store((result == nil ? State.idle : .ready).rawValue, ordering: .releasing)
+    } catch {
+      remark("nothing was learned: \(error)")
+      stateNumber.store(State.idle.rawValue, ordering: .releasing)
+    }
+  }
+
+  /// Named sounds and what was learned live are no longer known. The worker forgets by a command of its own.
+  func forget() { known.withLock { $0 = ([], nil) } }
+}

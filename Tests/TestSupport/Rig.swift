@@ -27,7 +27,7 @@
       commands.initialize(to: ValueRing(capacity: 64, filler: .clear))
       session = try LiveSession(
         model: try model ?? tinyModel(), settings: options.adapted(settings), format: format, options: options,
-        profile: nil, isFrozen: false,
+        profile: nil, isFrozen: false, learned: (options.learned, nil),
         makeRecorder: { try recording?.makeRecorder(segment: 0, start: $0, remark: { _ in }) },
         commands: commands, meters: meters,
         // How fast the machine is just now is no matter of a rig without a clock: a busy one would refuse.
@@ -75,7 +75,10 @@
     /// Worker and encoder do what there is to do.
     package func work(encodes: Bool = true) {
       session.worker.run()
-      if encodes { session.service.runPending() }
+      if encodes {
+        session.service.runPending()
+        session.desk.run()
+      }
     }
   }
 

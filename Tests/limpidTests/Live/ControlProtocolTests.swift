@@ -11,12 +11,13 @@ struct ControlProtocolTests {
   func commands() {
     let controls = StandIn()
     let answers = ControlProtocol(controls: controls, quit: {})
-    for line in ["bypass on", "  LIMIT  12 ", "limit off\r", "learn", "steps 3", "mix 0.5"] {
+    for line in ["bypass on", "  LIMIT  12 ", "limit off\r", "learn 2", "learn", "learn end", "forget", "steps 3", "mix 0.5"] {
       #expect(answers.answer(line) == "ok", "\(line)")
     }
     #expect(
       controls.sent == [
-        .bypass(true), .attenuationLimit(12), .attenuationLimit(nil), .learn(seconds: 2), .steps(3), .mix(0.5),
+        .bypass(true), .attenuationLimit(12), .attenuationLimit(nil), .learn(seconds: 2),
+        .learn(seconds: 4), .endLearning, .forget, .steps(3), .mix(0.5),
       ])
   }
 
@@ -36,7 +37,7 @@ struct ControlProtocolTests {
   @Test("status and quit are named among all commands, not as values of one")
   func expectations() {
     let answers = ControlProtocol(controls: StandIn(), quit: {})
-    #expect(answers.answer("fly").hasSuffix("steps COUNT, status, quit"))
+    #expect(answers.answer("fly").hasSuffix("steps COUNT, profiles, save NAME, status, quit"))
     #expect(answers.answer("steps 9").hasSuffix("expected: steps COUNT, 1 to 8"))
   }
 

@@ -12,6 +12,7 @@ final class StandIn: LiveControls {
   init(_ status: LiveStatus? = .example) { shown = Mutex(status) }
   var status: LiveStatus? { shown.withLock { $0 } }
   var sent: [LiveCommand] { commands.withLock { $0 } }
+  let learnedNoise: LearnedNoise? = nil
   func send(_ command: LiveCommand) throws {
     if case .guidance(7) = command { throw LiveError.busy }
     commands.withLock { $0.append(command) }

@@ -1,0 +1,110 @@
+import Foundation
+import Testing
+
+@testable import Enhancement
+
+/// Sounds that were learned: what is taken of them, what is made of them, and what that does.
+@Suite struct LearnedNoiseTests {
+  private func sound(_ seconds: Double = 1.5, rate: Int = 16_000, level: Float = 0.1) -> [Float] {
+    (0..<Int(seconds * Double(rate))).map { n in
+      let time = Double(n) / Double(rate)
+      return level * Float(sin(2 * .pi * 300 * time) * (1 + 0.5 * sin(2 * .pi * 3 * time)))
+    }
+  }
+
+  @Test func `pauses are not learned`() throws {
+    let whole = try LearnedNoise(samples: sound(), sampleRate: 16_000)
+    let gap = [Float](repeating: 1e-4, count: 16_000)
+    let broken = try LearnedNoise(samples: sound(1) + gap + sound(1), sampleRate: 16_000)
+    #expect(whole.heardFrames().count == 149)
+    // Frames that the pause's edges cut are heard still.
+    #expect((198...202).contains(broken.heardFrames().count))
+    #expect(broken.heardFrames() == broken.heardFrames().sorted())
+  }
+
+  @Test func `how loud it was learned does not matter`() throws {
+    let loud = try LearnedNoise(samples: sound(level: 0.5), sampleRate: 16_000).magnitudes(limit: 400)
+    let soft = try LearnedNoise(samples: sound(level: 0.005), sampleRate: 16_000).magnitudes(limit: 400)
+    #expect(loud.count == soft.count)
+    #expect(zip(loud, soft).allSatisfy { abs($0 - $1) < 1e-3 })
+    #expect(loud.max()! > 0.1)
+  }
+
+  @Test(arguments: [8000, 44_100, 48_000])
+  func `any rate is brought to the model's`(rate: Int) throws {
+    let noise = try LearnedNoise(samples: sound(2, rate: rate), sampleRate: rate)
+    #expect(abs(noise.duration - 2) < 0.01)
+    let expected = sound(2)
+    let middle = 8_000..<24_000
+    let error = middle.reduce(0.0) { $0 + pow(Double(noise.samples[$1] - expected[$1]), 2) }
+    let power = middle.reduce(0.0) { $0 + pow(Double(expected[$1]), 2) }
+    // Half a sample of rounding at 300 Hz is (π · 300 / 16000)² of the power.
+    #expect(error < 0.0035 * power, "aligned in time, too")
+  }
+
+  @Test func `what cannot be learned from is refused with a sentence`() {
+    #expect(throws: LearnedNoiseError.tooShort(seconds: 0.29)) {
+      try LearnedNoise(samples: sound(0.3), sampleRate: 16_000)
+    }
+    #expect(throws: LearnedNoiseError.tooShort(seconds: 0)) {
+      try LearnedNoise(samples: [Float](repeating: 0, count: 16_000), sampleRate: 16_000)
+    }
+    #expect(throws: LearnedNoiseError.notFinite) { try LearnedNoise(samples: sound() + [.nan], sampleRate: 16_000) }
+    #expect(throws: LearnedNoiseError.unsupportedSampleRate(4000)) { try LearnedNoise(samples: sound(), sampleRate: 4000) }
+    #expect("\(LearnedNoiseError.tooShort(seconds: 0.29))".contains("at least 0.6 s"))
+  }
+
+  @Test func `a file is its owner's alone, and whole or refused`() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "limpid-learned-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appending(path: "tv.safetensors").path
+    let noise = try LearnedNoise(samples: sound(), sampleRate: 16_000)
+    try noise.save(to: path)
+    #expect(try LearnedNoise(path: path) == noise)
+    let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+    #expect(mode == 0o600)
+    #expect(throws: LearnedNoiseError.missing(path: path + "x")) { try LearnedNoise(path: path + "x") }
+    let bytes = try Data(contentsOf: URL(filePath: path))
+    for (length, name) in [(100, "cut"), (bytes.count - 4, "short")] {
+      let damaged = folder.appending(path: name).path
+      try bytes.prefix(length).write(to: URL(filePath: damaged))
+      #expect(throws: LearnedNoiseError.self) { try LearnedNoise(path: damaged) }
+    }
+    #expect(throws: LearnedNoiseError.self, "a weights file is no sound") {
+      try LearnedNoise(path: fixture("tiny-learned.safetensors").path)
+    }
+    #expect(throws: LearnedNoiseError.self) { try noise.save(to: folder.path + "/none/tv.safetensors") }
+  }
+
+  @Test func `a model without tokens for it says so`() throws {
+    let noise = try LearnedNoise(samples: sound(), sampleRate: 16_000)
+    #expect(throws: EnhancementError.noLearnedTokens(model: "tiny")) { try tinyModel().learnedTokens([noise]) }
+    #expect(try tinyModel().hearsLearnedNoise == false)
+    #expect(try tinyModel().learnedTokens([]) == nil, "nothing was asked")
+  }
+
+  /// Forgotten is as if nothing had been learned: to the bit, once the network's memory of it is gone, here from the start.
+  @Test func `it changes the output, and forgetting undoes it`() throws {
+    let model = try tinyModel("tiny-learned")
+    let tokens = try model.learnedTokens([try LearnedNoise(samples: sound(), sampleRate: 16_000)])
+    let two = try model.learnedTokens([
+      try LearnedNoise(samples: sound(), sampleRate: 16_000),
+      try LearnedNoise(samples: whiteNoise(16_000), sampleRate: 16_000),
+    ])
+    #expect(two != nil && two != tokens)
+    let input = whiteNoise(8_000)
+    var outputs: [[Float]] = []
+    for change in [[nil], [tokens], [tokens, nil], [two]] as [[LearnedTokens?]] {
+      var enhancer = try MultichannelEnhancer(
+        model: model, settings: EnhancementSettings(), sampleRate: 16_000, channelCount: 1)
+      for tokens in change { enhancer.setLearnedTokens(tokens) }
+      var output = input
+      output.withUnsafeMutableBufferPointer { enhancer.process(interleaved: UnsafeBufferPointer($0), into: $0) }
+      outputs.append(output)
+    }
+    #expect(outputs[2] == outputs[0])
+    #expect(largestDifference(outputs[1], outputs[0]) > 1e-4)
+    #expect(largestDifference(outputs[3], outputs[1]) > 1e-6)
+  }
+}

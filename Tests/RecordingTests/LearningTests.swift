@@ -1,0 +1,101 @@
+import Enhancement
+import Foundation
+import Realtime
+import Recording
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Realtime
+
+/// Learning live: collected by the worker, made into tokens beside it, taken up between two blocks, played again to the bit.
+@Suite struct LearningTests {
+  private let format = StreamFormat(sampleRate: 16_000, block: 160, channelCount: 1)
+
+  private func play(
+    _ seconds: Double, commands: [Int: LiveCommand], recording: RecordingFolder? = nil, options: LiveOptions = calm,
+    encodes: (Int) -> Bool = { _ in true }
+  ) throws -> Rig {
+    let rig = try Rig(format, model: try model("tiny-learned"), recording: recording, options: options)
+    try rig.session.recorder?.start()
+    let input = voiceLike(Int(seconds * 16_000), rate: 16_000)
+    for n in 0..<input.count / 160 {
+      if let command = commands[n] { rig.send(command) }
+      rig.callback(Array(input[n * 160..<(n + 1) * 160]))
+      rig.work(encodes: encodes(n))
+      if n % 200 == 0 { usleep(20_000) }  // the recorder's rings are finite
+    }
+    try rig.session.recorder?.finish()
+    return rig
+  }
+
+  private func isRemoving(_ rig: Rig) -> Bool { rig.meters.isLearned.load(ordering: .relaxed) }
+
+  @Test func `what was learned changes the output from then on, and forgetting ends it`() throws {
+    let plain = try play(4, commands: [:])
+    let learned = try play(4, commands: [100: .learn(seconds: 1)])
+    #expect(plain.session.desk.live == nil && learned.session.desk.live != nil)
+    let noise = try #require(learned.session.desk.live)
+    #expect(abs(noise.duration - 1) < 0.03)
+    let first = try #require(firstDifference(plain.output, learned.output))
+    #expect((200 * 160...210 * 160 + learned.latency).contains(first), "not before it was heard: \(first)")
+    #expect(isRemoving(learned))
+    let forgotten = try play(4, commands: [100: .learn(seconds: 1), 250: .forget])
+    #expect(!isRemoving(forgotten))
+    #expect(try #require(firstDifference(learned.output, forgotten.output)) > 249 * 160)
+  }
+
+  @Test func `pressing again ends it early, and more than there is room for is the end`() throws {
+    let early = try play(3, commands: [50: .learn(seconds: 4), 150: .endLearning])
+    #expect(abs(try #require(early.session.desk.live).duration - 1) < 0.03)
+    let full = try play(7, commands: [50: .learn(seconds: 60)])
+    #expect(abs(try #require(full.session.desk.live).duration - LearningDesk.longest) < 0.03)
+  }
+
+  @Test func `too little is refused with a sentence, and what was learned before stays`() throws {
+    let rig = try play(4, commands: [20: .learn(seconds: 1), 200: .learn(seconds: 0.3)])
+    #expect(abs(try #require(rig.session.desk.live).duration - 1) < 0.03)
+    #expect(isRemoving(rig))
+  }
+
+  /// The tokens come late here: the encoder's thread is kept from running for a while.
+  @Test func `a recording with it plays again to the bit`() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var options = calm
+    let samples = voiceLike(32_000, rate: 16_000, seed: 5)
+    options.learned = [try LearnedNoise(samples: samples, sampleRate: 16_000)]
+    let rig = try play(
+      5, commands: [100: .learn(seconds: 1), 350: .forget, 400: .learn(seconds: 0.7)],
+      recording: RecordingFolder(folder.path), options: options, encodes: { $0 < 190 || $0 > 260 })
+    let replay = try Replay(path: folder.path, model: try model("tiny-learned"))
+    #expect(try replay.verify() == nil)
+    var played: [Float] = []
+    try replay.run(output: { played += $0 })
+    #expect(firstDifference(played, rig.output) == nil)
+    // Without the moment of effect, or the sound of the start, it is another output.
+    let events = folder.appending(path: "events.txt")
+    let text = try String(contentsOf: events, encoding: .utf8)
+    #expect(text.split(separator: "\n").filter { $0.hasPrefix("learned") }.count == 2)
+    let without = text.split(separator: "\n").filter { !$0.hasPrefix("learned") }.joined(separator: "\n")
+    try Data(without.utf8).write(to: events)
+    #expect(try Replay(path: folder.path, model: try model("tiny-learned")).verify() != nil)
+    try Data(text.utf8).write(to: events)
+    let session = folder.appending(path: "session.txt")
+    let header = try String(contentsOf: session, encoding: .utf8)
+    try Data(header.replacing("learned 1", with: "learned 0").utf8).write(to: session)
+    #expect(try Replay(path: folder.path, model: try model("tiny-learned")).verify() != nil)
+  }
+
+  @Test func `a model without tokens for it learns the noise reference as before`() throws {
+    let rig = try Rig(format, model: try model("tiny"))
+    rig.send(.learn(seconds: 0.5))
+    let input = voiceLike(32_000, rate: 16_000)
+    for n in 0..<200 {
+      rig.callback(Array(input[n * 160..<(n + 1) * 160]))
+      rig.work()
+    }
+    let isFrozen = rig.meters.isFrozen.load(ordering: .relaxed)
+    #expect(isFrozen && !isRemoving(rig))
+  }
+}

@@ -1,8 +1,9 @@
-"""Makes tower files for Limpid's noise encoders `clap` and `panns`.
+"""Makes tower files for Limpid's noise encoders `clap` and `panns`, and models for tools/enhance-reference of SGMSE+'s.
 
   python tools/convert panns Cnn14_mAP=0.431.pth cnn14.safetensors
   python tools/convert clap 630k-audioset-best.pt clap.safetensors
   python tools/convert clap clap-htsat-unfused/ clap.safetensors
+  python tools/convert sgmse train_vb_29nqe0uh_epoch=115.ckpt sgmse-vb.safetensors
   python tools/convert random panns small.safetensors --set channels=8,16 --set embedding=32
 
 Needs PyTorch and safetensors (pip install -e 'tools[training]'). Where the checkpoints are: tools/convert/README.md.
@@ -32,7 +33,7 @@ def arguments(argv=None):
     p = argparse.ArgumentParser(
         prog="tools/convert", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    commands = p.add_subparsers(dest="command", required=True, metavar="clap|panns|random")
+    commands = p.add_subparsers(dest="command", required=True, metavar="clap|panns|sgmse|random")
     for name, text in (
         ("clap", "LAION-CLAP's audio tower without fusion: LAION's .pt, or a folder of transformers"),
         ("panns", "PANNs CNN14: its .pth"),
@@ -40,6 +41,10 @@ def arguments(argv=None):
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument("checkpoint", type=Path)
         command.add_argument("out", type=Path, help="the tower file to write (.safetensors)")
+    text = "SGMSE+ with the backbone ncsnpp or ncsnpp_v2: its .ckpt; the averaged weights are taken"
+    command = commands.add_parser("sgmse", help=text, description=text)
+    command.add_argument("checkpoint", type=Path)
+    command.add_argument("out", type=Path, help="the model file to write (.safetensors), for tools/enhance-reference")
     text = "a tower of random numbers, of the published sizes or any other: for tests"
     command = commands.add_parser("random", help=text, description=text)
     command.add_argument("kind", choices=["clap", "panns"])
@@ -59,11 +64,16 @@ def main(argv=None) -> int:
 
         environment.use("convert", "training", "torch", "safetensors")
     try:
-        from . import checkpoint, clap, layout, panns
+        from . import checkpoint, clap, layout, panns, sgmse
     except ImportError as error:
         print(f"convert: error: {error.name} is not installed; pip install -e 'tools[training]'", file=sys.stderr)
         return 1
     try:
+        if args.command == "sgmse":
+            configuration, tensors = sgmse.convert(args.checkpoint)
+            count = sgmse.save(args.out, configuration, tensors, args.checkpoint.name)
+            print(f"{args.out}: {configuration.backbone}, {count} parameters, {configuration.sample_rate} Hz")
+            return 0
         if args.command == "random":
             configuration = dict(layout.CLAP if args.kind == "clap" else layout.PANNS)
             for key, value in args.changes:

@@ -56,41 +56,103 @@ class Run:
         torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", torch.get_num_threads())))
         torch.manual_seed(args.seed * 1000 + self.rank)
         args.out.mkdir(parents=True, exist_ok=True)
-        self.augmentation = Augmentation.plain() if args.no_augmentation else Augmentation()
-        speech, noise = (Corpus(getattr(args, role), role, args.out / "cache") for role in ("speech", "noise"))
-        self.rooms = room_responses(args.rooms)
+        self.corpora()
         saved = self.start()
         if self.world > 1:
             torch.distributed.init_process_group("nccl" if cuda else "gloo")
         if not args.no_compile:
             self.compile()
-        loss = EnhancementLoss(
-            waveform_weight=args.waveform, perceptual=args.perceptual, snr=args.snr, intelligibility=args.intelligibility
-        ).to(self.device)
-        self.step_module = TrainingStep(self.net, loss, args.dropout, args.prior_share, args.own_steps)
+        self.step_module = self.training_step()
         parallel = torch.nn.parallel.DistributedDataParallel
         self.parallel = parallel(self.step_module) if self.world > 1 else self.step_module
         self.half = args.precision == "bfloat16" or (args.precision == "auto" and (cuda or multiplies_bfloat16()))
-        self.optimisers = optimisers(self.net, args.lr)
+        self.optimisers = self.make_optimisers()
         self.average = Average(self.net, args.ema)
         self.step, self.elapsed, self.heard, self.best = 0, 0.0, 0.0, math.inf
         if saved:
             self.go_on(saved)
-        self.validation = None
-        if args.validation_minutes > 0:
-            (speech, held_speech), (noise, held_noise) = speech.split(), noise.split()
-            if held_speech and held_noise:
-                self.validation = Validation.make(
-                    held_speech, held_noise, self.augmentation, self.rooms, args.validation_items, self.rank, self.world
-                )
-        self.speech, self.noise = speech, noise
+        self.validation = self.validation_set()
         if self.rank == 0:
-            size = sum(p.numel() for p in self.net.parameters())
-            print(
-                f"{size / 1e6:.3f} M parameters, {multiply_adds(self.configuration) / 1e6:.2f} M multiply-adds a frame; "
-                f"speech {speech.hours:.2f} h, noise {noise.hours:.2f} h; {self.device}, {'bfloat16' if self.half else 'float32'}",
-                flush=True,
-            )
+            print(self.summary(), flush=True)
+
+    # What is trained, on what: another network, its crops and its loss take the place of these (training.ncsnpp.run)
+
+    def corpora(self):
+        args = self.args
+        self.augmentation = Augmentation.plain() if args.no_augmentation else Augmentation()
+        self.speech, self.noise = (Corpus(getattr(args, role), role, args.out / "cache") for role in ("speech", "noise"))
+        self.rooms = room_responses(args.rooms)
+
+    def new_network(self) -> tuple[torch.nn.Module, dict | None]:
+        """A network as the options say, and its tower's tensors."""
+        args = self.args
+        tower_options, tower = towers.options(args.encoder, args.tower, args.fine_tune_tower)
+        self.configuration = NetworkConfiguration(
+            channels=args.channels,
+            encoder=args.encoder,
+            inner_dilations=args.inner_dilations or [4, 8],
+            outer_dilations=args.outer_dilations or [1, 2],
+            learned_tokens=args.learned_tokens,
+            **tower_options,
+        )
+        return ScoreNetwork(self.configuration), tower
+
+    def saved_network(self, saved: dict) -> torch.nn.Module:
+        self.configuration = NetworkConfiguration(**saved["configuration"])
+        return ScoreNetwork(self.configuration)
+
+    def grown(self, saved: dict) -> dict:
+        return checkpoint.grown(saved, self.args)
+
+    def training_step(self) -> torch.nn.Module:
+        """From a batch to the loss and its parts."""
+        args = self.args
+        loss = EnhancementLoss(
+            waveform_weight=args.waveform, perceptual=args.perceptual, snr=args.snr, intelligibility=args.intelligibility
+        ).to(self.device)
+        return TrainingStep(self.net, loss, args.dropout, args.prior_share, args.own_steps)
+
+    def make_optimisers(self):
+        return optimisers(self.net, self.args.lr)
+
+    def validation_set(self) -> Validation | None:
+        args = self.args
+        if args.validation_minutes <= 0:
+            return None
+        (self.speech, held_speech), (self.noise, held_noise) = self.speech.split(), self.noise.split()
+        if not held_speech or not held_noise:
+            return None
+        return Validation.make(
+            held_speech, held_noise, self.augmentation, self.rooms, args.validation_items, self.rank, self.world
+        )
+
+    def summary(self) -> str:
+        size = sum(p.numel() for p in self.net.parameters())
+        return (
+            f"{size / 1e6:.3f} M parameters, {multiply_adds(self.configuration) / 1e6:.2f} M multiply-adds a frame; "
+            f"speech {self.speech.hours:.2f} h, noise {self.noise.hours:.2f} h; {self.device}, "
+            f"{'bfloat16' if self.half else 'float32'}"
+        )
+
+    def make_board(self):
+        """Where the figures go besides the CSV files: TensorBoard where it is installed."""
+        with contextlib.suppress(ImportError):
+            from torch.utils.tensorboard import SummaryWriter
+
+            return SummaryWriter(self.args.out / "tensorboard")
+
+    def batches(self):
+        """What the training step takes, batch by batch; `crop_samples` are in an item."""
+        args = self.args
+        seed = args.seed * 77 + self.rank + 1000 * self.step
+        data = Components(self.speech, self.noise, args.batch, args.seconds, seed, self.augmentation, self.rooms)
+        self.crop_samples = data.count
+        loader = DataLoader(
+            data, batch_size=None, num_workers=args.workers, prefetch_factor=4 if args.workers else None,
+            pin_memory=self.device.type == "cuda",
+        )  # fmt: skip
+        for parts in loader:
+            yield mix(Parts(*(p.to(self.device, non_blocking=True) for p in parts)), self.augmentation)
 
     # Preparation
 
@@ -100,20 +162,12 @@ class Run:
         saved, tower = None, None
         if args.resume:
             before = checkpoint.load(args.resume)
-            saved = checkpoint.grown(before, args)
+            saved = self.grown(before)
             args.restart_clock |= args.resume.suffix == ".safetensors" or saved is not before
-            self.configuration = NetworkConfiguration(**saved["configuration"])
+            net = self.saved_network(saved)
         else:
-            tower_options, tower = towers.options(args.encoder, args.tower, args.fine_tune_tower)
-            self.configuration = NetworkConfiguration(
-                channels=args.channels,
-                encoder=args.encoder,
-                inner_dilations=args.inner_dilations or [4, 8],
-                outer_dilations=args.outer_dilations or [1, 2],
-                learned_tokens=args.learned_tokens,
-                **tower_options,
-            )
-        self.net = ScoreNetwork(self.configuration).to(self.device)
+            net, tower = self.new_network()
+        self.net = net.to(self.device)
         if tower:
             self.net.encoder.tower.load_state_dict(tower)
         return saved
@@ -154,7 +208,7 @@ class Run:
             "elapsed": self.elapsed,
             "hours": self.heard,
             "best": self.best,
-            "augmentation": self.augmentation.as_dict(),
+            "augmentation": self.augmentation.as_dict() if self.augmentation else None,
             "arguments": {k: str(v) for k, v in vars(self.args).items()},
         }, self.args.out / name)  # fmt: skip
 
@@ -191,18 +245,7 @@ class Run:
 
     def go(self):
         args = self.args
-        self.board = None
-        if self.rank == 0:
-            with contextlib.suppress(ImportError):
-                from torch.utils.tensorboard import SummaryWriter
-
-                self.board = SummaryWriter(args.out / "tensorboard")
-        seed = args.seed * 77 + self.rank + 1000 * self.step
-        data = Components(self.speech, self.noise, args.batch, args.seconds, seed, self.augmentation, self.rooms)
-        loader = DataLoader(
-            data, batch_size=None, num_workers=args.workers, prefetch_factor=4 if args.workers else None,
-            pin_memory=self.device.type == "cuda",
-        )  # fmt: skip
+        self.board = self.make_board() if self.rank == 0 else None
         if self.validation and self.best == math.inf:
             self.validate()
         last = saved_at = validated_at = time.monotonic()
@@ -210,7 +253,7 @@ class Run:
         window: dict[str, float] = {}
         counted = 0
         terminal = sys.stderr.isatty()
-        for index, parts in enumerate(loader):
+        for index, batch in enumerate(self.batches()):
             if index == 2:  # the clock starts when decoding and compiling are over
                 self.elapsed, last = before, time.monotonic()
             if self.world > 1:  # one clock for all, or one would stop before the others, and learning rates differ
@@ -220,11 +263,10 @@ class Run:
             if self.progress() >= 1:
                 break
             rate = self.set_rate(clear=index % args.accumulate == 0)
-            batch = mix(Parts(*(p.to(self.device, non_blocking=True) for p in parts)), self.augmentation)
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
                 value, pieces = self.parallel(*batch)
             (value / args.accumulate).backward()
-            self.heard += self.world * args.batch * data.count / features.SAMPLE_RATE / 3600
+            self.heard += self.world * args.batch * self.crop_samples / features.SAMPLE_RATE / 3600
             if (index + 1) % args.accumulate:
                 continue
             norm = self.update()

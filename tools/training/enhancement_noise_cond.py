@@ -4,12 +4,15 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+FOLDER = Path(__file__).resolve().parent
+sys.path[:0] = [str(FOLDER), str(FOLDER.parent)]
 
-try:
-    from training.ncsnpp.enhance import main
-except ModuleNotFoundError as error:
-    sys.exit(f"enhancement_noise_cond: error: {error.name} is not installed; pip install -e 'tools[training]'")
+import environment  # noqa: E402  (the path comes first)
+
+if __name__ == "__main__":
+    environment.use("enhancement_noise_cond", "training", "torch", "scipy", "soundfile", "safetensors")
+
+from training.ncsnpp.enhance import main  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main())

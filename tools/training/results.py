@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import numpy as np
+import offline_results
 
 FOLDER = Path(__file__).resolve().parent
 MEASURES = {"pesq": 2, "estoi": 3, "si_sdr_db": 1}
@@ -122,7 +123,7 @@ def draw(path: Path) -> None:
 def main() -> None:
     draw(FOLDER / "figures/learning-curve.png")
     text = (FOLDER / "RESULTS.in.md").read_text().rstrip().split("\n")
-    (FOLDER / "RESULTS.md").write_text("\n".join([*text, *tables(read(FOLDER / "results")), *curve()]) + "\n")
+    (FOLDER / "RESULTS.md").write_text("\n".join([*text, *tables(read(FOLDER / "results")), *curve(), *offline_results.tables()]) + "\n")
 
 
 if __name__ == "__main__":

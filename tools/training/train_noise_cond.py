@@ -6,14 +6,16 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-sys.path.insert(0, str(FOLDER))
+sys.path[:0] = [str(FOLDER), str(FOLDER.parent)]
 # The processes of --devices find the package too, wherever this is called from.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(FOLDER), os.environ.get("PYTHONPATH")]))
 
-try:
-    from training.ncsnpp.train import main
-except ModuleNotFoundError as error:
-    sys.exit(f"train_noise_cond: error: {error.name} is not installed; pip install -e 'tools[training]'")
+import environment  # noqa: E402  (the path comes first)
+
+if __name__ == "__main__":
+    environment.use("train_noise_cond", "training", "torch", "scipy", "soundfile", "safetensors")
+
+from training.ncsnpp.train import main  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 from training import train
+from training.ncsnpp import options as offline_options
 
 PATH = Path(__file__).parents[2] / "experiment"
 LOADER = importlib.machinery.SourceFileLoader("experiment", str(PATH))
 experiment = importlib.util.module_from_spec(importlib.util.spec_from_loader("experiment", LOADER))
 LOADER.exec_module(experiment)
-NAMES = sorted(p.stem for p in experiment.FOLDER.glob("*.toml"))
+NAMES = experiment.names()
+OFFLINE = [name for name in NAMES if not name.startswith("streaming/")]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -22,10 +24,88 @@ def test_the_trainer_takes_every_configuration(name):
         assert all(getattr(args, key) == value for key, value in table.items())
 
 
-def test_every_seed_experiment_is_there():
-    wanted = [f"CFG-0{n}" for n in range(1, 7)] + ["PANNs-01", "XAttn-CFG"]
-    wanted += [f"{kind}-0{n}" for kind in ("CLAP", "XAttn", "COMB", "SCALE") for n in (1, 2, 3)]
-    assert set(wanted) <= set(NAMES)
+@pytest.mark.parametrize("name", OFFLINE)
+def test_the_documents_commands_are_taken_as_they_stand(name, tmp_path, monkeypatch):
+    table = experiment.load(name)
+    assert table["section"] and table["status"] and table["evaluate"]["cfg_scale"]
+    if "model" in table:
+        assert "command" in experiment.load(table["model"]) and "command" not in table
+        return
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "towers").mkdir()
+    for kind in ("clap", "panns"):
+        (tmp_path / f"towers/{kind}.safetensors").touch()
+    args = offline_options.arguments(experiment.offline_experiment.words_of(table["command"]))
+    assert args.max_steps == (200_000 if "SCALE" in name else 50_000)
+    assert args.batch_size * args.devices == (32 if "SCALE" in name else 4)
+    assert args.ref_length_sec == 0.25
+    assert args.lr == 1e-4 and args.ema_decay == 0.999 and args.nf == 128
+
+
+def test_the_scaled_commands_are_the_documents_letter_by_letter():
+    assert experiment.load("SCALE-01")["command"].splitlines() == [
+        "CUDA_VISIBLE_DEVICES=0,1,2,3 python train_noise_cond.py \\", "    --base_dir ./data/voicebank-demand \\",
+        "    --backbone ncsnpp_v2_cond \\", "    --batch_size 8 \\", "    --devices 4 \\", "    --max_steps 200000 \\",
+        "    --cond_drop_prob 0.2 \\", "    --wandb_name nc-cfg-scaled \\", "    --save_ckpt_interval 50000",
+    ]  # fmt: skip
+
+
+def test_every_experiment_of_the_document_is_there():
+    wanted = [f"plan/CFG-0{n}" for n in range(1, 7)] + [f"run/CFG-0{n}" for n in (1, 2)]
+    wanted += ["run/baseline", "run/CLAP-01", "run/CLAP-02", "plan/CLAP-03", "run/CLAP-CFG-0.1", "run/CLAP-CFG-0.2", "plan/PANNs-01"]
+    wanted += ["plan/XAttn-01", "plan/XAttn-02", "plan/XAttn-03", "run/XAttn-01", "run/XAttn-CFG"]
+    wanted += [f"plan/COMB-0{n}" for n in (1, 2, 3)] + [f"run/SCALE-0{n}" for n in (1, 2, 3)]
+    assert sorted(wanted) == sorted(OFFLINE)
+
+
+def test_one_id_for_two_things_asks_which(capsys):
+    assert experiment.full_name("SCALE-01") == "run/SCALE-01" and experiment.full_name("plan/CFG-01") == "plan/CFG-01"
+    assert experiment.main(["CFG-01"]) == 1
+    assert "run/CFG-01 or plan/CFG-01" in capsys.readouterr().err
+
+
+def test_options_are_replaced_added_and_taken_out():
+    replaced = experiment.offline_experiment.replaced
+    words = ["--a", "1", "--b", "--c", "2", "3"]
+    assert replaced(words, {"a": [5], "c": [], "d": [7, 8]}) == ["--b", "--a", "5", "--d", "7", "8"]
+
+
+def test_the_small_scale_keeps_the_experiments_own_options(tmp_path, monkeypatch):
+    """What is small is the network, the data and the length; the encoder and its dropout are those of the experiment."""
+    calls = []
+
+    def call(words, **more):
+        calls.append([str(w) for w in words])
+        if "--out" in calls[-1]:
+            Path(calls[-1][calls[-1].index("--out") + 1]).mkdir(parents=True, exist_ok=True)
+
+    offline = experiment.offline_experiment
+    monkeypatch.setattr(offline, "call", call)
+    monkeypatch.setattr(offline, "sets", lambda args: [tmp_path / "some-set"])
+    places = ["--base-dir", str(tmp_path), "--out", str(tmp_path / "runs"), "--results", str(tmp_path / "results")]
+    assert experiment.main(["XAttn-CFG", "--small", *places, "--seeds", "0", "1"]) == 0
+    trained = [c for c in calls if "train_noise_cond.py" in c[1]]
+    assert len(trained) == 2 and len(calls) == 2 + 2 * 2  # two seeds, two weights of guidance
+    monkeypatch.chdir(tmp_path)
+    args = offline_options.arguments(trained[0][2:])
+    assert (args.noise_encoder_type, args.cond_drop_prob, args.nf, args.max_steps) == ("sequence", 0.2, 16, offline.SMALL_STEPS)
+    scored = calls[-1]
+    assert "--cfg_scale 3.0" in scored[scored.index("--enhancer") + 1] and f"--N {offline.SMALL_REVERSE_STEPS}" in scored[3]
+    assert scored[scored.index("--name") + 1] == "small run/XAttn-CFG w=3 seed=1 steps=600"
+    calls.clear()
+    assert experiment.main(["XAttn-CFG", "--small", *places]) == 0  # what is trained is not trained again
+    assert not any("train_noise_cond.py" in c[1] for c in calls)
+
+
+def test_the_small_networks_are_under_two_million():
+    small = experiment.offline_experiment.SMALL
+    sizes = {k: v[0] if k not in ("encoder_channels",) else v for k, v in small.items() if k in ("nf", "num_res_blocks", "condition_dimension", "encoder_channels")}
+    from training.ncsnpp.configuration import NCSNppConfiguration
+    from training.ncsnpp.model import ScoreModel
+
+    for encoder in ("none", "global", "sequence"):
+        count = sum(p.numel() for p in ScoreModel(NCSNppConfiguration(encoder=encoder, **sizes)).parameters())
+        assert 500_000 < count < 2_000_000, (encoder, count)
 
 
 def test_variants_are_all_combinations():
@@ -35,6 +115,8 @@ def test_variants_are_all_combinations():
 def test_what_cannot_run_says_so(capsys, tmp_path):
     places = ["--base-dir", str(tmp_path), "--out", str(tmp_path), "--results", str(tmp_path)]
     assert experiment.main(["CLAP-01", *places]) == 1 and "--tower" in capsys.readouterr().err
+    assert experiment.main(["steps", "--small"]) == 1 and "--small is for" in capsys.readouterr().err
+    assert experiment.main(["--table"]) == 1 and "--table stands alone" in capsys.readouterr().err
     assert experiment.main(["nothing"]) == 1 and "--list" in capsys.readouterr().err
 
 

@@ -33,3 +33,22 @@ def test_differences_are_paired_and_only_over_the_same_files(tmp_path):
 def test_a_condition_is_compared_with_none_of_the_same_seed():
     assert results.base_of("condition-global guidance-1.0 seed-1") == "condition-none guidance-1.0 seed-1"
     assert results.base_of("something else") is None
+
+
+def test_the_offline_tables_tell_the_scales_apart(tmp_path, monkeypatch):
+    """Ours beside the document's figures, the steps beside ours; full and small never in one table."""
+    import offline_results
+
+    folder = tmp_path / "results/offline"
+    folder.mkdir(parents=True)
+    head = "enhancer,set,name,seconds,pesq,estoi,si_sdr_db,delay_samples\n"
+    for scale, value in (("small", 1.25), ("full", 1.75)):
+        label = f"{scale} run/CFG-02 w=3 seed=1 steps=600"
+        (folder / f"{scale}.csv").write_text(head + "".join(f"{label},voices,f{n},3,{value},0.5,{n},0\n" for n in range(3)))
+    monkeypatch.setattr(offline_results, "FOLDER", tmp_path)
+    (tmp_path / "experiments").symlink_to(Path(results.__file__).parent / "experiments")
+    text = "\n".join(offline_results.tables())
+    full, small = text.index("### Full scale"), text.index("### Small scale")
+    assert full < text.index("1.75 ± 0.00") < small < text.index("1.25 ± 0.00 / 0.50 ± 0.00 / 1.0 ± 1.0")
+    row = next(line for line in text[small:].splitlines() if line.startswith("| run/CFG-02"))
+    assert "| 3 | 1 | 600 |" in row and "1.87 ± 0.57 / 0.76 ± 0.17 / 12.3 ± 4.8" in row and "1.18 ± 0.29" in row

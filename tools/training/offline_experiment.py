@@ -100,7 +100,7 @@ def train(args, experiments: Path, name: str, seed: int) -> tuple[Path, int]:
         changes["max_steps"] = [args.steps]
     if args.base_dir is None:
         raise OfflineError(f"{name} trains a model; name its data with --base-dir")
-    changes["base_dir"] = [args.base_dir.resolve()]
+    changes |= {"base_dir": [args.base_dir.resolve()], "cache": [(args.out / "cache").resolve()]}
     run.mkdir(parents=True, exist_ok=True)
     if kind in SMALL_TOWERS:
         changes["tower"] = [tower(args, kind, args.out / scale)]
@@ -163,7 +163,7 @@ def in_distribution(base: Path, out: Path) -> Path:
     target = out / "in-distribution-3s"
     if target.is_dir():
         return target
-    corpora = source(base, out / "cache", 16_000)
+    corpora = source(base, out.parent / "cache", 16_000)
     if not isinstance(corpora, Corpora):
         raise OfflineError(f"{base} holds pairs, of which none are held out; name a test set with --sets, and leave the set in-distribution out")
     corpora.held_out = True

@@ -72,6 +72,7 @@ def arguments(argv=None):
     run.add_argument("--nolog", "--no_wandb", action="store_true", help="no W&B; TensorBoard where it is installed")
     run.add_argument("--save_ckpt_interval", type=positive, help="steps between checkpoints that are kept, step=N.ckpt")
     run.add_argument("--out", type=Path, help="folder of the run (default logs/WANDB_NAME)")
+    run.add_argument("--cache", type=Path, help="where shards are decoded to (default: cache/ in the run's folder); runs may share it")
     run.add_argument("--ckpt", "--resume", "--resume_from_checkpoint", type=Path, dest="resume", help="checkpoint to go on from")
     run.add_argument("--checkpoint-minutes", type=float, default=5, help="between writes of checkpoint.pt (default 5)")
     run.add_argument("--num_workers", type=int, default=1)
@@ -104,6 +105,7 @@ def arguments(argv=None):
         p.error(f"a noise reference of {args.ref_length_sec:g} s is out of range; give 0.02 to 30")
     if args.out is None:
         args.out = Path("logs") / (args.wandb_name or "offline")
+    args.cache = args.cache or args.out / "cache"
     # What the trainer calls its settings.
     args.batch, args.accumulate, args.ema, args.workers = args.batch_size, args.accumulate_grad_batches, args.ema_decay, args.num_workers
     args.dropout, args.fine_tune_tower = args.cond_drop_prob, tower and not args.freeze_clap

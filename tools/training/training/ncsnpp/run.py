@@ -16,7 +16,7 @@ from .step import ScoreMatchingStep
 
 class OfflineRun(Run):
     def corpora(self):
-        self.augmentation, self.source = None, source(self.args.base_dir, self.args.out / "cache", 16_000)
+        self.augmentation, self.source = None, source(self.args.base_dir, self.args.cache, 16_000)
 
     def new_network(self) -> tuple[ScoreModel, dict | None]:
         args = self.args

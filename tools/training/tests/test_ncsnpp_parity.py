@@ -8,7 +8,7 @@ from training.ncsnpp.backbone import NCSNpp
 from training.ncsnpp.configuration import NCSNppConfiguration
 from training.ncsnpp.model import ScoreModel
 
-CONTRACT = -80.0  # dB
+LIMIT = -80.0  # dB
 
 
 def distance(ours: np.ndarray, theirs: np.ndarray) -> float:
@@ -63,8 +63,8 @@ def test_every_layer_is_the_papers(name):
     assert set(outputs) == set(reference.trace) == set(range(len(net.all_modules)))
     measured = {number: distance(outputs[number], reference.trace[number]) for number in outputs}
     worst = max(measured, key=measured.get)
-    assert measured[worst] < CONTRACT, f"module {worst}: {measured[worst]:.1f} dB"
-    assert distance(ours, theirs) < CONTRACT
+    assert measured[worst] < LIMIT, f"module {worst}: {measured[worst]:.1f} dB"
+    assert distance(ours, theirs) < LIMIT
     print(f"{name}: worst module {worst}, {measured[worst]:.1f} dB; output {distance(ours, theirs):.1f} dB")
 
 
@@ -119,7 +119,7 @@ def test_cross_attention_is_that_of_the_document():
     heard = heard @ p["cross_attn.out_proj.weight"].T + p["cross_attn.out_proj.bias"]
     h = h + heard.T.reshape(h.shape)
     h = ref.conv(ref.swish(ref.normalise_groups(h, p["norm2.weight"], p["norm2.bias"])), p["conv2.weight"], p["conv2.bias"])
-    assert distance(ours, x + h) < CONTRACT
+    assert distance(ours, x + h) < LIMIT
 
 
 def test_without_a_condition_the_conditional_backbone_begins_as_the_other():
@@ -136,4 +136,4 @@ def test_without_a_condition_the_conditional_backbone_begins_as_the_other():
         tokens = conditional.encode(torch.randn(2, 4000, dtype=torch.float64))
         assert tokens.shape == (2, 16, 8)
         with_tokens = conditional.score(x, y, t, tokens)
-        assert distance(with_tokens.numpy(), plain.score(x, y, t).numpy()) < CONTRACT
+        assert distance(with_tokens.numpy(), plain.score(x, y, t).numpy()) < LIMIT

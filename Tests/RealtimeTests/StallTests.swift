@@ -55,15 +55,16 @@ import Testing
     var options = calm
     options.adaptsSteps = true
     let rig = try Rig(format, settings: settings, options: options)
-    let steps = rig.meters.steps.load(ordering: .relaxed)  // on a slow machine fewer
+    // As on a machine that is quick enough, however busy this one is.
+    rig.session.worker.catchUpTime = .infinity
+    rig.session.worker.quickFrame = .infinity
     let stall = 190..<228
     for (n, block) in blocks(voiceLike(2 * 48000, rate: 48000)).enumerated() {
       rig.callback(block, mayWait: !(stall.lowerBound...stall.upperBound).contains(n))
       if !stall.contains(n) { rig.work() }
     }
     #expect(rig.meters.late.load(ordering: .relaxed) > 10)
-    // Where this machine is so busy that frames take half of their time, fewer steps would help.
-    if rig.meters.frameTimes().last ?? 1 < 0.005 { #expect(rig.meters.steps.load(ordering: .relaxed) == steps) }
+    #expect(rig.meters.steps.load(ordering: .relaxed) == 3)
   }
 
   @Test func afterMoreThanTheRingHoldsTheOutputIsInPlaceAgain() throws {

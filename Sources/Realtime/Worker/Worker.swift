@@ -182,6 +182,8 @@ final class Worker: @unchecked Sendable {
 
   /// Seconds; 0: never. Tests set it where a cut must not depend on the machine's speed.
   var catchUpTime = 0.05
+  /// Seconds of a frame below which late frames in the wake of a stall say nothing against the steps. Tests set it likewise.
+  var quickFrame = 0.005
 
   /// - Parameter isAftermath: whether it was too late before it began, as the one before it was.
   private func count(frames: Int, nanoseconds: UInt64, isLate: Bool, isTimed: Bool, isAftermath: Bool) {
@@ -202,7 +204,7 @@ final class Worker: @unchecked Sendable {
     let oneStep = seconds / Double(governor.steps * format.channelCount)
     stepTime = stepTime == 0 ? oneStep : stepTime + 0.05 * (oneStep - stepTime)
     // One stall makes many frames late; where they are done soon, fewer steps would not have helped.
-    guard adapts, isTimed, !(isAftermath && seconds < 0.005) else { return }
+    guard adapts, isTimed, !(isAftermath && seconds < quickFrame) else { return }
     if governor.note(frames: frames, areLate: isLate || wasCut, load: seconds / 0.01) {
       setSteps(governor.steps)
       tap?.pointee.note(WorkerEvent(position: position, kind: .steps(count: governor.steps)))

@@ -45,8 +45,9 @@ final class Worker: @unchecked Sendable {
   init(
     format: StreamFormat, shared: UnsafeMutablePointer<SharedState>,
     commands: UnsafeMutablePointer<ValueRing<CommandValue>>, meters: LiveMeters, service: NoiseEncodingService?,
-    tap: UnsafeMutablePointer<SessionTap>?, profiles: ProfileMailbox, desk: LearningDesk, enhancer: consuming MultichannelEnhancer,
-    settings: EnhancementSettings, governor: StepGovernor, adapts: Bool, isTimed: Bool
+    tap: UnsafeMutablePointer<SessionTap>?, profiles: ProfileMailbox, desk: LearningDesk,
+    enhancer: consuming MultichannelEnhancer, settings: EnhancementSettings, governor: StepGovernor, adapts: Bool,
+    isTimed: Bool
   ) {
     self.format = format
     self.shared = shared
@@ -261,7 +262,9 @@ final class Worker: @unchecked Sendable {
   /// The channel that has most to learn from.
   private var loudestChannel: Int {
     var loudest = 0
-    for channel in 1..<max(1, format.channelCount) where powers.base[channel] > powers.base[loudest] { loudest = channel }
+    for channel in 1..<max(1, format.channelCount) where powers.base[channel] > powers.base[loudest] {
+      loudest = channel
+    }
     return loudest
   }
 

@@ -14,7 +14,7 @@ import Testing
   }
 
   /// Positions counted as dry are those that play the delayed input, and only those; latency stays, the rest is untouched.
-  @Test func aStalledWorkerIsReplacedByTheDelayedInputAndNothingElseChanges() throws {
+  @Test func `a stalled worker is replaced by the delayed input and nothing else changes`() throws {
     let input = voiceLike(3 * 48000, rate: 48000)
     let rig = try Rig(format)
     let steady = try Rig(format)
@@ -49,7 +49,7 @@ import Testing
   }
 
   /// Twenty late frames of one stall lowered four steps to one, and it took five seconds of calm for each to come back.
-  @Test func oneStallOfTheWorkerLowersNoSteps() throws {
+  @Test func `one stall of the worker lowers no steps`() throws {
     var settings = EnhancementSettings()
     settings.steps = 3
     var options = calm
@@ -67,7 +67,7 @@ import Testing
     #expect(rig.meters.steps.load(ordering: .relaxed) == 3)
   }
 
-  @Test func afterMoreThanTheRingHoldsTheOutputIsInPlaceAgain() throws {
+  @Test func `after more than the ring holds the output is in place again`() throws {
     let input = voiceLike(8 * 48000, rate: 48000)
     var settings = EnhancementSettings()
     settings.bypass = true  // delayed to the bit, so that every shift would be seen
@@ -84,7 +84,7 @@ import Testing
     #expect(rig.output.allSatisfy { $0.isFinite })
   }
 
-  @Test func lateTokensAreCountedAndTheOldOnesStay() throws {
+  @Test func `late tokens are counted and the old ones stay`() throws {
     let input = voiceLike(4 * 48000, rate: 48000)
     var settings = EnhancementSettings()
     settings.noiseSelection = .spp
@@ -104,7 +104,7 @@ import Testing
     #expect(firstDifference(rig.output.prefix(300 * 256), steady.output.prefix(300 * 256)) == nil)
   }
 
-  @Test func whatIsNotFiniteComesOutFinite() throws {
+  @Test func `what is not finite comes out finite`() throws {
     let rig = try Rig(format)
     for (n, block) in blocks(voiceLike(48000, rate: 48000)).enumerated() {
       var block = block

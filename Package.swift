@@ -1,8 +1,12 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 // Limpid: live speech enhancement. The layout is the architecture; imports run one way, downwards in this list.
 import PackageDescription
 
-let warnings: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny")]
+/// tools/test makes warnings errors; a build elsewhere does not fail for what a later compiler warns of.
+let isStrict = Context.environment["LIMPID_STRICT"] != nil
+let cWarnings: [CSetting] = isStrict ? [.treatAllWarnings(as: .error)] : []
+let warnings: [SwiftSetting] =
+  [.enableUpcomingFeature("ExistentialAny")] + (isStrict ? [.treatAllWarnings(as: .error)] : [])
 /// And every file imports what it uses.
 let explicitImports = warnings + [.enableUpcomingFeature("MemberImportVisibility")]
 
@@ -12,10 +16,10 @@ func system(_ name: String, pkgConfig: String, apt: String) -> Target {
 }
 
 func tests(
-  _ room: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = warnings
+  _ target: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = warnings
 ) -> Target {
   .testTarget(
-    name: "\(room)Tests", dependencies: dependencies, resources: [.copy("Fixtures")], swiftSettings: settings)
+    name: "\(target)Tests", dependencies: dependencies, resources: [.copy("Fixtures")], swiftSettings: settings)
 }
 
 /// Tests that make their own sounds.
@@ -50,7 +54,7 @@ let package = Package(
 
     // The hot arithmetic, dispatched at run time. No unsafe flags: they would bar other packages from
     // depending on this one.
-    .target(name: "CKernels"),
+    .target(name: "CKernels", cSettings: cWarnings),
 
     // Memory that owns itself, the kernels' Swift door, the platform's door.
     .target(name: "Ground", dependencies: ["CKernels"], swiftSettings: explicitImports),
@@ -70,7 +74,7 @@ let package = Package(
       name: "Enhancement", dependencies: ["SignalProcessing", "NeuralLayers", "Diffusion", "ScoreModel", "Ground"],
       swiftSettings: explicitImports),
     // Thread priority, locked memory, semaphores: what Swift cannot say itself.
-    .target(name: "CThreads"),
+    .target(name: "CThreads", cSettings: cWarnings),
     // Any device, and none: no library of devices or files, no Foundation (tools/check-imports).
     .target(name: "Realtime", dependencies: ["Enhancement", "CThreads"], swiftSettings: explicitImports),
     .target(name: "AudioFiles", dependencies: ["CSndfile"], swiftSettings: explicitImports),
@@ -93,9 +97,10 @@ let package = Package(
       ], swiftSettings: warnings),
 
     // Counts heap calls per thread: what runs every frame must make none.
-    .target(name: "HeapCounter", path: "Tests/HeapCounter"),
+    .target(name: "HeapCounter", path: "Tests/HeapCounter", cSettings: cWarnings),
     // Runs tests at every dispatch level that the processor has.
-    .target(name: "KernelLevels", dependencies: ["CKernels"], path: "Tests/KernelLevels"),
+    .target(
+      name: "KernelLevels", dependencies: ["CKernels"], path: "Tests/KernelLevels", swiftSettings: explicitImports),
     .testTarget(
       name: "GroundTests", dependencies: ["Ground", "CKernels", "HeapCounter"], swiftSettings: explicitImports),
     tests(

@@ -59,8 +59,6 @@ public final class AlsaDuplex: @unchecked Sendable {
   public var description: String { state.withLock { $0.description } }
   /// Why it runs no longer; nil while it does.
   public var end: End? { state.withLock { $0.end } }
-  /// Interruptions so far.
-  public var xrunCount: Int { report.xruns.load(ordering: .relaxed) }
 
   /// Opens the devices, prepares the processor, and lets blocks flow. Once only.
   ///

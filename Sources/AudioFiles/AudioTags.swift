@@ -3,7 +3,7 @@ import CSndfile
 /// Title, artist and the other texts of a sound file, by libsndfile's number for each, and the origin that a broadcast
 /// WAV carries (recorder, date, time code).
 public struct AudioTags: Sendable, Equatable {
-  private(set) var texts: [Int32: String] = [:]
+  var texts: [Int32: String] = [:]
   /// libsndfile's SF_BROADCAST_INFO as it came.
   private(set) var broadcast: [UInt8] = []
 
@@ -12,10 +12,6 @@ public struct AudioTags: Sendable, Equatable {
   public var title: String? { texts[Int32(SF_STR_TITLE)] }
   public var artist: String? { texts[Int32(SF_STR_ARTIST)] }
   public var isEmpty: Bool { texts.isEmpty && broadcast.isEmpty }
-
-  /// For tests and callers that make sounds of their own.
-  public mutating func setTitle(_ title: String) { texts[Int32(SF_STR_TITLE)] = title }
-  public mutating func setArtist(_ artist: String) { texts[Int32(SF_STR_ARTIST)] = artist }
 
   /// All that an open file has. The encoder's name is left out: the output has another.
   init(reading file: OpaquePointer) {

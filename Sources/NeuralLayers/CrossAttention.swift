@@ -58,7 +58,9 @@ public struct CrossAttention: Sendable {
 
   // The folded weights of one item, for so many tokens: score panels, score bias, output panels.
   @_noLocks
-  private func scorePanelsCount(_ count: Int) -> Int { wholeLines(packedCount(depth: dimension, columns: heads * count)) }
+  private func scorePanelsCount(_ count: Int) -> Int {
+    wholeLines(packedCount(depth: dimension, columns: heads * count))
+  }
 
   /// Floats of the folded weights of one item.
   public var foldedCount: Int {

@@ -130,7 +130,8 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     }
     let session = try LiveSession(
       model: model, settings: wish.settings, format: format, options: options, profile: wish.profile,
-      isFrozen: wish.isFrozen, learned: wish.learned, makeRecorder: { try makeRecorder($0, wish) }, commands: commands, meters: meters,
+      isFrozen: wish.isFrozen, learned: wish.learned, makeRecorder: { try makeRecorder($0, wish) }, commands: commands,
+      meters: meters,
       remark: remark)
     state.withLock { state in
       if session.recorder == nil {

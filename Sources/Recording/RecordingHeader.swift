@@ -115,7 +115,9 @@ struct RecordingHeader: Equatable {
     modelChecksum = try read("model-checksum") { UInt64($0, radix: 16) }
     hasProfile = try read("profile", bool)
     // Recordings from before there was learned noise do not say.
-    if values["learned"] != nil { learnedCount = try read("learned") { Int($0).flatMap { (0...64).contains($0) ? $0 : nil } } }
+    if values["learned"] != nil {
+      learnedCount = try read("learned") { Int($0).flatMap { (0...64).contains($0) ? $0 : nil } }
+    }
     isFrozen = try read("frozen", bool)
     var s = EnhancementSettings()
     s.method = try read("method") { EnhancementSettings.Method(rawValue: String($0)) }

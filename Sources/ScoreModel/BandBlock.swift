@@ -70,13 +70,13 @@ struct BandBlock {
     return items * bands * channels + wide
   }
 
-  /// h: (items, bands, channels), contiguous; folded: the cross-attention's, items `foldedItemStride` apart, of as many tokens as
-  /// `tokenCounts` says for each item.
+  /// h: (items, bands, channels), contiguous; folded: the cross-attention's, items `foldedItemStride` apart, of as many
+  /// tokens as `tokenCounts` says for each item.
   @_noLocks
   func forward(
     items: Int, h: UnsafeMutablePointer<Float>, norms: UnsafePointer<Float>, normsItemStride: Int,
-    folded: UnsafePointer<Float>, foldedItemStride: Int, tokenCounts: UnsafePointer<Int>, state: UnsafeMutablePointer<Float>,
-    stateItemStride: Int, scratch: UnsafeMutablePointer<Float>
+    folded: UnsafePointer<Float>, foldedItemStride: Int, tokenCounts: UnsafePointer<Int>,
+    state: UnsafeMutablePointer<Float>, stateItemStride: Int, scratch: UnsafeMutablePointer<Float>
   ) {
     let count = bands * channels
     let normed = scratch

@@ -123,7 +123,9 @@ public struct NetworkConfiguration: Sendable, Equatable {
     switch json["learned_tokens"] {
     case nil: learnedTokens = false
     case .some(let value):
-      guard let flag = value.boolean else { throw wrong("configuration learned_tokens is \(value.text), expected true or false") }
+      guard let flag = value.boolean else {
+        throw wrong("configuration learned_tokens is \(value.text), expected true or false")
+      }
       guard !flag || encoder == .sequence || encoder == .global else {
         throw wrong("configuration learned_tokens needs the encoder sequence or global, not \(encoderName)")
       }

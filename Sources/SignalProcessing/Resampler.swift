@@ -22,7 +22,6 @@ public struct Resampler: ~Copyable {
   public let delayInInputSamples: Double
   /// The same delay in samples at the output's rate.
   public var delayInOutputSamples: Double { delayInInputSamples * Double(denominator) / Double(numerator) }
-  public var delayInSeconds: Double { delayInInputSamples / Double(inputRate) }
 
   private let state: OpaquePointer?  // nil: equal rates, or `filter`
   /// The same filter on our own kernels, where the ratio is a small one; nil: speexdsp works itself.

@@ -7,7 +7,7 @@ import Testing
 @Suite struct AdaptiveResamplerTests {
   /// A sine in, the sine of the other clock out: against sin() itself.
   @Test(arguments: [0.9995, 1, 1.0002, 1.005], [200.0, 1000, 10000, 18000])
-  func aSineStaysASine(ratio: Double, frequency: Double) {
+  func `a sine stays a sine`(ratio: Double, frequency: Double) {
     var resampler = AdaptiveResampler(channelCount: 1, maximumBlock: 256)
     var input = [Float](repeating: 0, count: 256)
     var output = [Float](repeating: 0, count: resampler.maximumOutput(forInput: 256))
@@ -43,7 +43,7 @@ import Testing
     #expect(decibels < (frequency < 15000 ? -85 : -75), "\(decibels) dB")
   }
 
-  @Test func channelsAreResampledAlike() {
+  @Test func `channels are resampled alike`() {
     var resampler = AdaptiveResampler(channelCount: 2, maximumBlock: 64)
     var left = (0..<64).map { Float($0) }
     var right = left.map { -$0 }

@@ -95,7 +95,7 @@ import Testing
   }
 
   /// ALSA's file plugin gives nothing any more after its file: that ends it, and nothing of it is cut off.
-  @Test(arguments: [48_000, 47_999, 100]) func aFileIsPlayedToItsEnd(count: Int) throws {
+  @Test(arguments: [48_000, 47_999, 100]) func `a file is played to its end`(count: Int) throws {
     let signal = try play(count)
     let standIn = DeviceStandIn(extra: 1000)
     let duplex = AlsaDuplex(configuration(), processor: standIn)
@@ -112,7 +112,7 @@ import Testing
   }
 
   /// It said that the device is gone and back twice a second.
-  @Test func aDeviceThatFailsAtOnceIsSaidToBeGoneOnce() throws {
+  @Test func `a device that fails at once is said to be gone once`() throws {
     _ = try play(480_000)
     let standIn = DeviceStandIn(extra: 0)
     var full = configuration()
@@ -128,7 +128,7 @@ import Testing
     #expect(changes.count == 1, "\(changes)")
   }
 
-  @Test func withoutAClockItIsSaidOnceAndBlocksMayWait() throws {
+  @Test func `without a clock it is said once and blocks may wait`() throws {
     _ = try play(48000)
     let standIn = DeviceStandIn(extra: 0)
     let duplex = AlsaDuplex(configuration(), processor: standIn)
@@ -141,7 +141,7 @@ import Testing
   }
 
   /// `null` never ends; a stop does.
-  @Test func aStopEndsAnEndlessDevice() throws {
+  @Test func `a stop ends an endless device`() throws {
     var endless = configuration()
     endless.input = "null"
     endless.output = "null"
@@ -154,13 +154,13 @@ import Testing
 
   // MARK: - What devices agree to
 
-  @Test func whereThereAreNoFloatsThereAreIntegers() throws {
+  @Test func `where there are no floats there are integers`() throws {
     #expect(try AlsaPCM.open("null", isInput: true, AlsaWish()).format == .float)
     #expect(try AlsaPCM.open("integers", isInput: true, AlsaWish()).format == .s32)
     #expect(try AlsaPCM.open("compressed", isInput: false, AlsaWish()).format == .s32)
   }
 
-  @Test(arguments: AlsaPCM.Access.allCases) func samplesPassByEveryAccess(access: AlsaPCM.Access) throws {
+  @Test(arguments: AlsaPCM.Access.allCases) func `samples pass by every access`(access: AlsaPCM.Access) throws {
     var wish = AlsaWish()
     wish.channelCount = 2
     for isInput in [true, false] {
@@ -182,14 +182,14 @@ import Testing
     }
   }
 
-  @Test func aDeviceOfFourChannelsTakesTwo() throws {
+  @Test func `a device of four channels takes two`() throws {
     var wish = AlsaWish()
     wish.channelCount = 2
     #expect(try AlsaPCM.open("four", isInput: false, wish).channelCount == 4)
     #expect(try AlsaPCM.open("plugged", isInput: false, wish).channelCount == 2)
   }
 
-  @Test func everyDeviceWorksTogetherWithEveryOther() throws {
+  @Test func `every device works together with every other`() throws {
     _ = try play(10_000)
     for input in ["microphone", "integers", "four", "plugged"] {
       for output in ["speaker", "narrow", "compressed", "four", "plugged"] {
@@ -209,7 +209,7 @@ import Testing
 
   // MARK: - What cannot be
 
-  @Test func aDeviceThatIsNotThereIsNamed() throws {
+  @Test func `a device that is not there is named`() throws {
     for name in ["nowhere", "hw:7", "hw:CARD=Nobody", "secret"] {
       var wrong = configuration()
       wrong.input = name
@@ -220,13 +220,13 @@ import Testing
     #expect("\(AlsaError.noSuchDevice(name: "nowhere"))".contains("limpid devices"))
   }
 
-  @Test func theProcessorsRefusalEndsTheStart() throws {
+  @Test func `the processor's refusal ends the start`() throws {
     _ = try play(100)
     let duplex = AlsaDuplex(configuration(), processor: DeviceStandIn(extra: 0, refusedBlock: 128))
     #expect(throws: DeviceStandIn.Refusal.self) { try duplex.start() }
   }
 
-  @Test func everyErrorIsASentenceWithARemedy() {
+  @Test func `every error is a sentence with a remedy`() {
     let all: [AlsaError] = [
       .noSuchDevice(name: "hw:1"), .busy(name: "hw:1"), .notAllowed(name: "hw:1"), .noFormat(name: "hw:1"),
       .rateRefused(name: "hw:1", rate: 44100, nearest: 48000), .ratesDiffer(input: 16000, output: 48000),
@@ -240,12 +240,12 @@ import Testing
     #expect("\(all[3])".contains("\"plughw:1\""))
   }
 
-  @Test func devicesOfOneCardShareTheirClock() {
+  @Test func `devices of one card share their clock`() {
     #expect(SharedClock.isShared(("hw:0", 0), ("plughw:PCH,3", 0)))
     #expect(!SharedClock.isShared(("default", 0), ("default", 1)))
     #expect(SharedClock.isShared(("default", nil), ("default", nil)))
     #expect(!SharedClock.isShared(("pulse", nil), ("hw:0", 0)))
   }
 
-  @Test func theListOfDevicesNeedsNoDevice() { _ = AlsaDevices.list() }
+  @Test func `the list of devices needs no device`() { _ = AlsaDevices.list() }
 }

@@ -3,7 +3,7 @@ import Testing
 @testable import AlsaDevice
 
 @Suite struct AlsaFormatTests {
-  @Test(arguments: AlsaSampleFormat.allCases) func fullScaleClipsAndNeverWraps(format: AlsaSampleFormat) {
+  @Test(arguments: AlsaSampleFormat.allCases) func `full scale clips and never wraps`(format: AlsaSampleFormat) {
     let values: [Float] = [1, 1.5, 1e9, .infinity, -1, -1.5, -1e9, -.infinity, .nan, 0.999_999, -0.0, 0.25]
     var bytes = [UInt8](repeating: 0xAA, count: values.count * 4)
     var back = [Float](repeating: .nan, count: values.count)
@@ -19,7 +19,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [AlsaSampleFormat.s16, .s24, .s24in3]) func everyIntegerComesBack(format: AlsaSampleFormat) {
+  @Test(arguments: [AlsaSampleFormat.s16, .s24, .s24in3]) func `every integer comes back`(format: AlsaSampleFormat) {
     let scale: Float = format == .s16 ? 0x1p-15 : 0x1p-23
     let top = format == .s16 ? 32768 : 8_388_608
     let values = stride(from: -top, to: top, by: format == .s16 ? 1 : 511).map { Float($0) * scale }
@@ -32,7 +32,7 @@ import Testing
     #expect(back == values)
   }
 
-  @Test func theUpperByteOfS24IsIgnored() {
+  @Test func `the upper byte of S24 is ignored`() {
     var value: Float = 0
     let word: UInt32 = 0xAB40_0000
     withUnsafeBytes(of: word.littleEndian) {

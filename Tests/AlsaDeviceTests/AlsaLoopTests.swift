@@ -11,7 +11,7 @@ import Testing
   private func ramp(_ n: Int) -> Float { Float(n % 1000 - 500) / 1024 }
 
   @Test(arguments: AlsaSampleFormat.allCases, [true, false])
-  func oneDeviceIsExactToTheBit(format: AlsaSampleFormat, isInterleaved: Bool) {
+  func `one device is exact to the bit`(format: AlsaSampleFormat, isInterleaved: Bool) {
     let bench = Bench()
     bench.input.signal = { n, channel in channel == 0 ? Float(n % 1000 - 500) / 1024 : Float(n % 77) / 128 }
     bench.output.keeps = true
@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test(arguments: [(64, 2), (256, 3), (1024, 2)])
-  func theMeasuredLatencyIsTheStatedOne(period: Int, periods: Int) {
+  func `the measured latency is the stated one`(period: Int, periods: Int) {
     let bench = Bench(period: period)
     // Late by up to 0.9 of a period: the sum of what waits does not change by it.
     bench.input.lateness = { Double($0 * 7919 % 100) / 100 * 0.9 * Double(period) / 48000 }
@@ -48,7 +48,7 @@ import Testing
     #expect(bench.events.isEmpty)
   }
 
-  @Test func anOutputWithLongerPeriodsIsPrimedForThem() {
+  @Test func `an output with longer periods is primed for them`() {
     let bench = Bench(period: 128)
     var loop = bench.loop(hasOneClock: true, outputPeriod: 480)
     bench.output.granularity = 480
@@ -63,7 +63,7 @@ import Testing
     #expect(bench.events.isEmpty)
   }
 
-  @Test func anXrunOfEitherDirectionStartsBothAnewWithTheSameDelay() {
+  @Test func `an xrun of either direction starts both anew with the same delay`() {
     let bench = Bench()
     bench.input.faults = [20: EPIPE]
     bench.output.faults = [41: EPIPE]
@@ -82,7 +82,9 @@ import Testing
   /// Where the driver cannot start both directions in the same moment, one ran ahead of the other for good, differently after
   /// every start.
   @Test(arguments: [(0.0, 0.0021), (0.0011, 0.0004), (0.003, 0.0)], [true, false])
-  func whatStartsOneAfterTheOtherHasTheStatedLatencyAlsoAfterRecoveries(delays: (Double, Double), hasOneClock: Bool) {
+  func `what starts one after the other has the stated latency also after recoveries`(
+    delays: (Double, Double), hasOneClock: Bool
+  ) {
     let bench = Bench()
     bench.input.faults = [20: EPIPE, 40: ESTRPIPE]
     bench.output.faults = [70: EPIPE]
@@ -114,7 +116,7 @@ import Testing
     #expect(bench.events.filter { $0 == .xrun }.count == 4)
   }
 
-  @Test func whatTheDriverStartsTogetherIsPlayedAsItIs() {
+  @Test func `what the driver starts together is played as it is`() {
     let bench = Bench()
     bench.output.granularity = 7
     bench.input.signal = { n, _ in Float(n % 1000 - 500) / 1024 }
@@ -127,7 +129,7 @@ import Testing
   }
 
   /// Samples that were read and then given up made the latency shorter for good.
-  @Test func aReadThatGivesUpHalfwayChangesNoLatency() {
+  @Test func `a read that gives up halfway changes no latency`() {
     let bench = Bench(period: 4096)
     bench.input.halfReads = [10, 20]
     var loop = bench.loop(hasOneClock: true)
@@ -138,7 +140,7 @@ import Testing
   }
 
   /// As ALSA's dsnoop and dmix lose samples: without a word.
-  @Test(arguments: [-700.0, 900]) func samplesLostInSilenceAreMadeUpForAtOnce(samples: Double) {
+  @Test(arguments: [-700.0, 900]) func `samples lost in silence are made up for at once`(samples: Double) {
     let bench = Bench()
     var loop = bench.loop(hasOneClock: true, periods: 6)
     _ = loop.start()
@@ -150,7 +152,7 @@ import Testing
     #expect(bench.output.underruns == 0)
   }
 
-  @Test func aThreadThatSleepsTooLongIsAnXrunAndNoMore() {
+  @Test func `a thread that sleeps too long is an xrun and no more`() {
     let bench = Bench()
     bench.input.lateness = { $0 == 30 ? 0.2 : 0 }
     var loop = bench.loop(hasOneClock: true)
@@ -161,7 +163,7 @@ import Testing
     #expect(abs(bench.report.latency.load(ordering: .relaxed) - loop.latency) <= 1)
   }
 
-  @Test func aSuspendIsWaitedForAndThenItGoesOn() {
+  @Test func `a suspend is waited for and then it goes on`() {
     let bench = Bench()
     bench.input.faults = [20: ESTRPIPE]
     var loop = bench.loop(hasOneClock: true)
@@ -174,7 +176,7 @@ import Testing
     #expect(abs(bench.report.latency.load(ordering: .relaxed) - loop.latency) <= 1)
   }
 
-  @Test func aStopEndsTheWaitForASuspendedDevice() {
+  @Test func `a stop ends the wait for a suspended device`() {
     let bench = Bench()
     bench.input.faults = [20: ESTRPIPE]
     bench.input.resumesNeeded = .max
@@ -186,7 +188,7 @@ import Testing
     #expect(bench.clock.nanoseconds < 10.5e9)
   }
 
-  @Test(arguments: [ENODEV, ENXIO, EIO, EBADFD]) func aDeviceThatIsGoneEndsTheLoop(number: Int32) {
+  @Test(arguments: [ENODEV, ENXIO, EIO, EBADFD]) func `a device that is gone ends the loop`(number: Int32) {
     let bench = Bench()
     bench.output.faults = [30: number]
     var loop = bench.loop(hasOneClock: true)
@@ -194,7 +196,7 @@ import Testing
     #expect(bench.processor.blocks == 30)
   }
 
-  @Test func aDeviceThatGivesNothingForTwoSecondsIsGone() {
+  @Test func `a device that gives nothing for two seconds is gone`() {
     let bench = Bench()
     var loop = bench.loop(hasOneClock: true)
     _ = loop.start()
@@ -208,7 +210,7 @@ import Testing
     #expect(bench.clock.nanoseconds - before < 3e9)
   }
 
-  @Test func aStopIsObeyed() {
+  @Test func `a stop is obeyed`() {
     let bench = Bench()
     bench.report.isStopping.store(true, ordering: .relaxed)
     var loop = bench.loop(hasOneClock: true)
@@ -217,7 +219,7 @@ import Testing
 
   // MARK: - Without a clock
 
-  @Test func withoutAClockBlocksMayWaitAndItIsSaidOnce() {
+  @Test func `without a clock blocks may wait and it is said once`() {
     let bench = Bench()
     bench.input.signal = { n, _ in Float(n) / 65536 }
     bench.output.keeps = true
@@ -232,7 +234,7 @@ import Testing
     #expect(bench.report.latency.load(ordering: .relaxed) == -1, "there is none to measure")
   }
 
-  @Test func withAClockNoBlockMayEverWait() {
+  @Test func `with a clock no block may ever wait`() {
     let bench = Bench()
     bench.input.faults = [20: EPIPE, 40: EPIPE]
     // A stall after which blocks come as fast as they are read.
@@ -245,7 +247,7 @@ import Testing
   }
 
   /// Samples trickle in, but three times as fast as they should.
-  @Test func aDeviceMuchFasterThanItsRateHasNoClock() {
+  @Test func `a device much faster than its rate has no clock`() {
     let bench = Bench()
     bench.input.drift = { _ in 2e6 }
     bench.output.drift = { _ in 2e6 }
@@ -256,7 +258,7 @@ import Testing
     #expect(bench.events.first == .freewheel(true))
   }
 
-  @Test func aFileIntoALoudspeakerGoesAtTheLoudspeakersPace() {
+  @Test func `a file into a loudspeaker goes at the loudspeaker's pace`() {
     let bench = Bench()
     bench.input.signal = { n, _ in Float(n % 1000) / 1024 }
     bench.output.keeps = true
@@ -271,7 +273,7 @@ import Testing
   }
 
   /// The devices were taken for two with clocks, because blocks had run before.
-  @Test func aFileIntoALoudspeakerThatComesBackStillGoesAtItsPace() {
+  @Test func `a file into a loudspeaker that comes back still goes at its pace`() {
     let bench = Bench()
     bench.output.faults = [30: ENODEV]
     var first = bench.loop(hasOneClock: false, clocks: (false, true))
@@ -287,7 +289,7 @@ import Testing
     #expect(bench.output.played.dropFirst(primed).enumerated().allSatisfy { $1 == Float($0 % 1000) / 1024 })
   }
 
-  @Test func aMicrophoneIntoAFileGoesAtTheMicrophonesPace() {
+  @Test func `a microphone into a file goes at the microphone's pace`() {
     let bench = Bench()
     bench.input.signal = { n, _ in Float(n % 1000) / 1024 }
     bench.output.keeps = true
@@ -301,7 +303,7 @@ import Testing
   }
 
   @Test(arguments: AlsaSampleFormat.allCases, [1, 100, 255, 256, 10_000])
-  func aFilesEndIsFoundAlsoWhereAlsaHidesIt(format: AlsaSampleFormat, length: Int) {
+  func `a file's end is found also where ALSA hides it`(format: AlsaSampleFormat, length: Int) {
     let bench = Bench()
     bench.input.signal = { n, _ in Float(n % 300) / 1024 }
     bench.input.fileLength = length
@@ -319,7 +321,7 @@ import Testing
   }
 
   /// ALSA's null plugin says that it has read, and has written nothing: that is silence, not a file's end.
-  @Test func aDeviceThatNeverWritesIsSilentAndEndless() {
+  @Test func `a device that never writes is silent and endless`() {
     let bench = Bench()
     bench.input.fileLength = 0
     bench.input.leavesTheRest = true
@@ -332,7 +334,7 @@ import Testing
   }
 
   @Test(arguments: [0, 1000, 5000], [true, false])
-  func aFilesEndIsPlayedOutWithWhatTheProcessorHolds(processorLatency: Int, outputHasClock: Bool) {
+  func `a file's end is played out with what the processor holds`(processorLatency: Int, outputHasClock: Bool) {
     let bench = Bench()
     bench.input.signal = { n, _ in Float(n + 1) / 65536 }
     bench.input.fileLength = 10_000

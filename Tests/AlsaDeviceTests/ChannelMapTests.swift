@@ -14,23 +14,25 @@ import Testing
     return bench.output.played.suffix(outputs).map { $0 * 128 }
   }
 
-  @Test(arguments: [true, false]) func oneMicrophoneIsForAllChannels(isInterleaved: Bool) {
+  @Test(arguments: [true, false]) func `one microphone is for all channels`(isInterleaved: Bool) {
     #expect(outputs(1, 2, 2, isInterleaved: isInterleaved) == [1, 1])
     #expect(outputs(1, 4, 4, isInterleaved: isInterleaved) == [1, 1, 1, 1])
   }
-  @Test(arguments: [true, false]) func aPairOfInputsIsAveragedForOneChannel(isInterleaved: Bool) {
+  @Test(arguments: [true, false]) func `a pair of inputs is averaged for one channel`(isInterleaved: Bool) {
     #expect(outputs(2, 1, 1, isInterleaved: isInterleaved) == [1.5])
   }
-  @Test func furtherInputsAreLeftOut() {
+  @Test func `further inputs are left out`() {
     #expect(outputs(8, 1, 1) == [1])
     #expect(outputs(8, 2, 2) == [1, 2])
   }
-  @Test(arguments: [true, false]) func oneChannelIsForBothEarsAndFurtherOutputsAreSilent(isInterleaved: Bool) {
+  @Test(arguments: [true, false]) func `one channel is for both ears and further outputs are silent`(
+    isInterleaved: Bool
+  ) {
     #expect(outputs(1, 1, 2, isInterleaved: isInterleaved) == [1, 1])
     #expect(outputs(1, 1, 4, isInterleaved: isInterleaved) == [1, 1, 0, 0])
     #expect(outputs(2, 2, 4, isInterleaved: isInterleaved) == [1, 2, 0, 0])
   }
-  @Test(arguments: [true, false]) func withFewerOutputsEachPlaysTheMeanOfItsShare(isInterleaved: Bool) {
+  @Test(arguments: [true, false]) func `with fewer outputs each plays the mean of its share`(isInterleaved: Bool) {
     #expect(outputs(2, 2, 1, isInterleaved: isInterleaved) == [1.5])
     #expect(outputs(3, 3, 2, isInterleaved: isInterleaved) == [2, 2])
   }

@@ -8,7 +8,7 @@ import Testing
 
 /// Input and output with clocks of their own.
 @Suite struct TwoClocksTests {
-  @Test(arguments: [-200.0, -35, 0, 120, 200]) func twoClocksStayInStep(ppm: Double) {
+  @Test(arguments: [-200.0, -35, 0, 120, 200]) func `two clocks stay in step`(ppm: Double) {
     let bench = Bench(rate: 16000)
     bench.output.drift = { _ in ppm }
     var loop = bench.loop(hasOneClock: false)
@@ -30,7 +30,7 @@ import Testing
   }
 
   /// Ten minutes, the output's clock from −200 to +200 ppm and back: no heap call, no interruption, the latency stays.
-  @Test func aRampOfTheClocksOverTenMinutes() {
+  @Test func `a ramp of the clocks over ten minutes`() {
     let bench = Bench(rate: 8000)
     bench.output.drift = { 200 * sin(2 * Double.pi * ($0 - 150) / 600) }
     // Wake-ups up to half a period late, positions in steps of 16 samples.
@@ -64,7 +64,7 @@ import Testing
     #expect(abs(sum / count) < 8, "\(sum / count): constant on average, up to half a step of the positions")
   }
 
-  @Test func anXrunStartsBothAnewWithTheSameLatency() {
+  @Test func `an xrun starts both anew with the same latency`() {
     let bench = Bench(rate: 16000)
     bench.output.drift = { _ in 150 }
     bench.output.faults = [500: EPIPE]
@@ -82,7 +82,7 @@ import Testing
   }
 
   /// A loudspeaker that swallowed a moment without saying so: one step, counted, instead of a bend of the pitch.
-  @Test(arguments: [-700.0, 900]) func aJumpOfAPositionIsSetRightAtOnce(samples: Double) {
+  @Test(arguments: [-700.0, 900]) func `a jump of a position is set right at once`(samples: Double) {
     let bench = Bench(rate: 16000)
     var loop = bench.loop(hasOneClock: false, periods: 6)
     _ = loop.start()
@@ -95,7 +95,7 @@ import Testing
   }
 
   /// A whole hour with a fault every ten seconds: nothing is allocated, so nothing can grow.
-  @Test func anHourMakesNoHeapCall() {
+  @Test func `an hour makes no heap call`() {
     let bench = Bench(rate: 8000, period: 1024)
     for n in 1..<360 {
       bench.input.faults[n * 78] = n % 2 == 0 ? EPIPE : ESTRPIPE

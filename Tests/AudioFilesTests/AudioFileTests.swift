@@ -1,7 +1,8 @@
-import AudioFiles
 import CSndfile
 import Foundation
 import Testing
+
+@testable import AudioFiles
 
 @Suite("Sound files")
 struct AudioFileTests {
@@ -92,8 +93,7 @@ struct AudioFileTests {
   @Test("tags come along")
   func tags() throws {
     var tags = AudioTags()
-    tags.setTitle("A street")
-    tags.setArtist("Nobody")
+    tags.texts = [Int32(SF_STR_TITLE): "A street", Int32(SF_STR_ARTIST): "Nobody"]
     for (name, container) in [("a.wav", SF_FORMAT_WAV), ("a.flac", SF_FORMAT_FLAC)] {
       _ = try write(sound(100), scratch.path(name), format(container, SF_FORMAT_PCM_16), tags: tags)
       let found = try read(scratch.path(name)).reader.tags

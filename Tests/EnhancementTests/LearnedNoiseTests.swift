@@ -50,7 +50,9 @@ import Testing
       try LearnedNoise(samples: [Float](repeating: 0, count: 16_000), sampleRate: 16_000)
     }
     #expect(throws: LearnedNoiseError.notFinite) { try LearnedNoise(samples: sound() + [.nan], sampleRate: 16_000) }
-    #expect(throws: LearnedNoiseError.unsupportedSampleRate(4000)) { try LearnedNoise(samples: sound(), sampleRate: 4000) }
+    #expect(throws: LearnedNoiseError.unsupportedSampleRate(4000)) {
+      try LearnedNoise(samples: sound(), sampleRate: 4000)
+    }
     #expect("\(LearnedNoiseError.tooShort(seconds: 0.29))".contains("at least 0.6 s"))
   }
 

@@ -34,15 +34,6 @@ import Testing
     #expect(bits(run(&one, input, .growing)) == bits(run(&other, input, .whole)))
   }
 
-  @Test func `a small maximum block changes nothing`() throws {
-    let input = voiceLike(24000, rate: 48000)
-    var settings = EnhancementSettings()
-    settings.method = .wiener
-    var one = try StreamingEnhancer(model: nil, settings: settings, sampleRate: 48000)
-    var other = try StreamingEnhancer(model: nil, settings: settings, sampleRate: 48000)
-    #expect(bits(run(&one, input, .whole)) == bits(run(&other, input, .whole)))
-  }
-
   @Test func `output may be the input's memory`() throws {
     let input = voiceLike(24000, rate: 48000)
     var settings = EnhancementSettings()

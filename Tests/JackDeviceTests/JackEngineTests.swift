@@ -36,7 +36,7 @@ extension JackTests {
       try body(engine)
     }
 
-    @Test(arguments: [16, 128, 512, 1024]) func bypassIsAsLateAsTheGraphSays(block: Int) throws {
+    @Test(arguments: [16, 128, 512, 1024]) func `bypass is as late as the graph says`(block: Int) throws {
       let server = try JackServer(block: block)
       let engine = try Self.engine("tiny", bypass: true)
       let client = JackClient(JackTests.configuration(server, channels: 2), processor: engine)
@@ -55,7 +55,9 @@ extension JackTests {
     }
 
     /// The identity network through rings, worker, resamplers, transform: noise in, found again by correlation.
-    @Test(arguments: [(256, 48000), (512, 44100)]) func theEnhancedSignalIsAsLateAsTheGraphSays(block: Int, rate: Int)
+    @Test(arguments: [(256, 48000), (512, 44100)]) func `the enhanced signal is as late as the graph says`(
+      block: Int, rate: Int
+    )
       throws
     {
       let server = try JackServer(rate: rate, block: block)
@@ -89,7 +91,7 @@ extension JackTests {
     }
 
     /// A session of the server's, exported: the output of `limpid enhance`, later, to the bit.
-    @Test(arguments: [64, 512]) func inFreewheelTheOutputIsThatOfTheFile(block: Int) throws {
+    @Test(arguments: [64, 512]) func `in freewheel the output is that of the file`(block: Int) throws {
       let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       let model = try EnhancementModel(path: tests.appending(path: "EnhancementTests/Fixtures/tiny.safetensors").path)
       var settings = EnhancementSettings()
@@ -150,7 +152,7 @@ extension JackTests {
       return all
     }
 
-    @Test func aRestartAtAnotherRateGoesOnWithTheNewLatency() throws {
+    @Test func `a restart at another rate goes on with the new latency`() throws {
       let server = try JackServer(rate: 48000, block: 128)
       try Self.whileRunning(server, bypass: true) { engine in
         let before = try #require(engine.status).latencyInSamples
@@ -167,7 +169,7 @@ extension JackTests {
     /// libjack's thread runs 5 below the server, the worker 1 below that; a server that comes back at the same rate and block
     /// finds the same worker, and may have another priority.
     @Test(.enabled(if: mayBeRealTime, "the system allows no real-time priority here"))
-    func theWorkerStaysBelowTheServersThreadWhateverItsPriority() throws {
+    func `the worker stays below the server's thread, whatever its priority`() throws {
       let server = try JackServer(block: 256, priority: 50)
       try Self.whileRunning(server, bypass: false) { engine in
         try wait("priority 44") { Self.priority(of: "limpid-worker") == 44 }

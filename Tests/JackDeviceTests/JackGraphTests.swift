@@ -7,7 +7,7 @@ import Testing
 
 extension JackTests {
   @Suite struct GraphTests {
-    @Test func connectionsToTheHardwareAreMade() throws {
+    @Test func `connections to the hardware are made`() throws {
       let server = try JackServer(block: 256)
       let client = JackClient(JackTests.configuration(server, connections: .automatic), processor: DeviceStandIn())
       try client.start()
@@ -21,7 +21,7 @@ extension JackTests {
       for connection in expected { #expect(probe.connections("limpid:\(connection.port)") == [connection.peer]) }
     }
 
-    @Test func aSingleOutputGoesToBothEars() throws {
+    @Test func `a single output goes to both ears`() throws {
       let server = try JackServer(block: 256)
       let client = JackClient(
         JackTests.configuration(server, channels: 1, connections: .automatic), processor: DeviceStandIn())
@@ -32,7 +32,7 @@ extension JackTests {
       #expect(probe.connections("limpid:out_1") == ["system:playback_1", "system:playback_2"])
     }
 
-    @Test func fewerHardwarePortsThanChannelsAreSaid() throws {
+    @Test func `fewer hardware ports than channels are said`() throws {
       let server = try JackServer(block: 256)
       let standIn = DeviceStandIn()
       let client = JackClient(
@@ -44,7 +44,7 @@ extension JackTests {
           .remark("the JACK server has 2 capture and 2 playback ports for 3 channels; the rest is not connected")))
     }
 
-    @Test func portsAreNamedOrderedAndNotTerminal() throws {
+    @Test func `ports are named, ordered and not terminal`() throws {
       let server = try JackServer(block: 256)
       let client = JackClient(JackTests.configuration(server), processor: DeviceStandIn())
       try client.start()
@@ -70,7 +70,7 @@ extension JackTests {
       for subject in subjects { #expect(probe.property(subject, "port-group") == nil) }
     }
 
-    @Test func aNameThatIsTakenIsChanged() throws {
+    @Test func `a name that is taken is changed`() throws {
       let server = try JackServer(block: 256)
       let other = try JackProbe("limpid", server: server)
       defer { other.close() }
@@ -82,7 +82,7 @@ extension JackTests {
       #expect(client.connections.count == 4)
     }
 
-    @Test func namedPortsAreConnected() throws {
+    @Test func `named ports are connected`() throws {
       let server = try JackServer(block: 256)
       let ports = JackConfiguration.Connections.ports(inputs: ["system:capture_2"], outputs: ["system:playback_2"])
       let client = JackClient(JackTests.configuration(server, connections: ports), processor: DeviceStandIn())
@@ -94,7 +94,7 @@ extension JackTests {
       #expect(probe.connections("limpid:in_2").isEmpty)
     }
 
-    @Test func aPortThatIsMissingIsNamedWithThoseThatAreThere() throws {
+    @Test func `a port that is missing is named with those that are there`() throws {
       let server = try JackServer(block: 256)
       func start(_ inputs: [String], _ outputs: [String]) throws {
         let connections = JackConfiguration.Connections.ports(inputs: inputs, outputs: outputs)
@@ -123,7 +123,7 @@ extension JackTests {
       try start(["system:capture_1"], ["system:playback_1"])
     }
 
-    @Test func withoutAServerTheErrorSaysHowToStartOne() throws {
+    @Test func `without a server the error says how to start one`() throws {
       var configuration = JackConfiguration()
       configuration.serverName = "nobody"
       configuration.startsServer = false
@@ -136,7 +136,7 @@ extension JackTests {
     }
 
     @Test(arguments: ["", "a:b", String(repeating: "x", count: 200)])
-    func aNameThatJackCannotTakeIsRefused(name: String) throws {
+    func `a name that JACK cannot take is refused`(name: String) throws {
       var configuration = JackConfiguration()
       configuration.clientName = name
       configuration.startsServer = false
@@ -144,7 +144,7 @@ extension JackTests {
       #expect(throws: JackError.badName(name: name, limit: Int(jack_client_name_size()) - 1)) { try client.start() }
     }
 
-    @Test func aProcessorThatRefusesTheFormatIsHeard() throws {
+    @Test func `a processor that refuses the format is heard`() throws {
       let server = try JackServer(block: 32)
       let client = JackClient(JackTests.configuration(server), processor: DeviceStandIn(refusedBlock: 32))
       #expect(throws: DeviceStandIn.Refusal.self) { try client.start() }

@@ -10,7 +10,7 @@ import Testing
 extension JackTests {
   @Suite struct RestartTests {
     @Test(arguments: [SIGTERM, SIGKILL])
-    func aServerThatComesBackFindsTheClientConnectedAsBefore(signal: Int32) throws {
+    func `a server that comes back finds the client connected as before`(signal: Int32) throws {
       let server = try JackServer(rate: 48_000, block: 256)
       let standIn = DeviceStandIn()
       let client = JackClient(JackTests.configuration(server, connections: .automatic), processor: standIn)
@@ -46,7 +46,7 @@ extension JackTests {
       #expect(again.connections("limpid:out_2").isEmpty)
     }
 
-    @Test func aPortThatComesBackLaterIsConnectedThen() throws {
+    @Test func `a port that comes back later is connected then`() throws {
       let server = try JackServer(block: 256)
       let standIn = DeviceStandIn()
       let client = JackClient(JackTests.configuration(server, channels: 1), processor: standIn)
@@ -71,7 +71,7 @@ extension JackTests {
       #expect(other.connections("limpid:out_1").isEmpty)
     }
 
-    @Test func tenKillsInARowLeaveNothingBehind() throws {
+    @Test func `ten kills in a row leave nothing behind`() throws {
       let server = try JackServer(block: 256)
       let standIn = DeviceStandIn()
       let client = JackClient(JackTests.configuration(server, connections: .automatic), processor: standIn)
@@ -97,7 +97,7 @@ extension JackTests {
       #expect(standIn.events.filter { $0 == .lost("the JACK server stopped") }.count == 10)
     }
 
-    @Test func withoutReconnectionItEndsWithTheReason() throws {
+    @Test func `without reconnection it ends with the reason`() throws {
       let server = try JackServer(block: 256)
       var configuration = JackTests.configuration(server)
       configuration.reconnects = false
@@ -112,7 +112,7 @@ extension JackTests {
     }
 
     /// As all of JACK hangs where a client was killed that held a lock of its database.
-    @Test func aServerThatDoesNotAnswerEndsTheStart() throws {
+    @Test func `a server that does not answer ends the start`() throws {
       let server = try JackServer(block: 256)
       let client = JackClient(JackTests.configuration(server), processor: DeviceStandIn())
       client.startPatience = 500_000_000
@@ -123,7 +123,7 @@ extension JackTests {
       try wait("its leaving") { client.end == .stopped }
     }
 
-    @Test func itStopsWhileItWaitsForAServer() throws {
+    @Test func `it stops while it waits for a server`() throws {
       let server = try JackServer(block: 256)
       let standIn = DeviceStandIn()
       let client = JackClient(JackTests.configuration(server), processor: standIn)

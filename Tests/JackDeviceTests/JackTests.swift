@@ -22,7 +22,7 @@ import Testing
 
   @Suite struct SignalTests {
     @Test(arguments: [16, 64, 256, 1024])
-    func soundArrivesAsLateAsTheGraphSays(block: Int) throws {
+    func `sound arrives as late as the graph says`(block: Int) throws {
       let server = try JackServer(block: block)
       let standIn = DeviceStandIn(extra: 37)
       let client = JackClient(configuration(server), processor: standIn)
@@ -41,7 +41,7 @@ import Testing
       #expect(client.connections.count == 4)
     }
 
-    @Test func latencyAddsToThatOfTheHardware() throws {
+    @Test func `latency adds to that of the hardware`() throws {
       let server = try JackServer(block: 256)
       let client = JackClient(configuration(server, connections: .automatic), processor: DeviceStandIn(extra: 100))
       try client.start()
@@ -57,7 +57,7 @@ import Testing
       }
     }
 
-    @Test func aChangeOfBlockSizeIsPreparedForAndStated() throws {
+    @Test func `a change of block size is prepared for and stated`() throws {
       let server = try JackServer(block: 128)
       let standIn = DeviceStandIn(extra: 5)
       let client = JackClient(configuration(server), processor: standIn)
@@ -78,7 +78,7 @@ import Testing
       #expect(client.end == nil)
     }
 
-    @Test func aChangeThatTheProcessorRefusesEndsWithItsSentence() throws {
+    @Test func `a change that the processor refuses ends with its sentence`() throws {
       let server = try JackServer(block: 128)
       let client = JackClient(configuration(server), processor: DeviceStandIn(refusedBlock: 32))
       try client.start()
@@ -89,7 +89,7 @@ import Testing
       client.stop()
     }
 
-    @Test func inFreewheelTheCallbackMayWait() throws {
+    @Test func `in freewheel the callback may wait`() throws {
       let server = try JackServer(block: 64)
       let standIn = DeviceStandIn()
       let client = JackClient(configuration(server), processor: standIn)
@@ -106,7 +106,7 @@ import Testing
       #expect(standIn.events.filter { both.contains($0) } == both)
     }
 
-    @Test func anXrunIsNoted() throws {
+    @Test func `an xrun is noted`() throws {
       let server = try JackServer(block: 64)
       let standIn = DeviceStandIn()
       let client = JackClient(configuration(server), processor: standIn)
@@ -118,7 +118,7 @@ import Testing
       }
     }
 
-    @Test func aServerWithoutRealTimePriorityIsSaidOnce() throws {
+    @Test func `a server without real-time priority is said once`() throws {
       let server = try JackServer(block: 64)
       let standIn = DeviceStandIn()
       let client = JackClient(configuration(server), processor: standIn)
@@ -141,7 +141,7 @@ import Testing
       #expect(remarks().count == 1)
     }
 
-    @Test func theCallbackMakesNoHeapCallAndFlushesDenormals() throws {
+    @Test func `the callback makes no heap call and flushes denormals`() throws {
       let server = try JackServer(block: 32)
       let standIn = DeviceStandIn()
       let client = JackClient(configuration(server), processor: standIn)

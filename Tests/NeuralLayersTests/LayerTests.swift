@@ -6,7 +6,7 @@ import NeuralLayers
 import Testing
 
 /// Every layer against PyTorch, frame by frame where it has a state. Tolerance: -110 dB of the reference's RMS
-/// (float32 sums of at most some hundred terms); the contract asks for -80.
+/// (float32 sums of at most some hundred terms); at most -80 is required.
 @Suite struct LayerTests {
   static let tolerance = -110.0
 
@@ -132,7 +132,8 @@ import Testing
       layer.fold(tokens: tokens, count: tokenShape[0], into: folded.base, scratch: scratch.base)
       var output = [Float](repeating: 0, count: input.count)
       layer.forward(
-        bands: shape[0], tokens: tokenShape[0], folded: folded.base, input: input, addingTo: &output, scratch: scratch.base)
+        bands: shape[0], tokens: tokenShape[0], folded: folded.base, input: input, addingTo: &output,
+        scratch: scratch.base)
       let error = errorInDecibels(output, Golden.values("\(name).output"))
       #expect(error < Self.tolerance, "\(error) dB at \(kernelLevelName)")
       withExtendedLifetime(store) {}

@@ -4,7 +4,7 @@ import Testing
 
 @testable import PretrainedEncoders
 
-/// The towers at small sizes against transformers, a CNN14 from its paper, and SciPy. The contract asks for −80 dB;
+/// The towers at small sizes against transformers, a CNN14 from its paper, and SciPy. At most −80 dB is required;
 /// half of all differences are below −120 dB.
 @Suite struct GoldenTests {
   static let cases = ["panns", "panns-odd", "clap", "clap-wide"]

@@ -3,7 +3,7 @@ import Testing
 @testable import Realtime
 
 @Suite struct CallbackTimesTests {
-  @Test func whatAShareDidNotExceedAndTheLongestAreTold() {
+  @Test func `what a share did not exceed and the longest are told`() {
     let times = CallbackTimes()
     #expect(times.percentile(0.999) == 0 && times.longest == 0 && times.longestWork == 0)
     for n in 1...10_000 { times.add(nanoseconds: UInt64(n) * 1000, work: UInt64(n % 100) * 10) }

@@ -6,14 +6,14 @@ import Testing
     LiveCommand.bypass(true), .bypass(false), .learn(seconds: 1.5), .freeze(true), .clear, .attenuationLimit(12),
     .attenuationLimit(nil), .mix(0.25), .guidance(1.5), .steps(4),
   ])
-  func everyCommandIsReadAsItIsWritten(_ command: LiveCommand) throws {
+  func `every command is read as it is written`(_ command: LiveCommand) throws {
     #expect(try LiveCommand(line: command.description) == command)
   }
 
   @Test(arguments: [
     "", "bypass", "bypass maybe", "steps 9", "steps 1.5", "limit -1", "mix nan", "clear now", "fly on", "mix 1 2",
   ])
-  func aLineThatIsNoCommandIsRefusedWithWhatWasExpected(_ line: String) {
+  func `a line that is no command is refused with what was expected`(_ line: String) {
     #expect(throws: LiveCommandError.self) { try LiveCommand(line: line) }
   }
 }

@@ -7,7 +7,7 @@ import Testing
 @testable import Realtime
 
 @Suite struct EngineTests {
-  @Test func theSameFormatAgainCarriesOn() throws {
+  @Test func `the same format again carries on`() throws {
     let engine = try LiveEngine(model: try model(), settings: EnhancementSettings(), options: calm)
     let format = StreamFormat(sampleRate: 48000, block: 128, channelCount: 1)
     let first = try engine.prepare(format)
@@ -17,7 +17,7 @@ import Testing
     #expect(engine.status == nil)
   }
 
-  @Test func anotherFormatKeepsSettingsAndTheNoiseHeard() throws {
+  @Test func `another format keeps settings and the noise heard`() throws {
     var settings = EnhancementSettings()
     settings.noiseSelection = .spp
     let engine = try LiveEngine(model: try model(), settings: settings, options: calm)
@@ -41,7 +41,7 @@ import Testing
     try engine.stop()
   }
 
-  @Test func commandsOutOfRangeAreRefusedAndChangeNothing() throws {
+  @Test func `commands out of range are refused and change nothing`() throws {
     let engine = try LiveEngine(model: try model(), settings: EnhancementSettings(), options: calm)
     _ = try engine.prepare(StreamFormat(sampleRate: 16000, block: 160, channelCount: 1))
     #expect(throws: EnhancementError.self) { try engine.send(.steps(9)) }
@@ -51,7 +51,7 @@ import Testing
     try engine.stop()
   }
 
-  @Test func learningForgetsHearsAndKeeps() throws {
+  @Test func `learning forgets, hears and keeps`() throws {
     var settings = EnhancementSettings()
     settings.noiseSelection = .spp
     var learned: [Int] = []
@@ -73,7 +73,7 @@ import Testing
     #expect(frozen == [false, false, false, true, true])
   }
 
-  @Test func deviceEventsAreCountedAndSaid() throws {
+  @Test func `device events are counted and said`() throws {
     let sentences = Sentences()
     let engine = try LiveEngine(
       model: try model(), settings: EnhancementSettings(), options: calm, remark: { sentences.add($0) })
@@ -91,7 +91,7 @@ import Testing
     try engine.stop()
   }
 
-  @Test func whatCannotRunIsRefusedBeforeAnythingStarts() throws {
+  @Test func `what cannot run is refused before anything starts`() throws {
     #expect(throws: EnhancementError.self) { try LiveEngine(model: nil, settings: EnhancementSettings()) }
     var options = calm
     options.allowance = -1
@@ -106,7 +106,7 @@ import Testing
     #expect(engine.status == nil)
   }
 
-  @Test func levelsAndReductionAreThoseOfTheSound() throws {
+  @Test func `levels and reduction are those of the sound`() throws {
     var settings = EnhancementSettings()
     settings.method = .wiener
     var random = Random(2)

@@ -7,7 +7,7 @@ import Testing
 @Suite struct LatencyTests {
   /// The formula of the README: 2·hop − gcd(block, hop) + resamplers + whole blocks of compute.
   @Test(arguments: [16000, 32000, 48000, 96000, 192_000], [16, 64, 128, 160, 256, 441, 480, 512, 1024, 4096])
-  func theBudgetIsTheFormula(rate: Int, block: Int) throws {
+  func `the budget is the formula`(rate: Int, block: Int) throws {
     let budget = try LiveEngine.latencyBudget(
       StreamFormat(sampleRate: rate, block: block, channelCount: 1), settings: EnhancementSettings())
     let hop = rate / 100
@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test(arguments: [16, 32, 64, 128, 256, 480, 512])
-  func atMost33MillisecondsAt48kHz(block: Int) throws {
+  func `at most 33 milliseconds at 48 kHz`(block: Int) throws {
     let budget = try LiveEngine.latencyBudget(
       StreamFormat(sampleRate: 48000, block: block, channelCount: 1), settings: EnhancementSettings())
     #expect(budget.totalInSamples <= 48 * 33)
@@ -32,7 +32,7 @@ import Testing
     (16000, 16), (16000, 160), (44100, 64), (44100, 441), (48000, 128), (48000, 512), (96000, 4096), (192_000, 1024),
     (11025, 100),
   ])
-  func anImpulseComesOutWhereTheBudgetSays(rate: Int, block: Int) throws {
+  func `an impulse comes out where the budget says`(rate: Int, block: Int) throws {
     // The identity network: what comes out is what went in, later.
     let format = StreamFormat(sampleRate: rate, block: block, channelCount: 1)
     var input = [Float](repeating: 0, count: rate / block * block)

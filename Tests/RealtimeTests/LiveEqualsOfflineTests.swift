@@ -9,7 +9,7 @@ import Testing
   static let blocks = [16, 64, 128, 256, 480, 512, 1000, 1024, 4096]
 
   /// All 81 of them. The offline output knows no blocks, so there is one a rate.
-  @Test(arguments: rates) func liveOutputIsOfflineOutputLaterAtEveryBlockSize(rate: Int) throws {
+  @Test(arguments: rates) func `live output is offline output later, at every block size`(rate: Int) throws {
     var settings = EnhancementSettings()
     settings.noiseSelection = .residual
     settings.steps = 2
@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test(arguments: [(48000, 256, 2), (44100, 100, 3)])
-  func severalChannelsToo(rate: Int, block: Int, channels: Int) throws {
+  func `several channels too`(rate: Int, block: Int, channels: Int) throws {
     let format = StreamFormat(sampleRate: rate, block: block, channelCount: channels)
     let input = voiceLike(rate, rate: rate, channels: channels)
     let live = try playLive(input, format)
@@ -38,7 +38,7 @@ import Testing
     #expect(firstDifference(live.output.dropFirst(later), offline.output.dropLast(later)) == nil)
   }
 
-  @Test func blocksSmallerThanTheFormatsAreWelcome() throws {
+  @Test func `blocks smaller than the format's are welcome`() throws {
     let format = StreamFormat(sampleRate: 48000, block: 256, channelCount: 1)
     let input = voiceLike(48000, rate: 48000)
     let engine = try LiveEngine(model: try model(), settings: EnhancementSettings(), options: calm)

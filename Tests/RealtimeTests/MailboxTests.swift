@@ -7,7 +7,7 @@ import Testing
 @Suite struct MailboxTests {
   /// A worker that was stuck answered a request that had been given up, and the next one, for another channel, took that
   /// answer for its own.
-  @Test func anAnswerThatComesTooLateIsNotTheNextOnes() throws {
+  @Test func `an answer that comes too late is not the next one's`() throws {
     let format = StreamFormat(sampleRate: 16000, block: 160, channelCount: 2)
     var settings = EnhancementSettings()
     settings.noiseSelection = .spp

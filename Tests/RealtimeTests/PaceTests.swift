@@ -8,7 +8,7 @@ import Testing
 /// The worker looks for blocks by the clock, and is woken only where there was nothing to look for.
 struct PaceTests {
   @Test(arguments: [16, 128, 512, 4096])
-  func itNapsUntilTheNextBlockIsDue(block: Int) throws {
+  func `it naps until the next block is due`(block: Int) throws {
     let pace = WorkerPace(block: block, sampleRate: 48000, allowance: 0.01)
     let period = UInt64(Double(block) / 48000 * 1e9)
     let newest: UInt64 = 1_000_000_000
@@ -20,20 +20,20 @@ struct PaceTests {
     #expect(again == 500_000)
   }
 
-  @Test func itSleepsWhereNothingComesAndWhereTheCallbackWaits() {
+  @Test func `it sleeps where nothing comes and where the callback waits`() {
     let pace = WorkerPace(block: 128, sampleRate: 48000, allowance: 0.01)
     #expect(pace.nap(now: 5_000_000_000, newest: 0, mayWait: false) == nil)
     #expect(pace.nap(now: 1_030_000_000, newest: 1_000_000_000, mayWait: false) == nil)
     #expect(pace.nap(now: 1_000_100_000, newest: 1_000_000_000, mayWait: true) == nil)
   }
 
-  @Test func aSmallAllowanceIsLookedAfter() throws {
+  @Test func `a small allowance is looked after`() throws {
     let pace = WorkerPace(block: 16, sampleRate: 48000, allowance: 0.002)
     #expect(try #require(pace.nap(now: 1_000_010_000, newest: 1_000_000_000, mayWait: false)) < 450_000)
   }
 
   /// Blocks cease for longer than the worker looks for them, then flow again: none is lost for it.
-  @Test func blocksThatBeginAnewAreEnhanced() throws {
+  @Test func `blocks that begin anew are enhanced`() throws {
     var settings = EnhancementSettings()
     settings.method = .wiener
     var options = LiveOptions()

@@ -9,7 +9,7 @@
   @testable import Realtime
 
   @Suite struct RealTimeTests {
-    @Test func theCountersSeeAnArrayGrowAndALock() {
+    @Test func `the counters see an array grow and a lock`() {
       var array: [Int] = []
       let before = heap_call_count()
       for n in 0..<100 { array.append(n) }
@@ -26,7 +26,9 @@
 
     /// Callback and worker on this thread, the encoder's work counted apart: stalls, commands and new tokens included.
     @Test(arguments: [(48000, 128, 1), (48000, 512, 2), (44100, 64, 1), (96000, 1024, 1)])
-    func aThousandCallbacksAndFramesMakeNoHeapCallAndTakeNoLock(rate: Int, block: Int, channels: Int) throws {
+    func `a thousand callbacks and frames make no heap call and take no lock`(rate: Int, block: Int, channels: Int)
+      throws
+    {
       var settings = EnhancementSettings()
       settings.noiseSelection = .residual
       let rig = try Rig(StreamFormat(sampleRate: rate, block: block, channelCount: channels), settings: settings)

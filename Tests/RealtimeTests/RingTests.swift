@@ -9,7 +9,7 @@ private final class Shared: Sendable {
 @Suite struct RingTests {
   /// Run it under ThreadSanitizer too: `swift test --sanitize=thread --filter RingTests`.
   @Test(arguments: [(480, 511), (16, 1024), (1, 7), (512, 512)])
-  func numberedSamplesArriveInOrderBetweenThreads(_ sizes: (Int, Int)) throws {
+  func `numbered samples arrive in order between threads`(_ sizes: (Int, Int)) throws {
     let shared = Shared()
     let total = 300_000
     let writer = Thread {
@@ -47,7 +47,7 @@ private final class Shared: Sendable {
     #expect(shared.ring.available == 0)
   }
 
-  @Test func aFullRingTakesNothing() {
+  @Test func `a full ring takes nothing`() {
     let ring = SampleRing(channelCount: 1, capacity: 16)
     let samples = [Float](repeating: 1, count: 17)
     samples.withUnsafeBufferPointer { memory in
@@ -60,7 +60,7 @@ private final class Shared: Sendable {
     }
   }
 
-  @Test func whatIsWrittenTooLateIsNotReadAndNothingShifts() {
+  @Test func `what is written too late is not read and nothing shifts`() {
     let ring = SampleRing(channelCount: 1, capacity: 64, zeros: 4)
     let samples = (0..<8).map { Float($0) }
     ring.advance(10)  // the reader has asked for 10 of 4
@@ -76,7 +76,7 @@ private final class Shared: Sendable {
     #expect(output == [6, 7])
   }
 
-  @Test func skippedPositionsAreNeverThere() {
+  @Test func `skipped positions are never there`() {
     let ring = SampleRing(channelCount: 1, capacity: 64, zeros: 2)
     ring.skip(5)
     let samples: [Float] = [7, 8, 9]

@@ -28,7 +28,7 @@ import Testing
     return (found.steps, found.settings.steps, found.settings.guidance, remarks)
   }
 
-  @Test func whereThereIsRoomNothingChanges() throws {
+  @Test func `where there is room nothing changes`() throws {
     let found = try begin(step: 0.001, steps: 4, guidance: 1.5)
     // 8 ms of 10 is too much, with two steps fewer it fits.
     #expect((found.steps, found.wished, found.guidance) == (3, 4, 1.5))
@@ -36,19 +36,19 @@ import Testing
     #expect((fast.steps, fast.wished, fast.guidance, fast.remarks) == (4, 4, 1.5, []))
   }
 
-  @Test func stepsGoDownUntilAFrameFitsAndThatIsSaid() throws {
+  @Test func `steps go down until a frame fits and that is said`() throws {
     let found = try begin(step: 0.003, steps: 8)
     #expect((found.steps, found.wished) == (2, 8), "the wish stays: it may become faster")
     #expect(found.remarks == ["this machine manages 2 of 8 steps a frame here, so it runs 2"])
   }
 
-  @Test func guidanceGoesLast() throws {
+  @Test func `guidance goes last`() throws {
     let found = try begin(step: 0.005, steps: 4, guidance: 2)
     #expect((found.steps, found.guidance) == (1, 1))
     #expect(found.remarks.contains { $0.contains("guidance") })
   }
 
-  @Test func aMachineThatCannotKeepUpIsTold() throws {
+  @Test func `a machine that cannot keep up is told`() throws {
     let error = LiveError.tooSlow(sampleRate: 48000, channelCount: 2, milliseconds: 12)
     #expect(throws: error) { try begin(step: 0.012, steps: 1) }
     #expect(throws: error) { try begin(step: 0.012, steps: 4) }

@@ -14,7 +14,7 @@ import Testing
   }
 
   /// Positions counted as dry are those that play the delayed input, and only those; latency stays, the rest is untouched.
-  @Test func aStalledWorkerIsReplacedByTheDelayedInputAndNothingElseChanges() throws {
+  @Test func `a stalled worker is replaced by the delayed input and nothing else changes`() throws {
     let input = voiceLike(3 * 48000, rate: 48000)
     let rig = try Rig(format)
     let steady = try Rig(format)
@@ -49,24 +49,25 @@ import Testing
   }
 
   /// Twenty late frames of one stall lowered four steps to one, and it took five seconds of calm for each to come back.
-  @Test func oneStallOfTheWorkerLowersNoSteps() throws {
+  @Test func `one stall of the worker lowers no steps`() throws {
     var settings = EnhancementSettings()
     settings.steps = 3
     var options = calm
     options.adaptsSteps = true
     let rig = try Rig(format, settings: settings, options: options)
-    let steps = rig.meters.steps.load(ordering: .relaxed)  // on a slow machine fewer
+    // As on a machine that is quick enough, however busy this one is.
+    rig.session.worker.catchUpTime = .infinity
+    rig.session.worker.quickFrame = .infinity
     let stall = 190..<228
     for (n, block) in blocks(voiceLike(2 * 48000, rate: 48000)).enumerated() {
       rig.callback(block, mayWait: !(stall.lowerBound...stall.upperBound).contains(n))
       if !stall.contains(n) { rig.work() }
     }
     #expect(rig.meters.late.load(ordering: .relaxed) > 10)
-    // Where this machine is so busy that frames take half of their time, fewer steps would help.
-    if rig.meters.frameTimes().last ?? 1 < 0.005 { #expect(rig.meters.steps.load(ordering: .relaxed) == steps) }
+    #expect(rig.meters.steps.load(ordering: .relaxed) == 3)
   }
 
-  @Test func afterMoreThanTheRingHoldsTheOutputIsInPlaceAgain() throws {
+  @Test func `after more than the ring holds the output is in place again`() throws {
     let input = voiceLike(8 * 48000, rate: 48000)
     var settings = EnhancementSettings()
     settings.bypass = true  // delayed to the bit, so that every shift would be seen
@@ -83,7 +84,7 @@ import Testing
     #expect(rig.output.allSatisfy { $0.isFinite })
   }
 
-  @Test func lateTokensAreCountedAndTheOldOnesStay() throws {
+  @Test func `late tokens are counted and the old ones stay`() throws {
     let input = voiceLike(4 * 48000, rate: 48000)
     var settings = EnhancementSettings()
     settings.noiseSelection = .spp
@@ -103,7 +104,7 @@ import Testing
     #expect(firstDifference(rig.output.prefix(300 * 256), steady.output.prefix(300 * 256)) == nil)
   }
 
-  @Test func whatIsNotFiniteComesOutFinite() throws {
+  @Test func `what is not finite comes out finite`() throws {
     let rig = try Rig(format)
     for (n, block) in blocks(voiceLike(48000, rate: 48000)).enumerated() {
       var block = block

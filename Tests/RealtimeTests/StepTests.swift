@@ -51,7 +51,9 @@ import Testing
     #expect(step <= 2 * largest, "\(what)")
   }
 
-  @Test(arguments: [150, 173, 212]) func afterStepsWentDownAndUpAgainTheOutputIsTheSameSoon(first: Int) throws {
+  @Test(arguments: [150, 173, 212]) func `after steps went down and up again the output is the same soon`(first: Int)
+    throws
+  {
     let input = voiceLike(4 * rate, rate: rate)
     let steady = try play(input, steps: 4).output
     let switched = try play(
@@ -68,7 +70,7 @@ import Testing
   /// over the state of the step before them, and after five cut frames the output was within −38.7 dB only. With their own
   /// state it is within −70.
   @Test(arguments: [(150, 1), (173, 1), (212, 5), (160, 30), (60, 300)])
-  func afterForcedCutsTheOutputIsTheSameSoon(first: Int, count: Int) throws {
+  func `after forced cuts the output is the same soon`(first: Int, count: Int) throws {
     let input = voiceLike((first + count + 150) * block, rate: rate)
     let steady = try play(input, steps: 4).output
     let cut = try play(input, steps: 4, fate: { (first..<first + count).contains($0) ? .cut : .calm })
@@ -78,7 +80,7 @@ import Testing
 
   /// The worker comes back to twenty frames that are late already. With four steps it cut them short to catch up a little
   /// sooner, and the steps left out took longer than 300 ms to find back: the output was within −38.3 dB.
-  @Test(arguments: [1, 2, 4], [150, 212]) func afterAStallOf200MillisecondsTheOutputIsTheSameSoon(
+  @Test(arguments: [1, 2, 4], [150, 212]) func `after a stall of 200 milliseconds the output is the same soon`(
     steps: Int, first: Int
   ) throws {
     let input = voiceLike(4 * rate, rate: rate)

@@ -6,7 +6,7 @@ import Testing
 
 /// A model whose noise encoder is a pre-trained tower, live: it runs on the thread beside the worker.
 @Suite struct TowerTests {
-  @Test func liveOutputIsOfflineOutputLater() throws {
+  @Test func `live output is offline output later`() throws {
     let format = StreamFormat(sampleRate: 48000, block: 480, channelCount: 1)
     var random = Random(1)
     let input = (0..<48000 * 4).map { _ in 0.05 * random.sample() }

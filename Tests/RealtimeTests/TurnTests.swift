@@ -34,7 +34,7 @@ import Testing
   }
 
   /// The engine held its lock until the recording was written, the speed test done and the worker's thread joined.
-  @Test(.timeLimit(.minutes(1))) func commandsAndStatusWaitForNoRecording() throws {
+  @Test(.timeLimit(.minutes(1))) func `commands and status wait for no recording`() throws {
     let format = StreamFormat(sampleRate: 16000, block: 160, channelCount: 1)
     let recorder = SlowRecorder(format)
     var options = calm

@@ -17,7 +17,7 @@ import Testing
     .dry(position: 12, count: 48, gain: 0.1),
   ]
 
-  @Test(arguments: events) func everyEventIsReadAsItIsWritten(_ event: SessionEvent) {
+  @Test(arguments: events) func `every event is read as it is written`(_ event: SessionEvent) {
     #expect(SessionEvent(line: event.line) == event)
   }
 
@@ -26,11 +26,11 @@ import Testing
     // Sums of such numbers once ended the program.
     "sample 0 gap 9223372036854775807", "dry 9223372036854775807 1 1", "frame 4611686018427387904 channel 0 steps 1",
   ])
-  func aLineThatIsNoEventIsRefused(_ line: String) { #expect(SessionEvent(line: line) == nil) }
+  func `a line that is no event is refused`(_ line: String) { #expect(SessionEvent(line: line) == nil) }
 
   /// Stalls of the worker, a late encoder, commands, steps cut by the clock, lost input: all of it again, to the bit.
   @Test(arguments: [(48000, 128, 1), (44100, 512, 2), (16000, 64, 1)])
-  func aRecordingPlaysAgainToTheBit(rate: Int, block: Int, channels: Int) throws {
+  func `a recording plays again to the bit`(rate: Int, block: Int, channels: Int) throws {
     let folder = temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     var settings = EnhancementSettings()
@@ -86,7 +86,7 @@ import Testing
   }
 
   @Test(.enabled(if: EnhancementModel.Precision.bfloat16.isSupported, "this processor has no AVX512_BF16"))
-  func aRecordingInBfloat16PlaysAgainInBfloat16Alone() throws {
+  func `a recording in bfloat16 plays again in bfloat16 alone`() throws {
     let folder = temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let rig = try Rig(
@@ -126,7 +126,7 @@ import Testing
   }
 
   /// The input's file was a block longer than the output's, so what there was did not play again.
-  @Test func aRecordingThatEndsForWantOfRoomIsWholeUpToThere() throws {
+  @Test func `a recording that ends for want of room is whole up to there`() throws {
     let folder = temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let format = StreamFormat(sampleRate: 16000, block: 160, channelCount: 1)
@@ -150,8 +150,9 @@ import Testing
 
   /// A span of delayed input found no room in the middle of a block: the block was recorded and the span was not, so the
   /// recording differed from its replay in its last block. The worker's decisions could be lost in the same way.
-  @Test(arguments: ["dry", "events"]) func aRecordingThatEndsForWantOfRoomForDecisionsPlaysAgain(_ full: String) throws
-  {
+  @Test(arguments: ["dry", "events"]) func `a recording that ends for want of room for decisions plays again`(
+    _ full: String
+  ) throws {
     let folder = temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let rig = try Rig(
@@ -179,7 +180,7 @@ import Testing
     #expect(try replay.verify() == nil)
   }
 
-  @Test func aSessionWithThreadsAndADevicesPacePlaysAgainToTheBit() throws {
+  @Test func `a session with threads and a device's pace plays again to the bit`() throws {
     let folder = temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     var options = calm
@@ -199,7 +200,7 @@ import Testing
   }
 
   /// JACK's buffer size and then its rate change: the recording once ended at the first of them.
-  @Test func aRecordingGoesOnWhereTheDeviceChangesItsFormat() throws {
+  @Test func `a recording goes on where the device changes its format`() throws {
     let folder = temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     var options = calm
@@ -231,7 +232,7 @@ import Testing
     #expect(sentences.all.withLock { $0.filter { $0.contains("goes on in") }.count } == 3)
   }
 
-  @Test func aSegmentThatCannotBeMadeEndsTheRecordingAndNotTheSound() throws {
+  @Test func `a segment that cannot be made ends the recording and not the sound`() throws {
     let folder = temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     var options = calm
@@ -252,7 +253,7 @@ import Testing
     #expect(sentences.all.withLock { $0.filter { $0.contains("the recording has ended: ") }.count } == 1)
   }
 
-  @Test func aFolderThatIsNoRecordingIsRefusedInASentence() throws {
+  @Test func `a folder that is no recording is refused in a sentence`() throws {
     let folder = temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     #expect(throws: RecordingError.self) { try Replay(path: folder.path, model: try model()) }
@@ -263,7 +264,7 @@ import Testing
     }
   }
 
-  @Test func aRecordingNeverTakesTheOtherOnesPlace() throws {
+  @Test func `a recording never takes the other one's place`() throws {
     let folder = temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     var options = calm
@@ -274,7 +275,7 @@ import Testing
     #expect(try Replay(path: folder.path, model: try model()).verify() == nil)
   }
 
-  @Test func otherWeightsAreRefused() throws {
+  @Test func `other weights are refused`() throws {
     let folder = temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     var options = calm

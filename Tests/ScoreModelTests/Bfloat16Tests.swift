@@ -14,7 +14,8 @@ import Testing
   static func outputs(_ name: String, _ precision: ProductPrecision, frames: Int, batch: Int = 2) throws -> [[Float]] {
     let isShipped = name == "shipped"
     let golden = try Fixtures.golden(name)
-    let weights = try ScoreModelWeights(path: isShipped ? shippedPath : Fixtures.path("tiny-\(name)"), precision: precision)
+    let path = isShipped ? shippedPath : Fixtures.path("tiny-\(name)")
+    let weights = try ScoreModelWeights(path: path, precision: precision)
     var network = ScoreNetwork(weights: weights, times: [1], batch: batch)
     if golden.has("tokens") { network.setTokens(golden.values("tokens")) }
     let (x, y) = isShipped ? ("x", "y") : ("x-6", "y-6")

@@ -6,7 +6,7 @@ import NeuralLayers
 import ScoreModel
 import Testing
 
-/// The whole network, frame by frame, against PyTorch on the whole recording. The contract asks for -80 dB.
+/// The whole network, frame by frame, against PyTorch on the whole recording. At most -80 dB is required.
 @Suite struct GoldenTests {
   static let tolerance = -100.0
   static let times: [Float] = [1, 0.0817]

@@ -6,7 +6,7 @@ import Testing
 @Suite struct FractionalDelayTests {
   /// Against sin() itself, up to 8 kHz at 44.1 kHz.
   @Test(arguments: [7.0, 7.25, 7.5, 7.75, 8], [100.0, 1000, 4000, 8000])
-  func aSineIsDelayedByTheFraction(delay: Double, frequency: Double) {
+  func `a sine is delayed by the fraction`(delay: Double, frequency: Double) {
     var line = FractionalDelay(delay: delay)
     let step = 2 * Double.pi * frequency / 44100
     var samples = (0..<4000).map { Float(sin(step * Double($0))) }
@@ -26,7 +26,7 @@ import Testing
     #expect(decibels < (frequency <= 4000 ? -73 : -67), "\(decibels) dB")
   }
 
-  @Test func kaiserIsOneInTheMiddleAndNothingOutside() {
+  @Test func `Kaiser is one in the middle and nothing outside`() {
     #expect(Window.kaiser(0, beta: 8) == 1)
     #expect(Window.kaiser(1, beta: 8) == 0)
     // numpy.i0(8 * sqrt(0.75)) / numpy.i0(8)

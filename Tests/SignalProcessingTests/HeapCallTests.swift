@@ -17,7 +17,6 @@
       var down = try Resampler(from: 44_100, to: 16_000)
       var up = try Resampler(from: 16_000, to: 44_100)
       var fifo = SampleFIFO(capacity: 4096)
-      var delay = DelayLine(delay: 777)
       var analysis = STFTAnalysis()
       var synthesis = STFTSynthesis()
       var wiener = WienerGain()
@@ -38,7 +37,6 @@
       var produced = 0
       for round in 0..<1010 {
         if round == 10 { counts.before = heap_call_count() }  // after a warm-up
-        delay.process(input.baseAddress!, into: output.baseAddress!, count: 441)
         let there = down.process(UnsafeBufferPointer(input), into: model)
         fifo.write(model.baseAddress!, count: there.produced)
         while fifo.count >= 160 {

@@ -11,7 +11,8 @@ import Testing
     var output = [Float](repeating: .nan, count: input.count)
     filter.process(input, into: &output, count: input.count)
     let part = 16_000..<32_000
-    return 10 * log10(part.reduce(0) { $0 + pow(Double(output[$1]), 2) } / part.reduce(0) { $0 + pow(Double(input[$1]), 2) })
+    return 10
+      * log10(part.reduce(0) { $0 + pow(Double(output[$1]), 2) } / part.reduce(0) { $0 + pow(Double(input[$1]), 2) })
   }
 
   /// |H|² = 1 / (1 + (tan(π fc/fs) / tan(π f/fs))⁴): second order, by the bilinear transform.

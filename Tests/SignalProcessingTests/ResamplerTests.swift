@@ -114,7 +114,7 @@ private func measure(_ signal: [Float], frequency: Double, rate: Double, skip: I
     let centre = output.enumerated().reduce(0.0) { $0 + Double($1.offset) * Double($1.element) } / sum
     let expected = (10 + resampler.delayInInputSamples) * Double(to) / Double(from)
     #expect(abs(centre - expected) < 1e-3, "\(centre) instead of \(expected)")
-    #expect(abs(resampler.delayInSeconds * Double(to) - resampler.delayInOutputSamples) < 1e-9)
+    #expect(abs(resampler.delayInInputSamples * Double(to) / Double(from) - resampler.delayInOutputSamples) < 1e-9)
   }
 
   /// Small ratios run on kernels of our own with speexdsp's filter; the others are speexdsp's, and equal to the bit.

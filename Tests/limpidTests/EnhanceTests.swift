@@ -217,18 +217,17 @@ struct EnhanceTests {
     #expect(scratch.names == ["long.wav"])
   }
 
-  @Test("the whole binary runs on a processor without AVX")
+  static let qemu = URL(fileURLWithPath: "/usr/bin/qemu-x86_64")
+
+  @Test(
+    "the whole binary runs on a processor without AVX",
+    .enabled(if: FileManager.default.fileExists(atPath: qemu.path), "qemu-x86_64 is not installed (Debian: qemu-user)"))
   func oldProcessor() throws {
-    let qemu = URL(fileURLWithPath: "/usr/bin/qemu-x86_64")
-    guard FileManager.default.fileExists(atPath: qemu.path) else {
-      print("skipped: qemu-x86_64 is not installed (Debian: qemu-user)")
-      return
-    }
     let sound = Wave(samples: Wave.sound(0.2))
     let input = try scratch.write(sound.data, "in.wav")
     let result = try run(
       "-cpu", "Nehalem", limpid.path, "enhance", input, "-o", scratch.path("out.wav"), "--model", identity,
-      program: qemu)
+      program: Self.qemu)
     #expect(result.status == 0, "\(result.errors)")
     let out = try Wave(Data(contentsOf: URL(fileURLWithPath: scratch.path("out.wav")))).samples
     #expect(errorInDecibels(out, sound.samples) < -60)

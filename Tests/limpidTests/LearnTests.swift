@@ -10,8 +10,10 @@ struct LearnTests {
   func wholeWay() throws {
     let scratch = try Scratch()
     let home = ["XDG_DATA_HOME": scratch.path("data")]
-    let voice = try scratch.write(Wave(rate: 16_000, channels: 1, samples: Wave.sound(1.5, channels: 1)).data, "voice.wav")
-    let noisy = try scratch.write(Wave(rate: 16_000, channels: 1, samples: Wave.sound(2, channels: 1)).data, "noisy.wav")
+    let voice = try scratch.write(
+      Wave(rate: 16_000, channels: 1, samples: Wave.sound(1.5, channels: 1)).data, "voice.wav")
+    let noisy = try scratch.write(
+      Wave(rate: 16_000, channels: 1, samples: Wave.sound(2, channels: 1)).data, "noisy.wav")
     let learned = try run("learn", voice, "--name", "tv", environment: home)
     #expect(learned.status == 0 && learned.text.contains("--remove tv"), "\(learned.errors)")
     #expect(try run("profiles", environment: home).text == "tv  1.5 s\n")
@@ -33,7 +35,8 @@ struct LearnTests {
 
     #expect(try run("profiles", "remove", "tv", environment: home).status == 0)
     #expect(try run("profiles", environment: home).text.isEmpty)
-    let gone = try run("enhance", noisy, "-o", scratch.path("x.wav"), "--model", learner, "--remove", "tv", environment: home)
+    let gone = try run(
+      "enhance", noisy, "-o", scratch.path("x.wav"), "--model", learner, "--remove", "tv", environment: home)
     #expect(gone.status == 78 && gone.errors.contains("limpid learn"), "\(gone.errors)")
     #expect(!scratch.names.contains("x.wav"))
   }
@@ -42,11 +45,14 @@ struct LearnTests {
   func refusals() throws {
     let scratch = try Scratch()
     let home = ["XDG_DATA_HOME": scratch.path("data")]
-    let voice = try scratch.write(Wave(rate: 16_000, channels: 1, samples: Wave.sound(3, channels: 1)).data, "voice.wav")
-    #expect(try run("learn", voice, "--name", "a", "--from", "0:01", "--to", "2.5", environment: home).text.contains("1.5 s"))
+    let voice = try scratch.write(
+      Wave(rate: 16_000, channels: 1, samples: Wave.sound(3, channels: 1)).data, "voice.wav")
+    #expect(
+      try run("learn", voice, "--name", "a", "--from", "0:01", "--to", "2.5", environment: home).text.contains("1.5 s"))
     for (arguments, code) in [
       (["learn", voice, "--name", "../up"], 64), (["learn", voice, "--name", "b", "--from", "soon"], 64),
-      (["learn", voice, "--name", "b", "--from", "2", "--to", "1"], 64), (["learn", voice, "--name", "b", "--from", "9"], 64),
+      (["learn", voice, "--name", "b", "--from", "2", "--to", "1"], 64),
+      (["learn", voice, "--name", "b", "--from", "9"], 64),
       (["learn", voice, "--name", "b", "--to", "0.2"], 65), (["learn", scratch.path("none.wav"), "--name", "b"], 66),
       (["profiles", "remove", "b"], 78),
       (["enhance", voice, "-o", scratch.path("x.wav"), "--model", identity, "--remove", "a"], 64),
@@ -55,7 +61,8 @@ struct LearnTests {
     ] {
       let done = try run(arguments, environment: home)
       #expect(done.status == code, "\(arguments): \(done.status) \(done.errors)")
-      #expect(done.errors.hasPrefix("limpid: error: ") && done.errors.split(separator: "\n").count == 1, "\(done.errors)")
+      #expect(
+        done.errors.hasPrefix("limpid: error: ") && done.errors.split(separator: "\n").count == 1, "\(done.errors)")
     }
     #expect(!scratch.names.contains("x.wav"))
   }

@@ -71,27 +71,38 @@ struct UsageTests {
     #expect(result.status == 78 && result.errors.contains("wrong.toml"), "\(result.errors)")
   }
 
-  @Test("the presets of the checkout load, and their weights are named beside them")
+  @Test("the presets of the checkout are listed with their descriptions, and enhance with the weights that they name")
   func ownPresets() throws {
     let folder = tests.deletingLastPathComponent().appendingPathComponent("presets")
-    for name in ["live", "quality", "gentle"] {
-      let text = try String(contentsOf: folder.appendingPathComponent(name + ".toml"), encoding: .utf8)
-      #expect(text.contains("#") && text.contains("description"))
-      #expect(text.contains("model = \"models/limpid-sequence.safetensors\""))
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".toml") }
+    #expect(files.sorted() == ["gentle.toml", "live.toml", "quality.toml"])
+    let listed = try run("presets", "--paths").text
+    for file in files {
+      let path = folder.appendingPathComponent(file).path
+      #expect(listed.contains(path), "\(listed)")
+      let out = scratch.path(file + ".wav")
+      let result = try run("enhance", input, "-o", out, "--preset", path)
+      #expect(result.status == 0, "\(result.errors)")
+      let samples = try Wave(Data(contentsOf: URL(fileURLWithPath: out))).samples
+      // Noise went, and not all of the sound.
+      let left = errorInDecibels(samples, Wave.sound(0.3))
+      #expect(left > -60 && left < 6, "\(file): \(left) dB")
     }
-    #expect(try run("presets", "--paths").text.contains("live.toml"))
+    // Weights that are not beside the preset are named in the complaint.
+    let lost = try scratch.write(Data("model = \"models/nowhere.safetensors\"\n".utf8), "lost.toml")
+    let refused = try run("enhance", input, "--preset", lost, "--force")
+    #expect(refused.status == 78 && refused.errors.contains("nowhere.safetensors"), "\(refused.errors)")
   }
 
-  @Test("a progress bar with the real-time factor stands on a terminal, within its width")
+  static let script = URL(fileURLWithPath: "/usr/bin/script")
+
+  @Test(
+    "a progress bar with the real-time factor stands on a terminal, within its width",
+    .enabled(if: FileManager.default.fileExists(atPath: script.path), "script is not installed (Debian: bsdutils)"))
   func progress() throws {
-    let script = URL(fileURLWithPath: "/usr/bin/script")
-    guard FileManager.default.fileExists(atPath: script.path) else {
-      print("skipped: script is not installed (Debian: bsdutils)")
-      return
-    }
     let long = try scratch.write(Wave(samples: Wave.sound(8)).data, "long.wav")
     let command = "stty cols 60; '\(limpid.path)' enhance '\(long)' -o '\(scratch.path("out.wav"))' --method wiener"
-    let text = try run("-qec", command, "/dev/null", program: script).text
+    let text = try run("-qec", command, "/dev/null", program: Self.script).text
     let lines = text.components(separatedBy: "\r\u{1B}[K").filter { $0.contains("real-time factor") }
     #expect(!lines.isEmpty, "\(text)")
     #expect(lines.allSatisfy { $0.contains("█") || $0.contains("░") })

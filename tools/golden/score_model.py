@@ -132,7 +132,7 @@ def mean(x0, y, t: float):
 
 
 def chain(net, y, tokens, steps: int, eta: float, guidance: float, noise) -> torch.Tensor:
-    """The few-step sampler of the contract over a whole recording; noise: (draws, T, bins, 2)."""
+    """The few-step sampler over a whole recording; noise: (draws, T, bins, 2)."""
     times = [float(np.float32(0.03 ** (n / 7))) for n in range(steps)]
     x = y + deviation(1.0) * noise[0]
     for n, t in enumerate(times):

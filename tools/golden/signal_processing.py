@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Golden vectors of the SignalProcessing room, from NumPy and SciPy in double precision.
+"""Golden vectors of the module SignalProcessing, from NumPy and SciPy in double precision.
 
 An independent implementation of every stage, written from the equations: numpy.fft for the transform,
 scipy.signal.get_window for the window, Gerkmann and Hendriks 2012 for the noise power, Ephraim and Malah 1984 for

@@ -148,7 +148,8 @@ void ck_spectrum_features(ptrdiff_t bins, const float *x, const float *y, float 
 /// out = (1 + m)·y + r, complex; mask: (bins, 4) = (m re, m im, r re, r im); y, out: (bins, 2).
 void ck_complex_mask(ptrdiff_t bins, const float *mask, const float *y, float *out);
 
-/// Element-wise functions, exact to about 1e-6 relative; NaN stays NaN, huge arguments saturate.
+/// Element-wise functions, exact to about 1e-6 relative; NaN stays NaN, huge arguments saturate. The last two are the
+/// GRU's, by themselves so that tests reach them.
 void ck_exponential(ptrdiff_t count, const float *x, float *out);
 void ck_sigmoid(ptrdiff_t count, const float *x, float *out);
 void ck_hyperbolic_tangent(ptrdiff_t count, const float *x, float *out);

@@ -56,7 +56,7 @@ public struct FrameTimeHistogram: Sendable, Equatable {
 package struct FrameTimeCounter: ~Copyable {
   static var octaves: Int { @_noLocks get { 20 } }
   static var binsPerOctave: Int { @_noLocks get { 32 } }
-  package static var binCount: Int { @_noLocks get { 640 } }
+  package static var binCount: Int { @_noLocks get { octaves * binsPerOctave } }
 
   private let counts = FixedArray<UInt32>(repeating: 0, count: Self.binCount)
   private var count = 0

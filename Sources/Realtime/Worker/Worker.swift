@@ -45,8 +45,9 @@ final class Worker: @unchecked Sendable {
   init(
     format: StreamFormat, shared: UnsafeMutablePointer<SharedState>,
     commands: UnsafeMutablePointer<ValueRing<CommandValue>>, meters: LiveMeters, service: NoiseEncodingService?,
-    tap: UnsafeMutablePointer<SessionTap>?, profiles: ProfileMailbox, desk: LearningDesk, enhancer: consuming MultichannelEnhancer,
-    settings: EnhancementSettings, governor: StepGovernor, adapts: Bool, isTimed: Bool
+    tap: UnsafeMutablePointer<SessionTap>?, profiles: ProfileMailbox, desk: LearningDesk,
+    enhancer: consuming MultichannelEnhancer, settings: EnhancementSettings, governor: StepGovernor, adapts: Bool,
+    isTimed: Bool
   ) {
     self.format = format
     self.shared = shared
@@ -182,6 +183,8 @@ final class Worker: @unchecked Sendable {
 
   /// Seconds; 0: never. Tests set it where a cut must not depend on the machine's speed.
   var catchUpTime = 0.05
+  /// Seconds of a frame below which late frames in the wake of a stall say nothing against the steps. Tests set it likewise.
+  var quickFrame = 0.005
 
   /// - Parameter isAftermath: whether it was too late before it began, as the one before it was.
   private func count(frames: Int, nanoseconds: UInt64, isLate: Bool, isTimed: Bool, isAftermath: Bool) {
@@ -202,7 +205,7 @@ final class Worker: @unchecked Sendable {
     let oneStep = seconds / Double(governor.steps * format.channelCount)
     stepTime = stepTime == 0 ? oneStep : stepTime + 0.05 * (oneStep - stepTime)
     // One stall makes many frames late; where they are done soon, fewer steps would not have helped.
-    guard adapts, isTimed, !(isAftermath && seconds < 0.005) else { return }
+    guard adapts, isTimed, !(isAftermath && seconds < quickFrame) else { return }
     if governor.note(frames: frames, areLate: isLate || wasCut, load: seconds / 0.01) {
       setSteps(governor.steps)
       tap?.pointee.note(WorkerEvent(position: position, kind: .steps(count: governor.steps)))
@@ -259,7 +262,9 @@ final class Worker: @unchecked Sendable {
   /// The channel that has most to learn from.
   private var loudestChannel: Int {
     var loudest = 0
-    for channel in 1..<max(1, format.channelCount) where powers.base[channel] > powers.base[loudest] { loudest = channel }
+    for channel in 1..<max(1, format.channelCount) where powers.base[channel] > powers.base[loudest] {
+      loudest = channel
+    }
     return loudest
   }
 

@@ -35,7 +35,8 @@ struct ControlProtocol: Sendable {
         try controls.send(try LiveCommand(line: line))
         return "ok"
       } catch {
-        let sentence = ((error as? Failure)?.sentence ?? "\(error)").split(whereSeparator: \.isNewline).joined(separator: " ")
+        let sentence = ((error as? Failure)?.sentence ?? "\(error)")
+          .split(whereSeparator: \.isNewline).joined(separator: " ")
         let namesAll = (error as? LiveCommandError)?.expected == LiveCommand.allForms
         return "error: " + sentence + (namesAll ? ", profiles, save NAME, status, quit" : "")
       }

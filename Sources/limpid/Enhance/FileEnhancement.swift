@@ -14,7 +14,7 @@ struct FileEnhancement {
   /// Samples per channel read at once: whole blocks of the live worker's device, or about as many.
   private var block: Int { roundedUp(4096) }
 
-  /// - Throws: what the rooms below throw; the output is then not there.
+  /// - Throws: `AudioFileError`, `EnhancementError` and their like; the output is then not there.
   func run(_ progress: Progress) throws -> FileReport {
     let start = ProcessInfo.processInfo.systemUptime
     let (source, tags) = try openSource()

@@ -69,7 +69,7 @@ struct SoundOptions: ParsableArguments {
   var saveNoiseProfile: String?
 
   @Option(
-    help: "Remove this, voice or not: what limpid learn was taught, by its name, or a recording of it. Several times: all.",
+    help: "Remove this, voice or not: what limpid learn was taught, by name, or a recording of it. Several times: all.",
     completion: .file())
   var remove: [String] = []
 

@@ -39,7 +39,8 @@ struct LearnCommand: ParsableCommand {
       if let end, end <= start { throw Failure(.usage, "--to lies before --from; exchange them") }
       let noise = try LearnedSound(path: sound, from: start, to: end).learn()
       try ProfileStore.save(noise, as: name, replacing: force)
-      try putOut(String(format: "learned '%@' from %.1f s of sound; remove it with --remove %@", name, noise.duration, name))
+      try putOut(
+        String(format: "learned '%@' from %.1f s of sound; remove it with --remove %@", name, noise.duration, name))
     } catch {
       throw Failure(error).end()
     }

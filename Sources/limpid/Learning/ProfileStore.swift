@@ -15,7 +15,8 @@ enum ProfileStore {
   /// Letters, digits, `.`, `_` and `-`, not first a `.` or a `-`: a file's name and a word of the control socket.
   static func check(_ name: String) throws {
     let allowed = name.unicodeScalars.allSatisfy {
-      ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0) || "._-".unicodeScalars.contains($0)
+      ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)
+        || "._-".unicodeScalars.contains($0)
     }
     guard allowed, !name.isEmpty, name.count <= 64, name.first != ".", name.first != "-" else {
       throw Failure(.usage, "'\(name)' cannot name what is learned; give letters, digits, '.', '_' and '-', at most 64")
@@ -27,7 +28,8 @@ enum ProfileStore {
   /// The names there are, in order.
   static func names() -> [String] {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return files.filter { $0.hasSuffix(suffix) && !$0.hasPrefix(".") }.map { String($0.dropLast(suffix.count)) }.sorted()
+    return files.filter { $0.hasSuffix(suffix) && !$0.hasPrefix(".") }
+      .map { String($0.dropLast(suffix.count)) }.sorted()
   }
 
   /// - Throws: `Failure` where there is one of that name and it is not to be replaced.

@@ -17,7 +17,7 @@ extension LivePlan {
   /// - Parameters:
   ///   - remembered: what the last run left; nil: nothing, or it is not wanted.
   ///   - remark: gets a line that says what of it is used, if anything.
-  /// - Throws: `Failure` and what the rooms below throw for options that do not fit.
+  /// - Throws: `Failure` and other modules' errors for options that do not fit.
   init(_ arguments: LiveArguments, remembered: RememberedSettings? = nil, remark: (String) -> Void = { _ in }) throws {
     var remembered = remembered
     var sound = arguments.sound

@@ -47,7 +47,7 @@ final class LiveRun {
   /// Runs until somebody or something ends it; that is a normal end, also by a signal.
   ///
   /// - Parameter makeDevice: given the engine.
-  /// - Throws: `Failure` and what the rooms below throw, after everything was ended in order.
+  /// - Throws: `Failure` and the engine's and the devices' errors, after everything was ended in order.
   func run(_ makeDevice: (LiveEngine) throws -> any LiveDevice) throws {
     let signals = try SignalPipe.make([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT])
     signal(SIGPIPE, SIG_IGN)

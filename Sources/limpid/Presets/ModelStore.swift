@@ -21,7 +21,8 @@ enum ModelStore {
       if FileManager.default.fileExists(atPath: path) { return path }
     }
     throw Failure(
-      .configuration, "the weights of the model '\(name)' (models/\(file)) are in none of the preset folders; see limpid presets --help"
+      .configuration,
+      "the weights of the model '\(name)' (models/\(file)) are in none of the preset folders; see limpid presets --help"
     )
   }
 }

@@ -69,7 +69,7 @@ enum StatusScreen {
   private static let help = [
     "b  bypass: the delayed input", "l  learn what sounds now, l again ends",
     "L  forget what was learned",
-        "f  freeze the noise reference", "c  clear it",
+    "f  freeze the noise reference", "c  clear it",
     "+ -  attenuation limit by 3 dB", "1 to 8  reverse steps per frame",
     "?  this help", "q  quit",
   ]

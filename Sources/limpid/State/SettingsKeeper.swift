@@ -21,7 +21,8 @@ final class SettingsKeeper {
   /// Tells how things stand; writes them once they have changed and then stayed.
   ///
   /// - Parameter profile: gives the noise heard; asked only where it is kept.
-  func note(_ settings: EnhancementSettings, isFrozen: Bool, learned: LearnedNoise? = nil, profile: () -> NoiseProfile?) {
+  func note(_ settings: EnhancementSettings, isFrozen: Bool, learned: LearnedNoise? = nil, profile: () -> NoiseProfile?)
+  {
     let now = ProcessInfo.processInfo.systemUptime
     if let noted, noted.settings == settings, noted.isFrozen == isFrozen, noted.learned == learned {
       if let since = unsaved, now - since >= delay { save(settings, isFrozen ? profile() : nil, learned) }
@@ -38,7 +39,9 @@ final class SettingsKeeper {
       try store.save(RememberedSettings(preset: preset, settings: settings, profile: profile, learned: learned))
       problem = nil
     } catch {
-      let reason = (error as? NoiseProfileError)?.description ?? (error as? LearnedNoiseError)?.description ?? error.localizedDescription
+      let reason =
+        (error as? NoiseProfileError)?.description ?? (error as? LearnedNoiseError)?.description
+        ?? error.localizedDescription
       problem = "the settings could not be kept in \(store.folder.path): \(reason)"
     }
   }

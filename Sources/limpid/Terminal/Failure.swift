@@ -28,7 +28,7 @@ struct Failure: Error {
     self.sentence = sentence
   }
 
-  /// Any error of the rooms below as a failure with the code that fits.
+  /// Any module's error as a failure with the code that fits.
   init(_ error: any Error) {
     switch error {
     case let failure as Failure: self = failure

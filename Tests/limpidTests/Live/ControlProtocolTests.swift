@@ -11,7 +11,9 @@ struct ControlProtocolTests {
   func commands() {
     let controls = StandIn()
     let answers = ControlProtocol(controls: controls, quit: {})
-    for line in ["bypass on", "  LIMIT  12 ", "limit off\r", "learn 2", "learn", "learn end", "forget", "steps 3", "mix 0.5"] {
+    for line in [
+      "bypass on", "  LIMIT  12 ", "limit off\r", "learn 2", "learn", "learn end", "forget", "steps 3", "mix 0.5",
+    ] {
       #expect(answers.answer(line) == "ok", "\(line)")
     }
     #expect(

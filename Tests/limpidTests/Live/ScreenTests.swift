@@ -9,7 +9,7 @@ struct ScreenTests {
     StatusScreen.lines(status, name: "limpid jack", columns: columns, showsHelp: help).joined(separator: "\n")
   }
 
-  @Test("everything that the issue asks for is there")
+  @Test("levels, times, steps, the reference's age, counters and keys are there")
   func content() {
     let text = text(.example)
     for part in [

@@ -85,12 +85,12 @@ let package = Package(
     .target(name: "JackDevice", dependencies: ["Realtime", "CJACK", "CThreads"], swiftSettings: explicitImports),
     // A session kept and played again.
     .target(
-      name: "Recording", dependencies: ["NeuralLayers", "Diffusion", "Enhancement", "Realtime", "AudioFiles"],
+      name: "Recording", dependencies: ["NeuralLayers", "Enhancement", "Realtime", "AudioFiles"],
       swiftSettings: explicitImports),
     .executableTarget(
       name: "limpid",
       dependencies: [
-        "Diffusion", "Enhancement", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording",
+        "Enhancement", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),

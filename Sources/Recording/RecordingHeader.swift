@@ -1,4 +1,3 @@
-import Diffusion
 import Enhancement
 import Glibc
 import NeuralLayers
@@ -47,16 +46,9 @@ struct RecordingHeader: Equatable {
       ("steps-running", "\(steps)"), ("profile", "\(hasProfile)"), ("frozen", "\(isFrozen)"),
       ("learned", "\(learnedCount)"),
     ]
-    let s = settings
-    lines += [
-      ("method", s.method.rawValue), ("steps", "\(s.steps)"), ("maximum-steps", "\(s.maximumSteps ?? 0)"),
-      ("guidance", "\(s.guidance)"), ("sampler", s.sampler.recorded),
-      ("limit", s.attenuationLimitInDecibels.map { "\($0)" } ?? "none"), ("mix", "\(s.mix)"),
-      ("bypass", "\(s.bypass)"), ("seed", "\(s.seed)"), ("noise-selection", s.noiseSelection.rawValue),
-      ("reference-length", "\(s.referenceLength)"), ("start-level", "\(s.startLevel)"),
-      ("resampler-quality", "\(s.resamplerQuality)"),
-      ("links-channels", "\(s.linksChannels)"), ("band", s.band.rawValue),
-    ]
+    for setting in EnhancementSetting.all {
+      if let text = setting.text(of: settings) { lines.append((setting.key, text)) }
+    }
     return lines.map { "\($0.0) \($0.1)\n" }.joined()
   }
 
@@ -90,7 +82,7 @@ struct RecordingHeader: Equatable {
     }
     func read<Value>(_ name: Substring, _ convert: (Substring) -> Value?) throws(RecordingError) -> Value {
       guard let text = values[name], let value = convert(text) else {
-        throw .badRecording(path: path, reason: "\(Self.fileName) has no usable line '\(name)'; record anew")
+        throw Self.noLine(name, path)
       }
       return value
     }
@@ -119,52 +111,43 @@ struct RecordingHeader: Equatable {
       learnedCount = try read("learned") { Int($0).flatMap { (0...64).contains($0) ? $0 : nil } }
     }
     isFrozen = try read("frozen", bool)
+    Self.rename(&values)
     var s = EnhancementSettings()
-    s.method = try read("method") { EnhancementSettings.Method(rawValue: String($0)) }
-    s.steps = try read("steps", int)
-    let most = try read("maximum-steps", int)
-    s.maximumSteps = most == 0 ? nil : most
-    s.guidance = try read("guidance") { Float($0) }
-    s.sampler = try read("sampler") { SamplerKind(recorded: $0) }
-    s.attenuationLimitInDecibels = try read("limit") { $0 == "none" ? .some(nil) : Float($0).map { .some($0) } }
-    s.mix = try read("mix") { Float($0) }
-    s.bypass = try read("bypass", bool)
-    s.seed = try read("seed") { UInt64($0) }
-    s.noiseSelection = try read("noise-selection") { NoiseSelection(rawValue: String($0)) }
-    s.referenceLength = try read("reference-length") { Float($0) }
-    s.startLevel = try read("start-level") { Float($0) }
-    s.resamplerQuality = try read("resampler-quality", int)
-    s.linksChannels = try read("links-channels", bool)
-    s.band = try read("band") { EnhancementSettings.Band(rawValue: String($0)) }
+    do throws(EnhancementError) {
+      // One that the sampler does not have has no line.
+      for setting in EnhancementSetting.all where setting.text(of: s) != nil {
+        guard let text = values[Substring(setting.key)] else {
+          throw EnhancementError.notAValue(setting: setting.key, text: "", fault: "")
+        }
+        try setting.set(String(text), in: &s)
+      }
+      try s.validate()
+    } catch .notAValue(let key, _, _) {
+      throw Self.noLine(key, path)
+    } catch { throw .badRecording(path: path, reason: "\(error)") }
     settings = s
-    do throws(EnhancementError) { try s.validate() } catch {
-      throw .badRecording(path: path, reason: "\(error)")
-    }
     guard (1...(s.maximumSteps ?? s.steps)).contains(steps) else {
       throw .badRecording(path: path, reason: "\(Self.fileName) has a number out of range; record anew")
     }
   }
 }
 
-extension SamplerKind {
-  fileprivate var recorded: String {
-    switch self {
-    case .fewStep(let eta): "few-step \(eta)"
-    case .reverseDiffusion: "reverse-diffusion"
-    case .predictorCorrector(let snr): "predictor-corrector \(snr)"
-    case .probabilityFlow: "probability-flow"
-    }
+extension RecordingHeader {
+  private static func noLine(_ name: some StringProtocol, _ path: String) -> RecordingError {
+    .badRecording(path: path, reason: "\(fileName) has no usable line '\(name)'; record anew")
   }
 
-  fileprivate init?(recorded text: Substring) {
-    let words = text.split(separator: " ")
-    let number = words.count == 2 ? Float(words[1]) : nil
-    switch (words.first, number) {
-    case ("few-step", let eta?): self = .fewStep(eta: eta)
-    case ("reverse-diffusion", nil): self = .reverseDiffusion
-    case ("predictor-corrector", let snr?): self = .predictorCorrector(snr: snr)
-    case ("probability-flow", nil): self = .probabilityFlow
-    default: return nil
+  /// Recordings once named some settings in other words than presets: "limit", "links-channels", no maximum as 0, and the
+  /// sampler's number in the sampler's line.
+  private static func rename(_ values: inout [Substring: Substring]) {
+    if let limit = values["limit"] { values["attenuation-limit"] = limit }
+    if let links = values["links-channels"].flatMap({ Bool(String($0)) }) {
+      values["independent-channels"] = "\(!links)"
+    }
+    if values["maximum-steps"] == "0" { values["maximum-steps"] = "none" }
+    if let words = values["sampler"]?.split(separator: " "), words.count == 2 {
+      values["sampler"] = words[0]
+      values[words[0] == "few-step" ? "eta" : "corrector-snr"] = words[1]
     }
   }
 }

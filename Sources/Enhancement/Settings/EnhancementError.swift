@@ -8,26 +8,14 @@ public enum EnhancementError: Error, Equatable, Sendable {
   case unsupportedBlock(Int)
   /// The method `score` without a model.
   case modelRequired
-  /// `steps` outside 1…maximum.
-  case stepsOutOfRange(Int, maximum: Int)
-  /// `maximumSteps` outside 1…maximum.
-  case maximumStepsOutOfRange(Int, maximum: Int)
-  /// `guidance` outside 0…10 or not a number.
-  case guidanceOutOfRange(Float)
-  /// η of the few-step sampler outside 0…1.
-  case etaOutOfRange(Float)
-  /// The corrector's signal-to-noise ratio outside 0…1 (0 excluded).
-  case correctorOutOfRange(Float)
-  /// The attenuation limit outside 0…200 dB.
-  case attenuationLimitOutOfRange(Float)
-  /// `mix` outside 0…1.
-  case mixOutOfRange(Float)
-  /// `referenceLength` outside 0.25…2 s.
-  case referenceLengthOutOfRange(Float)
-  /// `startLevel` outside −75…10 dB.
-  case startLevelOutOfRange(Float)
-  /// `resamplerQuality` outside 0…10.
-  case resamplerQualityOutOfRange(Int)
+  /// A key that no setting has.
+  case unknownSetting(key: String)
+  /// A text that is no value of a setting; `fault` says what one is.
+  case notAValue(setting: String, text: String, fault: String)
+  /// A setting out of its range, in the words of its declaration.
+  case outOfRange(setting: String, sentence: String)
+  /// A setting that only another sampler has.
+  case otherSampler(setting: String, sampler: String)
   /// The model has no tokens for noise that was learned.
   case noLearnedTokens(model: String)
   /// A setting that only a new enhancer can take was changed.
@@ -45,26 +33,12 @@ extension EnhancementError: CustomStringConvertible {
       "blocks of \(size) samples are not supported; give 1 to \(1 << 20)"
     case .modelRequired:
       "the method 'score' needs a model; give a weights file, or choose the method 'wiener'"
-    case .stepsOutOfRange(let steps, let maximum):
-      "\(steps) steps cannot be run; give 1 to \(maximum)"
-    case .maximumStepsOutOfRange(let steps, let maximum):
-      "room for \(steps) steps cannot be made; give 1 to \(maximum)"
-    case .guidanceOutOfRange(let weight):
-      "the guidance weight \(weight) is out of range; give 0 to 10 (1 is no guidance)"
-    case .etaOutOfRange(let eta):
-      "the sampler's eta \(eta) is out of range; give 0 (deterministic) to 1"
-    case .correctorOutOfRange(let ratio):
-      "the corrector's signal-to-noise ratio \(ratio) is out of range; give more than 0 and at most 1"
-    case .attenuationLimitOutOfRange(let limit):
-      "the attenuation limit \(limit) dB is out of range; give 0 to 200 dB, or none"
-    case .mixOutOfRange(let mix):
-      "the mix \(mix) is out of range; give 0 (the input) to 1 (the enhanced signal)"
-    case .referenceLengthOutOfRange(let seconds):
-      "the reference length \(seconds) s is out of range; give 0.25 to 2 s"
-    case .startLevelOutOfRange(let level):
-      "the start level \(level) dB is out of range; give -75 to 10 dB"
-    case .resamplerQualityOutOfRange(let quality):
-      "the resampler quality \(quality) is out of range; give 0 to 10"
+    case .unknownSetting(let key):
+      "'\(key)' is not a setting; the settings are \(EnhancementSetting.all.map(\.key).joined(separator: ", "))"
+    case .notAValue(let setting, let text, let fault): "\(setting) '\(text)' \(fault)"
+    case .outOfRange(_, let sentence): sentence
+    case .otherSampler(let setting, let sampler):
+      "'\(setting)' belongs to the sampler \(sampler); remove it, or choose that sampler"
     case .noLearnedTokens(let model):
       "the model '\(model)' cannot remove what was learned; choose one that can, such as wide"
     case .fixedWhileRunning(let setting):

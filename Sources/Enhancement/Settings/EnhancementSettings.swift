@@ -56,47 +56,25 @@ public struct EnhancementSettings: Sendable, Equatable {
   /// The largest number of steps, the points of the standard time grid.
   public static var largestSteps: Int { TimeGrid.standard.count }
 
-  /// Checks every range.
+  /// Checks every range, and that the steps are no more than there is room for.
   ///
-  /// - Throws: the first `EnhancementError` found.
+  /// - Throws: `outOfRange` with the first setting found.
   public func validate() throws(EnhancementError) {
-    let most = Self.largestSteps
-    if let maximumSteps, !(1...most).contains(maximumSteps) {
-      throw .maximumStepsOutOfRange(maximumSteps, maximum: most)
-    }
-    guard (1...(maximumSteps ?? most)).contains(steps) else {
-      throw .stepsOutOfRange(steps, maximum: maximumSteps ?? most)
-    }
-    guard guidance >= 0, guidance <= 10 else { throw .guidanceOutOfRange(guidance) }
-    switch sampler {
-    case .fewStep(let eta): guard eta >= 0, eta <= 1 else { throw .etaOutOfRange(eta) }
-    case .predictorCorrector(let snr): guard snr > 0, snr <= 1 else { throw .correctorOutOfRange(snr) }
-    case .reverseDiffusion, .probabilityFlow: break
-    }
-    if let limit = attenuationLimitInDecibels {
-      guard limit >= 0, limit <= 200 else { throw .attenuationLimitOutOfRange(limit) }
-    }
-    guard mix >= 0, mix <= 1 else { throw .mixOutOfRange(mix) }
-    guard referenceLength >= 0.25, referenceLength <= 2 else { throw .referenceLengthOutOfRange(referenceLength) }
-    guard startLevel >= -75, startLevel <= 10 else { throw .startLevelOutOfRange(startLevel) }
-    guard (0...10).contains(resamplerQuality) else { throw .resamplerQualityOutOfRange(resamplerQuality) }
+    for setting in EnhancementSetting.all { try setting.check(self) }
+    if let maximumSteps, steps > maximumSteps { throw Self.noRoom(for: steps, maximum: maximumSteps) }
   }
 
-  /// Checks that `next` differs from these settings only in what may change while running.
+  static func noRoom(for steps: Int, maximum: Int) -> EnhancementError {
+    EnhancementSetting.steps.outOfRange("\(steps)", "1 to \(maximum)")
+  }
+
+  /// Checks that `next` differs from these settings only in what may change while running. Allocates only to throw.
   func checkChange(to next: EnhancementSettings) throws(EnhancementError) {
     try next.validate()
-    guard next.method == method else { throw .fixedWhileRunning(setting: "method") }
-    guard next.sampler == sampler else { throw .fixedWhileRunning(setting: "sampler") }
-    guard next.seed == seed else { throw .fixedWhileRunning(setting: "seed") }
-    guard next.noiseSelection == noiseSelection else { throw .fixedWhileRunning(setting: "noise selection") }
-    guard next.referenceLength == referenceLength else { throw .fixedWhileRunning(setting: "reference length") }
-    guard next.startLevel == startLevel else { throw .fixedWhileRunning(setting: "start level") }
-    guard next.maximumSteps == maximumSteps else { throw .fixedWhileRunning(setting: "maximum steps") }
-    guard next.band == band else { throw .fixedWhileRunning(setting: "band") }
-    guard next.resamplerQuality == resamplerQuality else {
-      throw .fixedWhileRunning(setting: "resampler quality")
+    for setting in EnhancementSetting.all
+    where !setting.changesWhileRunning && setting.read(self) != setting.read(next) {
+      throw .fixedWhileRunning(setting: setting.key)
     }
-    guard next.linksChannels == linksChannels else { throw .fixedWhileRunning(setting: "linked channels") }
   }
 
   /// How much of the delayed input stays in the output.

@@ -193,7 +193,7 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   mutating func update(_ next: EnhancementSettings) throws(EnhancementError) {
     try settings.checkChange(to: next)
     guard next.steps <= frames.maximumSteps else {
-      throw .stepsOutOfRange(next.steps, maximum: frames.maximumSteps)
+      throw EnhancementSettings.noRoom(for: next.steps, maximum: frames.maximumSteps)
     }
     frames.setSteps(next.steps)
     settings = next

@@ -63,9 +63,7 @@ struct EnhanceCommand: ParsableCommand {
     if let jobs, !(1...256).contains(jobs) {
       throw ValidationError("--jobs \(jobs) is out of range; give 1 to 256")
     }
-    if let warmUp, !(0...10).contains(warmUp) {
-      throw ValidationError("--warm-up \(warmUp) is out of range; give 0 to 10 seconds")
-    }
+    if let warmUp, let fault = Plan.fault(ofWarmUp: warmUp) { throw ValidationError("--warm-up \(warmUp) \(fault)") }
     if let period {
       guard realtime else { throw ValidationError("--period belongs to --realtime; add that, or leave it out") }
       guard (16...8192).contains(period) else {

@@ -13,4 +13,9 @@ struct Plan: Sendable {
   /// Sounds that are to be removed, and what the model makes of them; nil: none.
   var learned: [LearnedNoise] = []
   var removed: LearnedTokens?
+
+  /// What is wrong with so many seconds, for presets and the command line; nil: nothing.
+  static func fault(ofWarmUp seconds: Float) -> String? {
+    (0...10).contains(seconds) ? nil : "is out of range; give 0 to 10 seconds"
+  }
 }

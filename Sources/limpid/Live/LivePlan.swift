@@ -40,7 +40,7 @@ extension LivePlan {
     options.learned = plan.learned
     options.freezesNoiseReference = plan.profile != nil
     if let remembered {
-      let used = remembered.apply(to: &self, given: arguments.sound)
+      let used = try remembered.apply(to: &self, given: arguments.sound)
       if !used.isEmpty { remark("as in the last run: \(used.joined(separator: ", ")); --fresh begins anew") }
     }
     try settings.validate()

@@ -1,4 +1,3 @@
-import Diffusion
 import Enhancement
 import Foundation
 import TOMLKit
@@ -16,13 +15,8 @@ struct Preset {
   /// Seconds of a file's beginning that are heard before it is enhanced; live it means nothing.
   let warmUp: Float
 
-  /// Every key a preset may have. Each is named as the option of `limpid enhance`.
-  static let keys = [
-    "description", "method", "model", "steps", "guidance", "sampler", "eta", "corrector-snr",
-    "attenuation-limit",
-    "mix", "noise-selection", "reference-length", "start-level", "band", "warm-up",
-    "precision",
-  ]
+  /// Every key a preset may have. Each but the description is an option of `limpid enhance`, too.
+  static let keys = ["description", "model"] + SettingOptions.settings.map(\.key) + ["warm-up", "precision"]
 
   /// - Throws: `Failure` with the file, the key and the remedy.
   init(path: String) throws {
@@ -48,70 +42,25 @@ struct Preset {
 
     description = try values.string("description") ?? ""
     var settings = EnhancementSettings()
-    settings.method = try values.choice("method") ?? settings.method
-    settings.steps = try values.integer("steps") ?? settings.steps
-    settings.guidance = try values.number("guidance") ?? settings.guidance
-    settings.attenuationLimitInDecibels = try values.number("attenuation-limit")
-    settings.mix = try values.number("mix") ?? settings.mix
-    settings.noiseSelection = try values.choice("noise-selection") ?? settings.noiseSelection
-    settings.referenceLength = try values.number("reference-length") ?? settings.referenceLength
-    settings.band = try values.choice("band") ?? settings.band
-    settings.startLevel = try values.number("start-level") ?? settings.startLevel
-    let sampler: SamplerName = try values.choice("sampler") ?? .fewStep
-    settings.sampler = try sampler.kind(
-      eta: values.number("eta"), correctorSNR: values.number("corrector-snr"), origin: path,
-      code: .configuration)
     do {
+      for setting in SettingOptions.settings {
+        if let text = try values.text(of: setting) { try setting.set(text, in: &settings) }
+      }
       try settings.validate()
-    } catch {
+    } catch let error as EnhancementError {
       throw Failure(.configuration, "\(path): \(error.description)")
     }
     self.settings = settings
     precision = try values.choice("precision") ?? .float32
     warmUp = try values.number("warm-up") ?? 0
-    guard (0...10).contains(warmUp) else {
-      throw Failure(.configuration, "\(path): the key 'warm-up' is out of range; give 0 to 10 seconds")
+    if let fault = Plan.fault(ofWarmUp: warmUp) {
+      throw Failure(.configuration, "\(path): the key 'warm-up' \(fault)")
     }
     model = try values.string("model").map {
       URL(fileURLWithPath: $0, relativeTo: url.deletingLastPathComponent()).standardizedFileURL.path
     }
     if settings.method == .score, model == nil {
       throw Failure(.configuration, "\(path): the key 'model' is missing; name a weights file")
-    }
-  }
-}
-
-/// The samplers as the command line and the presets name them.
-enum SamplerName: String, CaseIterable {
-  case fewStep = "few-step"
-  case reverseDiffusion = "reverse-diffusion"
-  case predictorCorrector = "predictor-corrector"
-  case probabilityFlow = "probability-flow"
-
-  init(_ kind: SamplerKind) {
-    self =
-      switch kind {
-      case .fewStep: .fewStep
-      case .reverseDiffusion: .reverseDiffusion
-      case .predictorCorrector: .predictorCorrector
-      case .probabilityFlow: .probabilityFlow
-      }
-  }
-
-  /// - Throws: `Failure` when eta or the corrector's ratio is given to a sampler that has none.
-  func kind(eta: Float?, correctorSNR: Float?, origin: String, code: Failure.Code) throws -> SamplerKind {
-    if eta != nil, self != .fewStep {
-      throw Failure(
-        code, "\(origin): 'eta' belongs to the sampler few-step; remove it, or choose that sampler")
-    }
-    if correctorSNR != nil, self != .predictorCorrector {
-      throw Failure(code, "\(origin): 'corrector-snr' belongs to the sampler predictor-corrector; remove it")
-    }
-    switch self {
-    case .fewStep: return .fewStep(eta: eta ?? 0)
-    case .reverseDiffusion: return .reverseDiffusion
-    case .predictorCorrector: return .predictorCorrector(snr: correctorSNR ?? 0.5)
-    case .probabilityFlow: return .probabilityFlow
     }
   }
 }

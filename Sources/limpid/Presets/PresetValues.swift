@@ -1,3 +1,4 @@
+import Enhancement
 import TOMLKit
 
 /// Reads a preset's keys with their types; every complaint names the file and the key.
@@ -38,9 +39,34 @@ struct PresetValues {
   where Choice.RawValue == String {
     guard let text = try string(key) else { return nil }
     guard let choice = Choice(rawValue: text) else {
-      throw wrong(key, "one of " + Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "))
+      throw wrong(key, Choice.allCases.map(\.rawValue))
     }
     return choice
+  }
+
+  /// A setting's value as text; nil: the preset does not say.
+  ///
+  /// - Throws: `Failure` where the value is of another type, or a word that the setting does not know.
+  func text(of setting: EnhancementSetting) throws -> String? {
+    guard let value = table[setting.key] else { return nil }
+    if setting.isOptional, value.string == "none" { return "none" }
+    switch setting.form {
+    case .choice(let words):
+      guard let word = try string(setting.key), words.contains(word) else { throw wrong(setting.key, words) }
+      return word
+    case .integer: return try integer(setting.key).map { "\($0)" }
+    case .natural:
+      guard let number = value.int, number >= 0 else { throw wrong(setting.key, "a whole number, 0 or more") }
+      return "\(number)"
+    case .number: return try number(setting.key).map { "\($0)" }
+    case .flag:
+      guard let flag = value.bool else { throw wrong(setting.key, "true or false") }
+      return "\(flag)"
+    }
+  }
+
+  private func wrong(_ key: String, _ words: [String]) -> Failure {
+    wrong(key, "one of " + words.map { "\"\($0)\"" }.joined(separator: ", "))
   }
 
   private func wrong(_ key: String, _ wanted: String) -> Failure {

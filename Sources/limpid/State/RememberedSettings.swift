@@ -1,40 +1,28 @@
 import Enhancement
 
-/// What a run leaves for the next one with the same device.
-struct RememberedSettings: Codable, Equatable {
+/// What a run leaves for the next one with the same device: its preset, and every setting that can change while it runs.
+struct RememberedSettings: Equatable {
   var preset: String
-  var bypass: Bool
-  var attenuationLimit: Float?
-  var mix: Float
-  var guidance: Float
-  var steps: Int
+  /// Of these, what may change while an enhancer runs; the rest is the preset's.
+  var settings: EnhancementSettings
   /// Kept beside the file, not in it; only where the noise reference was frozen.
   var profile: NoiseProfile?
   /// What was learned live; kept beside the file, too.
   var learned: LearnedNoise?
 
-  private enum CodingKeys: CodingKey { case preset, bypass, attenuationLimit, mix, guidance, steps }
+  private static var kept: [EnhancementSetting] { EnhancementSetting.all.filter(\.changesWhileRunning) }
 
   /// - Parameter profile: the frozen noise reference; nil: it followed the room.
   init(preset: String, settings: EnhancementSettings, profile: NoiseProfile?, learned: LearnedNoise? = nil) {
     self.preset = preset
-    bypass = settings.bypass
-    attenuationLimit = settings.attenuationLimitInDecibels
-    mix = settings.mix
-    guidance = settings.guidance
-    steps = settings.steps
+    self.settings = settings
     self.profile = profile
     self.learned = learned
   }
 
-  /// Whether every value is one that the enhancer takes.
-  var isUsable: Bool {
-    var settings = EnhancementSettings()
-    settings.attenuationLimitInDecibels = attenuationLimit
-    settings.mix = mix
-    settings.guidance = guidance
-    settings.steps = steps
-    return !preset.isEmpty && (try? settings.validate()) != nil
+  static func == (a: RememberedSettings, b: RememberedSettings) -> Bool {
+    a.preset == b.preset && a.profile == b.profile
+      && kept.allSatisfy { $0.text(of: a.settings) == $0.text(of: b.settings) }
   }
 
   /// Lays these settings over those of preset and command line, as far as the command line leaves it open.
@@ -43,30 +31,15 @@ struct RememberedSettings: Codable, Equatable {
   ///   - given: what stands on the command line. A preset named there brings its own values.
   ///   - plan: changed in place.
   /// - Returns: what was used and differs from the plan: "limit 12.0 dB", "bypass on"…
-  func apply(to plan: inout LivePlan, given: SoundOptions) -> [String] {
+  /// - Throws: `EnhancementError` where a value does not fit the plan.
+  func apply(to plan: inout LivePlan, given: SoundOptions) throws -> [String] {
     var used: [String] = []
     if given.preset == nil, preset != SoundOptions.standardPreset { used.append("preset \(preset)") }
-    if bypass, !plan.settings.bypass {
-      plan.settings.bypass = true
-      used.append("bypass on")
-    }
-    if given.preset == nil {
-      if given.attenuationLimit == nil, attenuationLimit != plan.settings.attenuationLimitInDecibels {
-        plan.settings.attenuationLimitInDecibels = attenuationLimit
-        used.append(attenuationLimit.map { "limit \($0) dB" } ?? "no limit")
-      }
-      if given.mix == nil, mix != plan.settings.mix {
-        plan.settings.mix = mix
-        used.append("mix \(mix)")
-      }
-      if given.guidance == nil, guidance != plan.settings.guidance {
-        plan.settings.guidance = guidance
-        used.append("guidance \(guidance)")
-      }
-      if given.steps == nil, steps != plan.settings.steps {
-        plan.settings.steps = steps
-        used.append("\(steps) step\(steps == 1 ? "" : "s")")
-      }
+    for setting in Self.kept
+    where !setting.isPresetKey || given.preset == nil && given.settings.given[setting.key] == nil {
+      guard let text = setting.text(of: settings), text != setting.text(of: plan.settings) else { continue }
+      try setting.set(text, in: &plan.settings)
+      used.append(setting.said(text))
     }
     if let profile, plan.options.noiseProfile == nil, plan.settings.method == .score {
       plan.options.noiseProfile = profile
@@ -78,5 +51,63 @@ struct RememberedSettings: Codable, Equatable {
       used.append("what was learned then is removed")
     }
     return used
+  }
+}
+
+/// As JSON: `{"preset":"live","bypass":false,"attenuationLimit":12,"mix":1,"guidance":1,"steps":1}`. What may be "none" is
+/// then left out.
+extension RememberedSettings: Codable {
+  private struct Key: CodingKey {
+    static let preset = Key(stringValue: "preset")
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+
+    /// "attenuation-limit" is "attenuationLimit" here.
+    init(_ setting: EnhancementSetting) {
+      let words = setting.key.split(separator: "-")
+      stringValue = words[0] + words.dropFirst().map(\.capitalized).joined()
+    }
+  }
+
+  /// - Throws: also what the enhancer would say of a value that it does not take.
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: Key.self)
+    preset = try values.decode(String.self, forKey: .preset)
+    settings = EnhancementSettings()
+    for setting in Self.kept {
+      let key = Key(setting)
+      let text: String
+      if setting.isOptional, try !values.contains(key) || values.decodeNil(forKey: key) {
+        text = "none"
+      } else {
+        switch setting.form {
+        case .choice: text = try values.decode(String.self, forKey: key)
+        case .integer: text = "\(try values.decode(Int.self, forKey: key))"
+        case .natural: text = "\(try values.decode(UInt64.self, forKey: key))"
+        case .number: text = "\(try values.decode(Float.self, forKey: key))"
+        case .flag: text = "\(try values.decode(Bool.self, forKey: key))"
+        }
+      }
+      try setting.set(text, in: &settings)
+    }
+    try settings.validate()
+    if preset.isEmpty { throw DecodingError.dataCorruptedError(forKey: .preset, in: values, debugDescription: "empty") }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: Key.self)
+    try values.encode(preset, forKey: .preset)
+    for setting in Self.kept {
+      guard let text = setting.text(of: settings), !(setting.isOptional && text == "none") else { continue }
+      switch setting.form {
+      case .choice: try values.encode(text, forKey: Key(setting))
+      case .integer: try values.encode(Int(text), forKey: Key(setting))
+      case .natural: try values.encode(UInt64(text), forKey: Key(setting))
+      case .number: try values.encode(Float(text), forKey: Key(setting))
+      case .flag: try values.encode(Bool(text), forKey: Key(setting))
+      }
+    }
   }
 }

@@ -38,7 +38,7 @@ struct StateStore {
   /// What the last run left; nil where there is nothing. What is damaged is ignored, with a remark.
   func load(remark: (String) -> Void) -> RememberedSettings? {
     guard let data = try? Data(contentsOf: file) else { return nil }
-    guard var settings = try? JSONDecoder().decode(RememberedSettings.self, from: data), settings.isUsable else {
+    guard var settings = try? JSONDecoder().decode(RememberedSettings.self, from: data) else {
       remark("\(file.path) is damaged, so nothing of the last run is used")
       return nil
     }

@@ -35,7 +35,7 @@ struct StateTests {
       try store().save(saved)
       #expect(store().load { Issue.record("\($0)") } == saved)
     }
-    saved.attenuationLimit = nil
+    saved.settings.attenuationLimitInDecibels = nil
     try store().save(saved)
     #expect(store().load { Issue.record("\($0)") } == saved)
     #expect(try FileManager.default.contentsOfDirectory(atPath: store().folder.path) == ["jack-limpid.json"])
@@ -117,7 +117,7 @@ struct StateTests {
   func atomic() throws {
     for steps in 1...8 {
       var saved = settings
-      saved.steps = steps
+      saved.settings.steps = steps
       try store().save(saved)
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: store().folder.path) == ["jack-limpid.json"])
@@ -126,10 +126,10 @@ struct StateTests {
     // A reader that opened the file before a change goes on reading the old one: it was replaced, not written over.
     let before = try FileHandle(forReadingFrom: store().file)
     var saved = settings
-    saved.mix = 0.125
+    saved.settings.mix = 0.125
     try store().save(saved)
     let old = try JSONDecoder().decode(RememberedSettings.self, from: before.readDataToEndOfFile())
-    #expect(old.steps == 8 && old.mix == 0.5)
+    #expect(old.settings.steps == 8 && old.settings.mix == 0.5)
   }
 
   @Test("a change is kept soon after, the noise with it only while it is frozen")
@@ -152,7 +152,7 @@ struct StateTests {
     note()
     #expect(store().load { _ in } == nil, "it has to last")
     note()
-    #expect(store().load { _ in }?.steps == 3)
+    #expect(store().load { _ in }?.settings.steps == 3)
     #expect(asked == 0 && store().load { _ in }?.profile == nil)
     note(isFrozen: true)
     note(isFrozen: true)

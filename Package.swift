@@ -76,7 +76,7 @@ let package = Package(
     // Thread priority, locked memory, semaphores: what Swift cannot say itself.
     .target(name: "CThreads", cSettings: cWarnings),
     // Any device, and none: no library of devices or files, no Foundation (tools/check-imports).
-    .target(name: "Realtime", dependencies: ["Enhancement", "CThreads"], swiftSettings: explicitImports),
+    .target(name: "Realtime", dependencies: ["Enhancement", "Ground", "CThreads"], swiftSettings: explicitImports),
     .target(name: "AudioFiles", dependencies: ["CSndfile"], swiftSettings: explicitImports),
     .target(
       name: "AlsaDevice", dependencies: ["SignalProcessing", "Realtime", "CALSA", "CThreads"],

@@ -33,6 +33,8 @@ let package = Package(
     .library(name: "Enhancement", targets: ["Enhancement"]),
     .library(name: "Realtime", targets: ["Realtime"]),
     .library(name: "Recording", targets: ["Recording"]),
+    // What tools/build-c-library makes liblimpid of.
+    .library(name: "CInterface", type: .static, targets: ["CInterface"]),
     // For the package in Benchmarks.
     .library(name: "Ground", targets: ["Ground"]),
     .library(name: "ScoreModel", targets: ["ScoreModel"]),
@@ -77,6 +79,11 @@ let package = Package(
     .target(name: "CThreads", cSettings: cWarnings),
     // Any device, and none: no library of devices or files, no Foundation (tools/check-imports).
     .target(name: "Realtime", dependencies: ["Enhancement", "Ground", "CThreads"], swiftSettings: explicitImports),
+    // limpid.h: the enhancer for C. The header, and what Swift has not.
+    .target(name: "CLimpid", path: "Sources/CInterface/Header", cSettings: cWarnings),
+    .target(
+      name: "CInterface", dependencies: ["CLimpid", "NeuralLayers", "Enhancement", "Realtime"],
+      path: "Sources/CInterface", exclude: ["Header", "limpid.pc.in", "exported.map"], swiftSettings: explicitImports),
     .target(name: "AudioFiles", dependencies: ["CSndfile"], swiftSettings: explicitImports),
     .target(
       name: "AlsaDevice", dependencies: ["SignalProcessing", "Realtime", "CALSA", "CThreads"],

@@ -32,7 +32,7 @@ install() {
 install_libraries() {
   install pkg-config libfftw3-dev libsndfile1-dev libspeexdsp-dev libasound2-dev \
     libjack-jackd2-dev g++
-  command -v swift >/dev/null || fail "swift is not on the PATH; install Swift 6.2 or later from swift.org/install"
+  command -v swift >/dev/null || fail "swift is not on the PATH; install Swift 6.3 or later from swift.org/install"
 }
 
 # A Python environment of the checkout's own, with the evaluation's packages; prints nothing when it is there.

@@ -1,0 +1,41 @@
+import CLimpid
+import Enhancement
+import NeuralLayers
+
+// A limpid_model is a retained EnhancementModel.
+
+/// The model behind a handle.
+func enhancementModel(_ handle: OpaquePointer) -> EnhancementModel {
+  Unmanaged<EnhancementModel>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
+}
+
+@implementation @c
+public func limpid_model_open(
+  _ path: UnsafePointer<CChar>!, _ precision: UnsafePointer<CChar>!, _ model: UnsafeMutablePointer<OpaquePointer?>!
+) -> limpid_status {
+  answer {
+    guard let model else { throw Failure(LIMPID_BAD_ARGUMENT, "model is NULL; give the address of a pointer") }
+    model.pointee = nil
+    let path = try text(path, "path")
+    let name = try precision.map { try text($0, "precision") } ?? EnhancementModel.Precision.float32.rawValue
+    guard let precision = EnhancementModel.Precision(rawValue: name) else {
+      throw Failure(LIMPID_BAD_VALUE, "the precision '\(name)' is not known; give float32 or bfloat16")
+    }
+    let opened = try EnhancementModel(path: path, precision: precision)
+    model.pointee = OpaquePointer(Unmanaged.passRetained(opened).toOpaque())
+  }
+}
+
+@implementation @c
+public func limpid_model_close(_ model: OpaquePointer!) {
+  guard let model else { return }
+  Unmanaged<EnhancementModel>.fromOpaque(UnsafeRawPointer(model)).release()
+}
+
+/// Ends in the zero byte that C wants; the same in `limpid --version` and limpid.pc (checked by tools/check-c-library).
+private let version: StaticString = "0.1.0"
+
+@implementation @c
+public func limpid_version() -> UnsafePointer<CChar>! {
+  UnsafeRawPointer(version.utf8Start).assumingMemoryBound(to: CChar.self)
+}

@@ -1,0 +1,57 @@
+import CLimpid
+import Enhancement
+import Realtime
+
+/// What was wished of an enhancer, before and while it runs: the settings of Enhancement's table, and how to treat time.
+struct Wishes {
+  private(set) var settings = EnhancementSettings()
+  private var live = LiveOptions()
+  /// Streams and the live engine have a quality each by themselves, as long as nobody wishes one.
+  private var wishesQuality = false
+
+  /// The options of a stream in real time.
+  var liveOptions: LiveOptions {
+    var options = live
+    if wishesQuality { options.resamplerQuality = settings.resamplerQuality }
+    return options
+  }
+
+  /// Lays one setting over these; nothing has changed after an error.
+  ///
+  /// - Throws: `EnhancementError`, `LIMPID_UNKNOWN_KEY`, `LIMPID_BAD_VALUE`.
+  mutating func set(_ key: String, to text: String) throws {
+    switch key {
+    case "allowance":
+      guard let seconds = Double(text), (0...1).contains(seconds) else {
+        throw Failure(LIMPID_BAD_VALUE, "an allowance of '\(text)' is out of range; give 0 to 1 s")
+      }
+      live.allowance = seconds
+    case "adaptive-steps":
+      guard let isOn = Bool(text) else {
+        throw Failure(LIMPID_BAD_VALUE, "adaptive-steps '\(text)' is not known; give true or false")
+      }
+      live.adaptsSteps = isOn
+    default:
+      var next = settings
+      do { try next.set(key: key, text: text) } catch EnhancementError.unknownSetting(let key) {
+        throw Failure(
+          LIMPID_UNKNOWN_KEY,
+          "'\(key)' is not a setting; the settings are \(Self.keys.joined(separator: ", "))")
+      }
+      try next.validate()
+      settings = next
+      if key == "resampler-quality" { wishesQuality = true }
+    }
+  }
+
+  /// A number as the text that `set` takes.
+  static func text(_ number: Double, for key: String) -> String {
+    let isFlag = key == "adaptive-steps" || EnhancementSetting.all.contains { $0.key == key && $0.form == .flag }
+    if isFlag, number == 0 || number == 1 { return number == 1 ? "true" : "false" }
+    // Whole numbers without a point, as whole settings want them.
+    if let whole = UInt64(exactly: number) { return "\(whole)" }
+    return "\(number)"
+  }
+
+  private static var keys: [String] { EnhancementSetting.all.map(\.key) + ["allowance", "adaptive-steps"] }
+}

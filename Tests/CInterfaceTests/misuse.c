@@ -1,0 +1,242 @@
+// Whatever is wrong has its status and a sentence, changes nothing, and ends nothing.
+// Usage: misuse MODEL LEARNING-MODEL NOT-A-MODEL
+#include "support.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <pthread.h>
+
+static int failures, checks;
+
+// Expects a status, and in the sentence a text.
+#define expect(wanted, part, call) check(wanted, part, call, #call, __LINE__)
+
+static void check(limpid_status wanted, const char *part, limpid_status found, const char *call, int line) {
+  checks++;
+  const char *sentence = limpid_last_error();
+  if (found != wanted || (wanted != LIMPID_OK && !strstr(sentence, part))) {
+    failures++;
+    fprintf(stderr, "misuse.c:%d: %s gives %d (%s), expected %d (%s)\n", line, call, found, sentence, wanted, part);
+  }
+}
+
+static void demand(int condition, const char *what) {
+  checks++;
+  if (!condition) failures++, fprintf(stderr, "misuse.c: %s\n", what);
+}
+
+static void *other_thread(void *unused) {
+  demand(!strcmp(limpid_last_error(), ""), "a thread's first sentence is empty");
+  expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_stop(NULL));
+  return unused;
+}
+
+// Threads of this process.
+static int thread_count(void) {
+  DIR *tasks = opendir("/proc/self/task");
+  int count = 0;
+  for (struct dirent *entry; (entry = readdir(tasks));) count += entry->d_name[0] != '.';
+  closedir(tasks);
+  return count;
+}
+
+int main(int count, char **arguments) {
+  if (count != 4) return 2;
+  limpid_model *model = (limpid_model *)1, *learning;
+  limpid_enhancer *bare, *enhancer;
+  float samples[64] = {0}, *output[2] = {samples, samples}, *hole[2] = {samples, NULL};
+  const float *input[2] = {samples, samples};
+  int latency = -7;
+  uint64_t value = 7;
+
+  demand(!strcmp(limpid_last_error(), ""), "before any failure the sentence is empty");
+  demand(strlen(limpid_version()) > 0, "there is a version");
+
+  // Models.
+  expect(LIMPID_BAD_ARGUMENT, "model is NULL", limpid_model_open(arguments[1], NULL, NULL));
+  expect(LIMPID_BAD_ARGUMENT, "path is NULL", limpid_model_open(NULL, NULL, &model));
+  demand(!model, "a model that failed is NULL");
+  expect(LIMPID_BAD_ARGUMENT, "UTF-8", limpid_model_open("\xff.safetensors", NULL, &model));
+  expect(LIMPID_NO_FILE, "there is no such file", limpid_model_open("nowhere/at-all.safetensors", NULL, &model));
+  expect(LIMPID_NO_FILE, "not a regular file", limpid_model_open("/dev/null", NULL, &model));
+  expect(LIMPID_BAD_MODEL, arguments[3], limpid_model_open(arguments[3], NULL, &model));
+  expect(LIMPID_BAD_VALUE, "float32 or bfloat16", limpid_model_open(arguments[1], "float16", &model));
+  expect(LIMPID_OK, "", limpid_model_open(arguments[1], "float32", &model));
+  expect(LIMPID_OK, "", limpid_model_open(arguments[2], NULL, &learning));
+  limpid_model_close(NULL);
+  limpid_destroy(NULL);
+
+  // NULL for an enhancer.
+  expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_create(model, NULL));
+  expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_set_text(NULL, "mix", "1"));
+  expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_set_number(NULL, "mix", 1));
+  expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_learn(NULL, samples, 64, 16000));
+  expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_forget(NULL));
+  expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_prepare(NULL, 48000, 1));
+  expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_prepare_real_time(NULL, 48000, 1, 64));
+  expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_process(NULL, input, output, 64));
+  expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_process_interleaved(NULL, samples, samples, 64));
+  expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_process_real_time(NULL, input, output, 64, 0));
+  expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_reset(NULL));
+  expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_latency(NULL, &latency));
+  expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_counter(NULL, "late", &value));
+
+  // Without a model.
+  expect(LIMPID_OK, "", limpid_create(NULL, &bare));
+  expect(LIMPID_BAD_MODEL, "needs a model", limpid_prepare(bare, 48000, 1));
+  expect(LIMPID_BAD_MODEL, "needs a model", limpid_prepare_real_time(bare, 48000, 1, 64));
+  expect(LIMPID_OK, "", limpid_set_text(bare, "method", "wiener"));
+  expect(LIMPID_OK, "", limpid_prepare(bare, 48000, 1));
+  expect(LIMPID_OK, "", limpid_process(bare, input, output, 64));
+
+  // Settings.
+  expect(LIMPID_OK, "", limpid_create(model, &enhancer));
+  limpid_model_close(model);
+  expect(LIMPID_BAD_ARGUMENT, "key is NULL", limpid_set_text(enhancer, NULL, "1"));
+  expect(LIMPID_BAD_ARGUMENT, "value is NULL", limpid_set_text(enhancer, "mix", NULL));
+  expect(LIMPID_UNKNOWN_KEY, "attenuation-limit", limpid_set_number(enhancer, "atenuation-limit", 12));
+  expect(LIMPID_UNKNOWN_KEY, "is not a setting", limpid_set_text(enhancer, "", ""));
+  expect(LIMPID_BAD_VALUE, "is not a number", limpid_set_text(enhancer, "mix", "loud"));
+  expect(LIMPID_BAD_VALUE, "the mix", limpid_set_number(enhancer, "mix", 1.5));
+  expect(LIMPID_BAD_VALUE, "the mix", limpid_set_number(enhancer, "mix", NAN));
+  expect(LIMPID_BAD_VALUE, "guidance", limpid_set_number(enhancer, "guidance", 1e300));
+  expect(LIMPID_BAD_VALUE, "whole number", limpid_set_number(enhancer, "steps", 1.5));
+  expect(LIMPID_BAD_VALUE, "whole number", limpid_set_number(enhancer, "steps", INFINITY));
+  expect(LIMPID_BAD_VALUE, "steps", limpid_set_number(enhancer, "steps", 9));
+  expect(LIMPID_BAD_VALUE, "spp, residual", limpid_set_text(enhancer, "noise-selection", "none"));
+  expect(LIMPID_BAD_VALUE, "spp, residual", limpid_set_number(enhancer, "noise-selection", 1));
+  expect(LIMPID_BAD_VALUE, "true or false", limpid_set_text(enhancer, "bypass", "maybe"));
+  expect(LIMPID_BAD_VALUE, "predictor-corrector", limpid_set_number(enhancer, "corrector-snr", 0.5));
+  expect(LIMPID_BAD_VALUE, "whole number", limpid_set_text(enhancer, "seed", "-1"));
+  expect(LIMPID_BAD_VALUE, "0 to 1 s", limpid_set_number(enhancer, "allowance", 2));
+  expect(LIMPID_BAD_VALUE, "resampler quality", limpid_set_number(enhancer, "resampler-quality", 11));
+  expect(LIMPID_BAD_VALUE, "true or false", limpid_set_number(enhancer, "bypass", 2));
+  expect(LIMPID_BAD_VALUE, "true or false", limpid_set_text(enhancer, "adaptive-steps", "on"));
+  const char *known[][2] = {
+      {"method", "score"}, {"steps", "1"}, {"maximum-steps", "2"}, {"guidance", "1"}, {"sampler", "predictor-corrector"},
+      {"corrector-snr", "0.4"}, {"sampler", "few-step"}, {"eta", "0"}, {"attenuation-limit", "12"},
+      {"attenuation-limit", "none"}, {"mix", "1"}, {"bypass", "false"}, {"seed", "18446744073709551615"},
+      {"noise-selection", "residual"}, {"reference-length", "1.5"}, {"start-level", "-26"}, {"band", "full"},
+      {"resampler-quality", "3"}, {"independent-channels", "false"}, {"allowance", "0.01"}, {"adaptive-steps", "false"}};
+  for (size_t n = 0; n < sizeof known / sizeof known[0]; n++)
+    expect(LIMPID_OK, known[n][0], limpid_set_text(enhancer, known[n][0], known[n][1]));
+
+  // Not prepared.
+  expect(LIMPID_WRONG_STATE, "not prepared", limpid_process(enhancer, input, output, 64));
+  expect(LIMPID_WRONG_STATE, "not prepared", limpid_process_interleaved(enhancer, samples, samples, 64));
+  expect(LIMPID_WRONG_STATE, "not prepared", limpid_process_real_time(enhancer, input, output, 64, 0));
+  expect(LIMPID_WRONG_STATE, "call that first", limpid_reset(enhancer));
+  expect(LIMPID_WRONG_STATE, "not prepared", limpid_latency(enhancer, &latency));
+  demand(latency == -7, "a latency that is not there is not stored");
+  expect(LIMPID_OK, "", limpid_stop(enhancer));
+
+  // Formats.
+  expect(LIMPID_UNSUPPORTED_FORMAT, "7999 Hz", limpid_prepare(enhancer, 7999, 1));
+  expect(LIMPID_UNSUPPORTED_FORMAT, "-1 Hz", limpid_prepare(enhancer, -1, 1));
+  expect(LIMPID_UNSUPPORTED_FORMAT, "0 channels", limpid_prepare(enhancer, 48000, 0));
+  expect(LIMPID_UNSUPPORTED_FORMAT, "33 channels", limpid_prepare(enhancer, 48000, 33));
+  expect(LIMPID_UNSUPPORTED_FORMAT, "192001 Hz", limpid_prepare_real_time(enhancer, 192001, 1, 64));
+  expect(LIMPID_UNSUPPORTED_FORMAT, "-2 channels", limpid_prepare_real_time(enhancer, 48000, -2, 64));
+  expect(LIMPID_UNSUPPORTED_FORMAT, "blocks of 0", limpid_prepare_real_time(enhancer, 48000, 1, 0));
+  expect(LIMPID_UNSUPPORTED_FORMAT, "blocks of -1", limpid_prepare_real_time(enhancer, 48000, 1, -1));
+
+  // Sound to learn.
+  float *second = calloc(48000, sizeof(float));
+  limpid_enhancer *learner;
+  expect(LIMPID_OK, "", limpid_create(learning, &learner));
+  expect(LIMPID_BAD_ARGUMENT, "samples is NULL", limpid_learn(learner, NULL, 48000, 48000));
+  expect(LIMPID_BAD_SOUND, "0.6 s are needed", limpid_learn(learner, second, 48000, 48000));
+  expect(LIMPID_BAD_SOUND, "0.6 s are needed", limpid_learn(learner, second, 0, 48000));
+  for (int n = 0; n < 48000; n++) second[n] = 0.1f * sinf(0.05f * n);
+  expect(LIMPID_BAD_SOUND, "0.6 s are needed", limpid_learn(learner, second, 4800, 48000));
+  expect(LIMPID_UNSUPPORTED_FORMAT, "4000 Hz", limpid_learn(learner, second, 48000, 4000));
+  expect(LIMPID_UNSUPPORTED_FORMAT, "-1 Hz", limpid_learn(learner, second, 48000, -1));
+  expect(LIMPID_BAD_MODEL, "cannot remove", limpid_learn(enhancer, second, 48000, 48000));
+  expect(LIMPID_BAD_MODEL, "needs a model", limpid_learn(bare, second, 48000, 48000));
+  expect(LIMPID_OK, "", limpid_learn(learner, second, 48000, 48000));
+  second[5] = NAN;
+  expect(LIMPID_BAD_SOUND, "no numbers", limpid_learn(learner, second, 48000, 48000));
+  expect(LIMPID_OK, "", limpid_forget(learner));
+
+  // Prepared for blocks.
+  expect(LIMPID_OK, "", limpid_prepare(enhancer, 48000, 2));
+  expect(LIMPID_OK, "", limpid_latency(enhancer, &latency));
+  demand(latency > 0, "there is a latency");
+  expect(LIMPID_BAD_ARGUMENT, "samples is NULL", limpid_latency(enhancer, NULL));
+  expect(LIMPID_BAD_ARGUMENT, "NULL", limpid_process(enhancer, NULL, output, 64));
+  expect(LIMPID_BAD_ARGUMENT, "NULL", limpid_process(enhancer, input, NULL, 64));
+  expect(LIMPID_BAD_ARGUMENT, "every channel", limpid_process(enhancer, input, hole, 64));
+  expect(LIMPID_BAD_ARGUMENT, "every channel", limpid_process(enhancer, (const float *const *)hole, output, 64));
+  expect(LIMPID_BAD_ARGUMENT, "beyond all memory", limpid_process(enhancer, input, output, SIZE_MAX));
+  expect(LIMPID_BAD_ARGUMENT, "NULL", limpid_process_interleaved(enhancer, NULL, samples, 32));
+  expect(LIMPID_BAD_ARGUMENT, "NULL", limpid_process_interleaved(enhancer, samples, NULL, 32));
+  expect(LIMPID_BAD_ARGUMENT, "beyond all memory", limpid_process_interleaved(enhancer, samples, samples, SIZE_MAX));
+  expect(LIMPID_BAD_ARGUMENT, "beyond all memory", limpid_process_interleaved(enhancer, samples, samples, SIZE_MAX / 2));
+  expect(LIMPID_OK, "", limpid_process_interleaved(enhancer, samples, samples, 0));
+  samples[0] = NAN, samples[1] = INFINITY, samples[2] = -INFINITY, samples[3] = 1e30f;
+  expect(LIMPID_OK, "", limpid_process_interleaved(enhancer, samples, samples, 32));
+  expect(LIMPID_WRONG_STATE, "real time", limpid_process_real_time(enhancer, input, output, 64, 0));
+  expect(LIMPID_WRONG_STATE, "real time", limpid_counter(enhancer, "late", &value));
+  expect(LIMPID_WRONG_STATE, "'band' is fixed", limpid_set_text(enhancer, "band", "wide"));
+  expect(LIMPID_WRONG_STATE, "'allowance' is fixed", limpid_set_number(enhancer, "allowance", 0.02));
+  expect(LIMPID_OK, "", limpid_set_number(enhancer, "steps", 2));
+  expect(LIMPID_BAD_VALUE, "steps", limpid_set_number(enhancer, "steps", 3));
+  expect(LIMPID_OK, "", limpid_set_text(enhancer, "attenuation-limit", "12.5"));
+  expect(LIMPID_OK, "", limpid_reset(enhancer));
+  // A format that fails leaves nothing prepared.
+  expect(LIMPID_UNSUPPORTED_FORMAT, "1 Hz", limpid_prepare(enhancer, 1, 2));
+  expect(LIMPID_WRONG_STATE, "not prepared", limpid_process_interleaved(enhancer, samples, samples, 32));
+
+  // Prepared for real time.
+  demand(thread_count() == 1, "without real time there are no threads of the library's");
+  expect(LIMPID_OK, "", limpid_prepare_real_time(enhancer, 48000, 2, 64));
+  demand(thread_count() > 1, "in real time there are");
+  expect(LIMPID_OK, "", limpid_latency(enhancer, &latency));
+  expect(LIMPID_BAD_ARGUMENT, "more samples", limpid_process_real_time(enhancer, input, output, 65, 0));
+  expect(LIMPID_BAD_ARGUMENT, "more samples", limpid_process_real_time(enhancer, input, output, SIZE_MAX, 0));
+  expect(LIMPID_BAD_ARGUMENT, "a flag", limpid_process_real_time(enhancer, input, output, 64, 2));
+  expect(LIMPID_BAD_ARGUMENT, "every channel", limpid_process_real_time(enhancer, input, hole, 64, 0));
+  expect(LIMPID_BAD_ARGUMENT, "NULL", limpid_process_real_time(enhancer, NULL, output, 64, 0));
+  expect(LIMPID_OK, "", limpid_process_real_time(enhancer, input, output, 64, 0));
+  expect(LIMPID_OK, "", limpid_process_real_time(enhancer, input, output, 64, LIMPID_MAY_WAIT));
+  expect(LIMPID_WRONG_STATE, "limpid_process;", limpid_process(enhancer, input, output, 64));
+  expect(LIMPID_WRONG_STATE, "limpid_prepare", limpid_reset(enhancer));
+  expect(LIMPID_WRONG_STATE, "'noise-selection' is fixed", limpid_set_text(enhancer, "noise-selection", "spp"));
+  expect(LIMPID_WRONG_STATE, "call limpid_stop", limpid_learn(enhancer, second, 48000, 48000));
+  expect(LIMPID_OK, "", limpid_forget(enhancer));
+  expect(LIMPID_OK, "", limpid_set_number(enhancer, "mix", 0.5));
+  expect(LIMPID_OK, "", limpid_set_number(enhancer, "bypass", 1));
+  expect(LIMPID_UNKNOWN_KEY, "reference-late", limpid_counter(enhancer, "latte", &value));
+  expect(LIMPID_BAD_ARGUMENT, "value is NULL", limpid_counter(enhancer, "late", NULL));
+  expect(LIMPID_BAD_ARGUMENT, "name is NULL", limpid_counter(enhancer, NULL, &value));
+  expect(LIMPID_OK, "", limpid_counter(enhancer, "overruns", &value));
+  limpid_status status = LIMPID_OK;
+  // Nobody takes what is sent faster than blocks come: told, not waited for.
+  for (int n = 0; n < 100000 && status == LIMPID_OK; n++) status = limpid_set_number(enhancer, "mix", 0.5);
+  expect(LIMPID_BUSY, "try again", status);
+  expect(LIMPID_OK, "", limpid_stop(enhancer));
+  expect(LIMPID_WRONG_STATE, "real time", limpid_process_real_time(enhancer, input, output, 64, 0));
+  expect(LIMPID_OK, "", limpid_set_text(enhancer, "band", "wide"));
+  expect(LIMPID_OK, "", limpid_prepare(enhancer, 16000, 1));
+  expect(LIMPID_OK, "", limpid_process(enhancer, input, output, 64));
+
+  // Each thread has its own sentence.
+  expect(LIMPID_BAD_ARGUMENT, "model is NULL", limpid_model_open("x", NULL, NULL));
+  pthread_t thread;
+  pthread_create(&thread, NULL, other_thread, NULL);
+  pthread_join(thread, NULL);
+  demand(strstr(limpid_last_error(), "model is NULL") != NULL, "another thread's failure leaves this one's sentence");
+  // One that is too long is cut, not overrun.
+  char key[4000];
+  memset(key, 'k', sizeof key), key[sizeof key - 1] = 0;
+  expect(LIMPID_UNKNOWN_KEY, "kkk", limpid_set_text(enhancer, key, "1"));
+  demand(strlen(limpid_last_error()) == 511, "a long sentence is cut at 511 bytes");
+
+  expect(LIMPID_OK, "", limpid_prepare_real_time(enhancer, 48000, 1, 64));
+  limpid_destroy(enhancer), limpid_destroy(bare), limpid_destroy(learner);
+  limpid_model_close(learning);
+  demand(thread_count() == 1, "limpid_destroy ends the threads");
+  free(second);
+  printf("%d checks, %d failed\n", checks, failures);
+  return failures != 0;
+}

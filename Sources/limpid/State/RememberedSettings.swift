@@ -21,7 +21,7 @@ struct RememberedSettings: Equatable {
   }
 
   static func == (a: RememberedSettings, b: RememberedSettings) -> Bool {
-    a.preset == b.preset && a.profile == b.profile
+    a.preset == b.preset && a.profile == b.profile && a.learned == b.learned
       && kept.allSatisfy { $0.text(of: a.settings) == $0.text(of: b.settings) }
   }
 

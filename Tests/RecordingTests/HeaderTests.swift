@@ -1,0 +1,108 @@
+import Enhancement
+import Realtime
+import Testing
+
+@testable import Recording
+
+@Suite struct HeaderTests {
+  /// As Limpid wrote it before settings had a table.
+  private static let old = """
+    limpid-recording 1
+    dispatch-level v4
+    precision float32
+    model tiny
+    model-checksum 1f
+    sample-rate 48000
+    block 128
+    channels 2
+    lead 1584
+    steps-running 2
+    profile false
+    frozen true
+    method score
+    steps 3
+    maximum-steps 8
+    guidance 1.5
+    sampler few-step 0.25
+    limit 12.0
+    mix 0.7
+    bypass true
+    seed 7
+    noise-selection residual
+    reference-length 1.5
+    start-level -30.0
+    resampler-quality 3
+    links-channels false
+    band wide
+
+    """
+
+  private func read(_ text: String) throws -> RecordingHeader { try RecordingHeader(text: text, path: "there") }
+
+  @Test func aHeaderFromBeforeTheTableIsRead() throws {
+    var settings = EnhancementSettings()
+    settings.steps = 3
+    settings.maximumSteps = 8
+    settings.guidance = 1.5
+    settings.attenuationLimitInDecibels = 12
+    settings.mix = 0.7
+    settings.bypass = true
+    settings.seed = 7
+    settings.noiseSelection = .residual
+    settings.referenceLength = 1.5
+    settings.startLevel = -30
+    settings.resamplerQuality = 3
+    settings.linksChannels = false
+    settings.band = .wide
+    try settings.set(key: "eta", text: "0.25")
+    #expect(try read(Self.old).settings == settings)
+    let none = Self.old.replacing("limit 12.0", with: "limit none").replacing(
+      "maximum-steps 8", with: "maximum-steps 0"
+    )
+    .replacing("few-step 0.25", with: "predictor-corrector 0.75").replacing(
+      "links-channels false", with: "links-channels true")
+    let other = try read(none).settings
+    #expect(other.attenuationLimitInDecibels == nil && other.maximumSteps == nil && other.linksChannels)
+    #expect(try other.text(key: "sampler") == "predictor-corrector" && other.text(key: "corrector-snr") == "0.75")
+  }
+
+  @Test func everySettingIsReadAsItIsWritten() throws {
+    for sampler in ["few-step", "reverse-diffusion", "predictor-corrector", "probability-flow"] {
+      for setting in EnhancementSetting.all {
+        var header = try read(Self.old)
+        try header.settings.set(key: "sampler", text: sampler)
+        guard setting.key != "sampler", setting.text(of: header.settings) != nil else { continue }
+        header.settings.maximumSteps = nil
+        let texts: [String] =
+          switch setting.form {
+          case .choice(let words): words
+          case .integer(let range): ["\(range.upperBound)"]
+          case .natural: ["\(UInt64.max)"]
+          case .number: ["0.3", "\((0.3 as Float).nextUp)"]
+          case .flag: ["true", "false"]
+          }
+        for text in texts {
+          try header.settings.set(key: setting.key, text: text)
+          #expect(try read(header.text) == header, "\(setting.key) \(text)")
+        }
+      }
+    }
+  }
+
+  @Test func aLineThatIsMissingOrOutOfRangeIsRefusedByItsName() throws {
+    let header = try read(Self.old)
+    let lines = header.text.split(separator: "\n")
+    for setting in EnhancementSetting.all where setting.text(of: header.settings) != nil {
+      let without = lines.filter { !$0.hasPrefix(setting.key + " ") }
+      #expect(without.count == lines.count - 1, "\(setting.key)")
+      #expect(
+        throws: RecordingError.badRecording(
+          path: "there", reason: "session.txt has no usable line '\(setting.key)'; record anew")
+      ) { try read(without.joined(separator: "\n")) }
+    }
+    #expect(
+      throws: RecordingError.badRecording(
+        path: "there", reason: "the mix 1.5 is out of range; give 0 (the input) to 1 (the enhanced signal)")
+    ) { try read(Self.old.replacing("mix 0.7", with: "mix 1.5")) }
+  }
+}

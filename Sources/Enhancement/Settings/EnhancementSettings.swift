@@ -56,11 +56,12 @@ public struct EnhancementSettings: Sendable, Equatable {
   /// The largest number of steps, the points of the standard time grid.
   public static var largestSteps: Int { TimeGrid.standard.count }
 
-  /// Checks every range, and that the steps are no more than there is room for.
+  /// Checks every range, and that the steps are no more than there is room for. Allocates only to throw.
   ///
   /// - Throws: `outOfRange` with the first setting found.
   public func validate() throws(EnhancementError) {
-    for setting in EnhancementSetting.all { try setting.check(self) }
+    // By index: an iterator's elements are wrapped anew, on the heap, wherever they hold closures.
+    for n in EnhancementSetting.all.indices { try EnhancementSetting.all[n].check(self) }
     if let maximumSteps, steps > maximumSteps { throw Self.noRoom(for: steps, maximum: maximumSteps) }
   }
 
@@ -71,9 +72,11 @@ public struct EnhancementSettings: Sendable, Equatable {
   /// Checks that `next` differs from these settings only in what may change while running. Allocates only to throw.
   func checkChange(to next: EnhancementSettings) throws(EnhancementError) {
     try next.validate()
-    for setting in EnhancementSetting.all
-    where !setting.changesWhileRunning && setting.read(self) != setting.read(next) {
-      throw .fixedWhileRunning(setting: setting.key)
+    for n in EnhancementSetting.all.indices
+    where !EnhancementSetting.all[n].changesWhileRunning
+      && EnhancementSetting.all[n].read(self) != EnhancementSetting.all[n].read(next)
+    {
+      throw .fixedWhileRunning(setting: EnhancementSetting.all[n].key)
     }
   }
 

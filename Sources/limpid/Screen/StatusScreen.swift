@@ -79,7 +79,7 @@ enum StatusScreen {
     let left = 35
     guard columns >= left + (help.map(\.count).max() ?? 0) else { return help.flatMap { wrapped($0, columns) } }
     return stride(from: 0, to: help.count, by: 2).map {
-      help[$0].padding(toLength: left, withPad: " ", startingAt: 0) + help[$0 + 1]
+      $0 + 1 < help.count ? help[$0].padding(toLength: left, withPad: " ", startingAt: 0) + help[$0 + 1] : help[$0]
     }
   }
 

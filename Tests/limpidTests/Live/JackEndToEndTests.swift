@@ -61,7 +61,7 @@ struct JackEndToEndTests {
     let remembered = try status(socket)
     #expect(remembered["mix"] as? Double == 0.5 && remembered["attenuation_limit_db"] as? Double == 12)
     #expect(
-      eventually { again.errors.contains("as in the last run: limit 12.0 dB, mix 0.5, 2 steps") }, "\(again.errors)")
+      eventually { again.errors.contains("as in the last run: 2 steps, limit 12.0 dB, mix 0.5") }, "\(again.errors)")
     #expect(again.end(SIGINT) == 0, "Ctrl-C is the usual end of a live run")
     #expect(again.output == "", "without --json standard output stays empty")
 

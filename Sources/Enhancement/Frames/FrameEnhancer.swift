@@ -138,7 +138,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     if isSilent {
       enhanced.clear()
     }
-    listen(levelAnalysis.bins, isSilent: isSilent)
+    listen(isSilent: isSilent)
     level.update(energy: levelAnalysis.energy)
     synthesis.push(enhanced.base, into: output)
     frameIndex += 1
@@ -187,9 +187,8 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     enhanced[last + 1] = gain * bins[last + 1]
   }
 
-  /// Counts the frame and, if it is noise alone, keeps it for the reference. `bins` are without offset and rumble, which are
-  /// neither noise that was removed nor speech that was.
-  private mutating func listen(_ bins: UnsafePointer<Float>, isSilent: Bool) {
+  /// Counts the frame and, if it is noise alone, keeps it for the reference.
+  private mutating func listen(isSilent: Bool) {
     counts.frames += 1
     if hasTokens { counts.conditionedFrames += 1 }
     judgement = .silence
@@ -197,8 +196,9 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
       counts.silentFrames += 1
       return
     }
-    let (noisy, clean, mixed) = energies(noisy: bins, clean: enhanced.base, dry: dryWeight, count: 2 * Self.binCount)
-    let energy = Double(levelAnalysis.energy)
+    let (noisy, clean, mixed) = energies(
+      noisy: analysis.bins, clean: enhanced.base, dry: dryWeight, count: 2 * Self.binCount)
+    let energy = Double(analysis.energy)
     let left = noisy > 0 ? energy * Double(mixed / noisy) : 0
     counts.inputEnergy += energy
     counts.outputEnergy += left
@@ -208,7 +208,9 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
       counts.noiseInputEnergy += energy
       counts.noiseOutputEnergy += left
     }
-    let isNoise = selection == .spp ? isPause : ResidualDetector.isNoise(enhanced: clean, noisy: noisy)
+    // Offset and rumble that are gone are no sign of noise: what was there is judged without them.
+    let heard = sumOfSquares(levelAnalysis.bins, count: 2 * Self.binCount)
+    let isNoise = selection == .spp ? isPause : ResidualDetector.isNoise(enhanced: clean, noisy: heard)
     judgement = isNoise ? .noise : .speech
     if isNoise && !isLinked { keepNoise() }
   }

@@ -70,7 +70,8 @@ let package = Package(
       name: "PretrainedEncoders", dependencies: ["SignalProcessing", "NeuralLayers", "Ground"],
       swiftSettings: explicitImports),
     .target(
-      name: "ScoreModel", dependencies: ["NeuralLayers", "PretrainedEncoders", "Diffusion", "Ground"],
+      name: "ScoreModel",
+      dependencies: ["SignalProcessing", "NeuralLayers", "PretrainedEncoders", "Diffusion", "Ground"],
       swiftSettings: explicitImports),
     .target(
       name: "Enhancement", dependencies: ["SignalProcessing", "NeuralLayers", "Diffusion", "ScoreModel", "Ground"],
@@ -78,7 +79,9 @@ let package = Package(
     // Thread priority, locked memory, semaphores: what Swift cannot say itself.
     .target(name: "CThreads", cSettings: cWarnings),
     // Any device, and none: no library of devices or files, no Foundation (tools/check-imports).
-    .target(name: "Realtime", dependencies: ["Enhancement", "Ground", "CThreads"], swiftSettings: explicitImports),
+    .target(
+      name: "Realtime", dependencies: ["SignalProcessing", "Enhancement", "Ground", "CThreads"],
+      swiftSettings: explicitImports),
     // limpid.h: the enhancer for C. The header, and what Swift has not.
     .target(name: "CLimpid", path: "Sources/CInterface/Header", cSettings: cWarnings),
     .target(
@@ -92,12 +95,12 @@ let package = Package(
     .target(name: "JackDevice", dependencies: ["Realtime", "CJACK", "CThreads"], swiftSettings: explicitImports),
     // A session kept and played again.
     .target(
-      name: "Recording", dependencies: ["NeuralLayers", "Enhancement", "Realtime", "AudioFiles"],
+      name: "Recording", dependencies: ["SignalProcessing", "NeuralLayers", "Enhancement", "Realtime", "AudioFiles"],
       swiftSettings: explicitImports),
     .executableTarget(
       name: "limpid",
       dependencies: [
-        "Enhancement", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording",
+        "SignalProcessing", "Enhancement", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),
@@ -118,7 +121,10 @@ let package = Package(
     tests("Diffusion", ["Diffusion", "CKernels", "Ground", "HeapCounter", "KernelLevels"], explicitImports),
     tests(
       "ScoreModel",
-      ["ScoreModel", "NeuralLayers", "PretrainedEncoders", "CKernels", "Ground", "Diffusion", "KernelLevels"],
+      [
+        "ScoreModel", "SignalProcessing", "NeuralLayers", "PretrainedEncoders", "CKernels", "Ground", "Diffusion",
+        "KernelLevels",
+      ],
       explicitImports),
     tests(
       "Enhancement",
@@ -128,7 +134,8 @@ let package = Package(
       ], explicitImports),
     // Live sessions without a clock, and what tests of several targets share. Its weights are those of EnhancementTests.
     .target(
-      name: "TestSupport", dependencies: ["NeuralLayers", "Enhancement", "Realtime", "HeapCounter"],
+      name: "TestSupport",
+      dependencies: ["SignalProcessing", "NeuralLayers", "Enhancement", "Realtime", "HeapCounter"],
       path: "Tests/TestSupport",
       swiftSettings: explicitImports),
     bareTests("Realtime", ["Realtime", "Enhancement", "SignalProcessing", "CThreads", "HeapCounter", "TestSupport"]),
@@ -138,7 +145,9 @@ let package = Package(
       "JackDevice",
       ["JackDevice", "Realtime", "Recording", "AudioFiles", "Enhancement", "CJACK", "HeapCounter", "TestSupport"]),
     bareTests("Recording", ["Recording", "Realtime", "Enhancement", "NeuralLayers", "CKernels", "TestSupport"]),
-    tests("limpid", ["limpid", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording", "Enhancement"]),
+    tests(
+      "limpid",
+      ["limpid", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording", "Enhancement", "SignalProcessing"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
 import Enhancement
+import SignalProcessing
 
 /// The latency between a device's input and output port, part by part, known before the first block.
 ///
@@ -6,7 +7,7 @@ import Enhancement
 ///
 ///     2·hop − gcd(block, hop) + both resamplers + compute allowance, rounded up to whole blocks
 ///
-/// with the hop of 10 ms counted at the device's rate. The device's own buffers come on top.
+/// with the model's hop counted at the device's rate (where its frame is two hops; a longer one adds the rest). The device's own buffers come on top.
 public struct LatencyBudget: Sendable, Equatable {
   public struct Part: Sendable, Equatable {
     /// "frame", "resamplers" or "compute".
@@ -21,21 +22,25 @@ public struct LatencyBudget: Sendable, Equatable {
   public var totalInSamples: Int { Int(parts.reduce(0) { $0 + $1.samples }.rounded()) }
   public var totalInSeconds: Double { Double(totalInSamples) / Double(sampleRate) }
 
+  /// - Parameter frames: of the model.
   /// - Throws: `EnhancementError` or `LiveError` for what is out of range.
   init(
-    _ format: StreamFormat, resamplerQuality: Int, band: EnhancementSettings.Band, allowance: Double
+    _ format: StreamFormat, frames: FrameFormat, resamplerQuality: Int, band: EnhancementSettings.Band,
+    allowance: Double
   ) throws {
     let parts = try StreamingEnhancer.latencyParts(
       sampleRate: format.sampleRate, granularity: format.block, resamplerQuality: resamplerQuality,
-      band: band)
+      band: band, format: frames)
     let blocks = try Self.allowedBlocks(format, allowance: allowance)
     sampleRate = format.sampleRate
     self.parts = [
       Part(
         name: "frame",
-        explanation: "frames of 20 ms every 10 ms, met by blocks of \(format.block) samples", samples: parts.frame),
+        explanation:
+          "frames of \(milliseconds(frames.frameDuration)) every \(milliseconds(frames.hopDuration)), met by "
+          + "blocks of \(format.block) samples", samples: parts.frame),
       Part(
-        name: "resamplers", explanation: "\(format.sampleRate) Hz to the model's 16000 Hz and back",
+        name: "resamplers", explanation: "\(format.sampleRate) Hz to the model's \(frames.sampleRate) Hz and back",
         samples: parts.resamplers),
       Part(
         name: "compute",
@@ -50,7 +55,13 @@ public struct LatencyBudget: Sendable, Equatable {
       throw LiveError.badOption("an allowance of \(allowance) s is out of range; give 0 to 1 s")
     }
     let blocks = allowance * Double(format.sampleRate) / Double(format.block)
-    // A hair of tolerance, so that 10 ms of 48 kHz are 480 samples and not one more.
+    // A hair of tolerance, so that a hundredth of 48 kHz is 480 samples and not one more.
     return max(1, Int((blocks - 1e-9).rounded(.up)))
   }
+}
+
+/// "10 ms", or "7.5 ms": with one digit where it is not whole.
+func milliseconds(_ seconds: Double) -> String {
+  let tenths = Int((seconds * 10_000).rounded())
+  return tenths % 10 == 0 ? "\(tenths / 10) ms" : "\(tenths / 10).\(tenths % 10) ms"
 }

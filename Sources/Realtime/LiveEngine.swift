@@ -1,5 +1,6 @@
 import CThreads
 import Enhancement
+import SignalProcessing
 import Synchronization
 
 /// The enhancer in real time: stands behind a device, keeps its latency, and answers to commands while it runs.
@@ -60,8 +61,8 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     model: EnhancementModel?, settings: EnhancementSettings, options: LiveOptions = LiveOptions(),
     remark: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
-    let settings = options.adapted(settings)
-    try settings.validate()
+    let settings = options.adapted(settings, model: model)
+    try settings.validate(for: model)
     if settings.method == .score && model == nil { throw EnhancementError.modelRequired }
     self.model = model
     self.options = options
@@ -227,7 +228,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
       case .freeze(let on): state.isFrozen = on
       case .clear, .learn, .endLearning, .forget: break
       }
-      try next.validate()
+      try next.validate(for: model)
       if state.session != nil || state.isPreparing {
         guard commands.pointee.write(CommandValue(command)) else { throw LiveError.busy }
       }
@@ -248,10 +249,11 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
 
   /// How things stand; nil before the first `prepare` and after `stop`.
   public var status: LiveStatus? {
-    state.withLock { state in
+    state.withLock { state -> LiveStatus? in
       guard let session = state.session else { return nil }
       var status = LiveStatus(
-        format: session.format, latencyInSamples: session.callback.pointee.latency, settings: state.settings)
+        format: session.format, latencyInSamples: session.callback.pointee.latency,
+        frameDeadline: session.frames.hopDuration, settings: state.settings)
       fill(&status, session)
       status.counters = state.past
       status.counters.add(session)
@@ -280,7 +282,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     status.wishedSteps = meters.wishedSteps.load(ordering: .relaxed)
     status.referenceFrames = meters.referenceFrames.load(ordering: .relaxed)
     let age = meters.referenceAge.load(ordering: .relaxed)
-    status.referenceAge = age < 0 ? nil : Double(age) * 0.01
+    status.referenceAge = age < 0 ? nil : Double(age) * status.frameDeadline
     let learning = meters.learningLeft.load(ordering: .relaxed)
     status.learning = learning < 0 ? nil : Double(learning) / rate
     status.canLearn = session.desk.isPossible
@@ -299,12 +301,15 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
 
   /// The same for a format that is not running yet.
   ///
+  /// - Parameter model: whose frames count; nil: the standard ones.
   /// - Throws: `EnhancementError`, `LiveError` for a format or option out of range.
   public static func latencyBudget(
-    _ format: StreamFormat, settings: EnhancementSettings, options: LiveOptions = LiveOptions()
+    _ format: StreamFormat, model: EnhancementModel? = nil, settings: EnhancementSettings,
+    options: LiveOptions = LiveOptions()
   ) throws -> LatencyBudget {
     try LatencyBudget(
-      format, resamplerQuality: options.resamplerQuality, band: settings.band, allowance: options.allowance)
+      format, frames: model?.frameFormat ?? .standard, resamplerQuality: options.resamplerQuality, band: settings.band,
+      allowance: options.allowance)
   }
 
   /// What was learned live; nil: nothing was. Any ordinary thread.

@@ -1,7 +1,7 @@
 /// Why the live engine cannot run.
 public enum LiveError: Error, Equatable, CustomStringConvertible {
-  /// One step per frame takes longer than the time there is.
-  case tooSlow(sampleRate: Int, channelCount: Int, milliseconds: Double)
+  /// One step per frame takes longer than the time there is, both in milliseconds.
+  case tooSlow(sampleRate: Int, channelCount: Int, milliseconds: Double, available: Double)
   /// The system gave no thread.
   case noThread(code: Int)
   /// An option out of range.
@@ -11,9 +11,9 @@ public enum LiveError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .tooSlow(let rate, let channels, let milliseconds):
-      "this machine takes \(tenths(milliseconds)) ms for a frame of \(channels) channel\(channels == 1 ? "" : "s") at "
-        + "\(rate) Hz and has 10 ms; use fewer channels, or end what else runs"
+    case .tooSlow(let rate, let channels, let taken, let available):
+      "this machine takes \(tenths(taken)) ms for a frame of \(channels) channel\(channels == 1 ? "" : "s") at "
+        + "\(rate) Hz and has \(milliseconds(available / 1000)); use fewer channels, or end what else runs"
     case .noThread(let code): "the system gives no thread (error \(code)); end other programs"
     case .badOption(let sentence): sentence
     case .busy: "too many commands wait; try again"

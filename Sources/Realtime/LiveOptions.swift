@@ -29,10 +29,10 @@ public struct LiveOptions: Sendable {
   public init() {}
 
   /// The settings as the engine runs them.
-  func adapted(_ settings: EnhancementSettings) -> EnhancementSettings {
+  func adapted(_ settings: EnhancementSettings, model: EnhancementModel?) -> EnhancementSettings {
     var settings = settings
     settings.resamplerQuality = resamplerQuality
-    if settings.maximumSteps == nil { settings.maximumSteps = EnhancementSettings.largestSteps }
+    if settings.maximumSteps == nil { settings.maximumSteps = model?.largestSteps ?? EnhancementSettings.largestSteps }
     return settings
   }
 }

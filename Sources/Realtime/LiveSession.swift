@@ -1,17 +1,20 @@
 import CThreads
 import Enhancement
+import SignalProcessing
 import Synchronization
 
 /// Everything that is made for one format: rings, callback, worker, threads. The engine makes a new one when the device
 /// changes its format.
 final class LiveSession: @unchecked Sendable {
   let format: StreamFormat
+  /// Of the model.
+  let frames: FrameFormat
   let budget: LatencyBudget
   let shared: UnsafeMutablePointer<SharedState>
   let callback: UnsafeMutablePointer<CallbackState>
   let worker: Worker
   let service: NoiseEncodingService
-  let profiles = ProfileMailbox()
+  let profiles: ProfileMailbox
   let desk: LearningDesk
   let recorder: (any SessionRecorder)?
 
@@ -35,8 +38,11 @@ final class LiveSession: @unchecked Sendable {
     remark: @escaping @Sendable (String) -> Void
   ) throws {
     self.format = format
+    frames = model?.frameFormat ?? .standard
+    profiles = ProfileMailbox(frames)
     budget = try LatencyBudget(
-      format, resamplerQuality: settings.resamplerQuality, band: settings.band, allowance: options.allowance)
+      format, frames: frames, resamplerQuality: settings.resamplerQuality, band: settings.band,
+      allowance: options.allowance)
     pace = WorkerPace(block: format.block, sampleRate: format.sampleRate, allowance: options.allowance)
     let lead = try LatencyBudget.allowedBlocks(format, allowance: options.allowance) * format.block
 
@@ -51,7 +57,7 @@ final class LiveSession: @unchecked Sendable {
     // What the speed test left to the encoder is done with.
     service.runPending()
     enhancer.reset()
-    if let profile { enhancer.setNoiseProfile(profile, isFrozen: isFrozen) }
+    if let profile { try enhancer.setNoiseProfile(profile, isFrozen: isFrozen) }
     desk = LearningDesk(
       model: model, sampleRate: format.sampleRate, named: learned.named, live: learned.live, wake: { wake.post() },
       remark: remark)

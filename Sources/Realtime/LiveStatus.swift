@@ -37,14 +37,14 @@ public struct LiveStatus: Sendable {
   public var frameTimeMedian = 0.0
   public var frameTime99 = 0.0
   public var frameTimeLongest = 0.0
-  /// Time that a frame has: the hop, 10 ms.
-  public var frameDeadline = 0.01
+  /// Time that a frame has, the model's hop, in seconds.
+  public var frameDeadline: Double
   /// Steps that run now, and those wished.
   public var steps = 1
   public var wishedSteps = 1
   /// Age of the newest frame in the noise reference, seconds; nil while there is none.
   public var referenceAge: Double?
-  /// Frames of 10 ms in the noise reference.
+  /// Frames in the noise reference, each of `frameDeadline`.
   public var referenceFrames = 0
   /// Seconds of learning that are left; nil when not learning.
   public var learning: Double?
@@ -66,9 +66,12 @@ public struct LiveStatus: Sendable {
   /// Whether the worker runs at real-time priority.
   public var isRealTime = false
 
-  public init(format: StreamFormat, latencyInSamples: Int, settings: EnhancementSettings) {
+  public init(
+    format: StreamFormat, latencyInSamples: Int, frameDeadline: Double, settings: EnhancementSettings
+  ) {
     self.format = format
     self.latencyInSamples = latencyInSamples
+    self.frameDeadline = frameDeadline
     self.settings = settings
   }
 }

@@ -1,5 +1,6 @@
 import CThreads
 import Enhancement
+import SignalProcessing
 
 /// Measures at the start what this machine can do, before anybody hears it.
 enum SpeedTest {
@@ -16,15 +17,17 @@ enum SpeedTest {
     remark: (String) -> Void, measure: (inout MultichannelEnhancer, StreamFormat) throws -> Double = Self.measure
   ) throws -> (settings: EnhancementSettings, steps: Int) {
     var tried = settings
+    let available = enhancer.frameFormat.hopDuration
     while true {
       try enhancer.update(tried)
       let seconds = try measure(&enhancer, format)
       enhancer.reset()
-      let share = seconds / 0.01
+      let share = seconds / available
       if share <= roomShare || (!mayLower && share < 1) { break }
       if !mayLower || (tried.steps == 1 && tried.guidance == 1) {
         throw LiveError.tooSlow(
-          sampleRate: format.sampleRate, channelCount: format.channelCount, milliseconds: seconds * 1000)
+          sampleRate: format.sampleRate, channelCount: format.channelCount, milliseconds: seconds * 1000,
+          available: available * 1000)
       }
       if tried.steps > 1 {
         tried.steps = max(1, min(tried.steps - 1, Int(Double(tried.steps) * roomShare / share)))

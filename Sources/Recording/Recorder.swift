@@ -2,6 +2,7 @@ import AudioFiles
 import Enhancement
 import Glibc
 import Realtime
+import SignalProcessing
 import Synchronization
 
 /// Writes what the tap collects into a folder, on a thread of its own: session.txt, input.wav, output.wav, events.txt.
@@ -29,9 +30,10 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
 
   /// Makes the folder and its files.
   ///
+  /// - Parameter frames: of the model.
   /// - Throws: `RecordingError.cannotRecord`.
   init(
-    path: String, header: RecordingHeader, profile: NoiseProfile?, learned: [LearnedNoise],
+    path: String, header: RecordingHeader, frames: FrameFormat, profile: NoiseProfile?, learned: [LearnedNoise],
     remark: @escaping @Sendable (String) -> Void
   ) throws(RecordingError) {
     self.path = path
@@ -62,7 +64,7 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
     else { throw .cannotRecord(path: path, reason: "\(String(cString: strerror(errno))); name a new folder") }
     channelCount = header.format.channelCount
     tap = .allocate(capacity: 1)
-    tap.initialize(to: SessionTap(format: header.format))
+    tap.initialize(to: SessionTap(format: header.format, frames: frames))
     planar = .allocate(capacity: Self.block * channelCount)
     planar.initialize(repeating: 0, count: Self.block * channelCount)
     lanes = .allocate(capacity: channelCount)

@@ -1,4 +1,6 @@
+import Enhancement
 import Realtime
+import SignalProcessing
 
 /// A folder that a live run is recorded into. It must not exist, or be empty; where the device changes its format, the
 /// recording goes on in folders within it (`Replay.segments`).
@@ -12,8 +14,8 @@ public struct RecordingFolder: SessionRecording, Equatable {
     segment: Int, start: SessionStart, remark: @escaping @Sendable (String) -> Void
   ) throws -> any SessionRecorder {
     try Recorder(
-      path: place(ofSegment: segment), header: RecordingHeader(start), profile: start.profile, learned: start.learned,
-      remark: remark)
+      path: place(ofSegment: segment), header: RecordingHeader(start), frames: start.model?.frameFormat ?? .standard,
+      profile: start.profile, learned: start.learned, remark: remark)
   }
 
   public func place(ofSegment segment: Int) -> String { RecordingHeader.segmentPath(path, segment) }

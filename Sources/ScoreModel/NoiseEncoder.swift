@@ -1,10 +1,11 @@
 import NeuralLayers
+import SignalProcessing
 
 /// What a noise encoder hears of a reference.
 public enum NoiseReferenceForm: Sendable {
-  /// Compressed magnitudes 0.15·(g·|X|)^0.5, (frameCount, bins).
+  /// Compressed magnitudes factor·(g·|X|)^exponent, (frameCount, bins).
   case magnitudes
-  /// The sound itself, times the level gain: (frameCount, 160) samples at 16 kHz, one after another.
+  /// The sound itself, times the level gain: (frameCount, hop) samples at the model's rate, one after another.
   case samples
 }
 
@@ -70,7 +71,7 @@ public final class NoNoiseEncoder: NoiseEncoder {
 
 /// Reads the encoder's weights and gives a function that makes encoders for a longest reference.
 func noiseEncoderMaker(
-  loader: inout TensorLoader, configuration: NetworkConfiguration, nullTokens: [Float]
+  loader: inout TensorLoader, configuration: NetworkConfiguration, format: FrameFormat, nullTokens: [Float]
 ) throws(ModelFileError) -> (Int) -> any NoiseEncoder {
   switch configuration.encoder {
   case .none:
@@ -84,7 +85,7 @@ func noiseEncoderMaker(
     let weights = try SequenceNoiseEncoder.Weights(loader: &loader, configuration: configuration)
     return { SequenceNoiseEncoder(weights: weights, maximumFrameCount: $0) }
   case .clap, .panns:
-    let weights = try TowerNoiseEncoder.Weights(loader: &loader, configuration: configuration)
+    let weights = try TowerNoiseEncoder.Weights(loader: &loader, configuration: configuration, format: format)
     return { TowerNoiseEncoder(weights: weights, maximumFrameCount: $0) }
   }
 }

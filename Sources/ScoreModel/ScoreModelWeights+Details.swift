@@ -1,5 +1,6 @@
 import NeuralLayers
 import PretrainedEncoders
+import SignalProcessing
 
 extension ScoreModelWeights: CustomStringConvertible {
   /// What `limpid info` prints: labels and values, in the order to print them.
@@ -10,6 +11,10 @@ extension ScoreModelWeights: CustomStringConvertible {
       ("name", name),
       ("parameters", grouped(parameterCount)),
       ("multiply-adds per frame and step", grouped(multiplyAddsPerFrame)),
+      (
+        "frames",
+        "\(format.frame.fftLength) samples every \(format.frame.hopLength) at \(format.frame.sampleRate) Hz"
+      ),
       ("bins", "\(c.bins), in \(c.outerBands) and \(c.innerBands) bands"),
       ("channels", text(c.channels)),
       ("time dilations", text(c.outerDilations) + " outside, " + text(c.innerDilations) + " inside"),

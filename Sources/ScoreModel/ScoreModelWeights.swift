@@ -1,4 +1,5 @@
 import NeuralLayers
+import SignalProcessing
 
 /// The learned part of a model: configuration, packed weights, and what the file says about itself.
 ///
@@ -8,11 +9,13 @@ public final class ScoreModelWeights: @unchecked Sendable {
   /// The file that the weights came from.
   public let path: String
   public let configuration: NetworkConfiguration
+  /// What surrounds the network: as the file states it, else the standard one.
+  public let format: ModelFormat
   /// Of the products that a network step consists of.
   public let precision: ProductPrecision
   /// Learned numbers, encoder included.
   public let parameterCount: Int
-  /// Everything in the file's `limpid` metadata except the configuration, in the file's order.
+  /// Everything in the file's `limpid` metadata except configuration and format, in the file's order.
   public let metadata: [JSONValue.Member]
   /// The condition that holds when no noise was heard: (tokenCount, tokenDimension).
   public let nullTokens: [Float]
@@ -48,9 +51,21 @@ public final class ScoreModelWeights: @unchecked Sendable {
     guard let members = json.members, let configurationJSON = json["configuration"] else {
       throw .badConfiguration(path: file.path, reason: "the \"limpid\" metadata has no configuration")
     }
-    metadata = members.filter { $0.key != "configuration" }
+    metadata = members.filter { $0.key != "configuration" && $0.key != ModelFormat.key }
     let configuration = try NetworkConfiguration(json: configurationJSON, path: file.path)
     self.configuration = configuration
+    let format: ModelFormat
+    if let stated = json[ModelFormat.key] {
+      format = try ModelFormat(json: stated, path: file.path)
+      guard format.frame.modelBinCount == configuration.bins else {
+        throw .badConfiguration(
+          path: file.path,
+          reason: "the network takes \(configuration.bins) bins, its format has \(format.frame.modelBinCount)")
+      }
+    } else {
+      format = .standard
+    }
+    self.format = format
 
     store = WeightStore()
     var loader = TensorLoader(file: file, store: store)
@@ -59,7 +74,7 @@ public final class ScoreModelWeights: @unchecked Sendable {
       configuration.learnedTokens ? try loader.floats("learned_mark", configuration.tokenDimension) : nil
     layers = try NetworkLayers(loader: &loader, configuration: configuration, precision: precision)
     makeEncoder = try noiseEncoderMaker(
-      loader: &loader, configuration: configuration, nullTokens: nullTokens)
+      loader: &loader, configuration: configuration, format: format.frame, nullTokens: nullTokens)
     try loader.finish()
     parameterCount = loader.parameterCount
     guard layers.stateCount <= 1 << 24 else {
@@ -77,10 +92,10 @@ public final class ScoreModelWeights: @unchecked Sendable {
 
   public var multiplyAddsPerFrame: Int { configuration.multiplyAddsPerFrame }
 
-  /// A noise encoder with workspaces of its own, for references of up to so many frames.
+  /// A noise encoder with workspaces of its own, for references of up to so many frames; nil: 2 s of them.
   ///
   /// Allocates. Each instance belongs to one thread at a time.
-  public func makeNoiseEncoder(maximumFrameCount: Int = 200) -> any NoiseEncoder {
-    makeEncoder(maximumFrameCount)
+  public func makeNoiseEncoder(maximumFrameCount: Int? = nil) -> any NoiseEncoder {
+    makeEncoder(maximumFrameCount ?? format.frame.frames(in: 2))
   }
 }

@@ -15,7 +15,7 @@ import Ground
 /// The paper's α = 0.8 and α_P = 0.9 are for hops of 16 ms; a hop of h ms takes 0.8^(h/16) and 0.9^(h/16), which keeps the
 /// time constants (71.7 ms and 151.9 ms): 0.870 and 0.936 at 10 ms.
 ///
-/// Beyond the paper: the first five frames that are not silent are taken as noise (their mean starts σ²; speech there
+/// Beyond the paper: the first 50 ms of frames that are not silent are taken as noise (their mean starts σ²; speech there
 /// is harmless, because an estimate that is too high falls within a few time constants). A silent frame (mean power below
 /// `floor`: a muted or gated microphone) tells nothing about the room and leaves σ² and P̄ as they are, with
 /// P = 0 and `isSilent` true; without that σ² would fall to nothing and the noise's return would be taken for speech for
@@ -36,10 +36,10 @@ public struct SpeechPresence: ~Copyable {
   public private(set) var isSilent = true
 
   /// Lowest noise power, and the mean power below which a frame is silent: white noise at −120 dB (0 dB is a mean square
-  /// of one) behind the model's window and transform, 10^−12 · Σw² = 1.6·10^−10.
-  public static var floor: Float { @_noLocks get { 1.6e-10 } }
-  /// Frames that are not silent and that make the first estimate.
-  public static var startFrameCount: Int { @_noLocks get { 5 } }
+  /// of one) behind the model's window and transform, 10^−12 · Σw², and Σw² is half of the frame.
+  public let floor: Float
+  /// Frames that are not silent and that make the first estimate: those of 50 ms.
+  public let startFrameCount: Int
 
   private let probabilityMemory: FloatMemory
   private let noiseMemory: FloatMemory
@@ -56,11 +56,14 @@ public struct SpeechPresence: ~Copyable {
   ///   - binCount: bins per frame.
   ///   - frameRate: frames per second.
   ///   - noiseSmoothing: the paper's α, for hops of 16 ms; it is converted to `frameRate`.
-  public init(binCount: Int = 161, frameRate: Float = 100, noiseSmoothing: Float = 0.8) {
-    precondition(binCount > 0 && frameRate > 0, "at least one bin, and frames do come")
+  ///   - fftLength: samples of the model's frame, for the floor.
+  public init(binCount: Int = 161, frameRate: Float = 100, noiseSmoothing: Float = 0.8, fftLength: Int = 320) {
+    precondition(binCount > 0 && frameRate > 0 && fftLength > 0, "at least one bin, and frames do come")
     precondition(noiseSmoothing >= 0 && noiseSmoothing < 1, "α is in 0..<1")
     self.binCount = binCount
     self.frameRate = frameRate
+    floor = Float(Double(fftLength / 2) / 1e12)
+    startFrameCount = max(1, Int((0.05 * frameRate).rounded()))
     let hops = 1 / (0.016 * frameRate)  // this hop in hops of the paper
     self.noiseSmoothing = power(noiseSmoothing, to: hops)
     probabilitySmoothing = power(0.9, to: hops)
@@ -77,11 +80,11 @@ public struct SpeechPresence: ~Copyable {
   /// - Parameter power: (binCount) periodogram |Y|².
   @_noLocks
   public mutating func push(power: UnsafePointer<Float>) {
-    isSilent = sumBelow(Self.largestPower, power, count: binCount) < Self.floor * Float(binCount)
+    isSilent = sumBelow(Self.largestPower, power, count: binCount) < floor * Float(binCount)
     meanProbability = 0
     if isSilent {
       for k in 0..<binCount { probability[k] = 0 }
-    } else if startFrames < Self.startFrameCount {
+    } else if startFrames < startFrameCount {
       startFrames += 1
       start(power)
     } else {
@@ -95,7 +98,7 @@ public struct SpeechPresence: ~Copyable {
     let weight = 1 / Float(startFrames)
     for k in 0..<binCount {
       let y = power[k] < Self.largestPower ? power[k] : noisePower[k]
-      noisePower[k] = max(noisePower[k] + weight * (y - noisePower[k]), Self.floor)
+      noisePower[k] = max(noisePower[k] + weight * (y - noisePower[k]), floor)
       probability[k] = 0
     }
   }
@@ -104,7 +107,7 @@ public struct SpeechPresence: ~Copyable {
   private mutating func track(_ power: UnsafePointer<Float>) {
     let constants = ck_presence(
       prior_ratio: Self.priorRatio, probability_smoothing: probabilitySmoothing, noise_smoothing: noiseSmoothing,
-      stuck_limit: Self.stuckLimit, floor: Self.floor, largest_power: Self.largestPower)
+      stuck_limit: Self.stuckLimit, floor: floor, largest_power: Self.largestPower)
     let total = trackPresence(
       constants, power: power, noise: noisePower, smoothed: smoothedProbability.base, probability: probability,
       count: binCount)
@@ -116,7 +119,7 @@ public struct SpeechPresence: ~Copyable {
   public mutating func reset() {
     for k in 0..<binCount {
       probability[k] = 0
-      noisePower[k] = Self.floor
+      noisePower[k] = floor
       smoothedProbability[k] = 0.5
     }
     meanProbability = 0

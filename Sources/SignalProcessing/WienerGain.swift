@@ -31,9 +31,12 @@ public struct WienerGain: ~Copyable {
   ///   - binCount: bins per frame.
   ///   - frameRate: frames per second.
   ///   - lowestGainInDecibels: G_min.
-  public init(binCount: Int = 161, frameRate: Float = 100, lowestGainInDecibels: Float = -18) {
+  ///   - fftLength: samples of a frame, for the presence estimate's floor.
+  public init(
+    binCount: Int = 161, frameRate: Float = 100, lowestGainInDecibels: Float = -18, fftLength: Int = 320
+  ) {
     self.binCount = binCount
-    presence = SpeechPresence(binCount: binCount, frameRate: frameRate, noiseSmoothing: 0.9)
+    presence = SpeechPresence(binCount: binCount, frameRate: frameRate, noiseSmoothing: 0.9, fftLength: fftLength)
     lowestGain = decibelsToAmplitude(lowestGainInDecibels)
     gainMemory = FloatMemory(binCount)
     power = FloatMemory(binCount)

@@ -34,8 +34,8 @@ struct InfoCommand: ParsableCommand {
   private func describeTensors() throws {
     if let profile = try? NoiseProfile(path: file) {
       try show([
-        ("noise profile", String(format: "%.2f s of noise", Double(profile.frameCount) / 100)),
-        ("frames", "\(profile.frameCount) of \(NoiseProfile.binCount) magnitudes"),
+        ("noise profile", String(format: "%.2f s of noise", profile.duration)),
+        ("frames", "\(profile.frameCount) of \(profile.binCount) magnitudes"),
       ])
     } else if let learned = try? LearnedNoise(path: file) {
       try show([("learned noise", String(format: "%.2f s of sound", learned.duration))])

@@ -34,7 +34,7 @@ import Testing
 
   /// Speech in one sub-band alone: its gain is open, that far from it is the floor, and no bin's gain leaps from the last.
   @Test func `gains of sub-bands go over into each other`() throws {
-    var gain = HighBandGain(sampleRate: 48000, binCount: 481)
+    var gain = HighBandGain(sampleRate: 48000, binCount: 481, format: .standard)
     func frame(noisy: Float, enhanced: Float, loud: Float, isNoise: Bool) -> [Float] {
       let before = [Float](repeating: noisy, count: 322)
       let after = [Float](repeating: enhanced, count: 322)

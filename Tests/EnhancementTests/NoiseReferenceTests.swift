@@ -1,4 +1,5 @@
 import Foundation
+import SignalProcessing
 import Testing
 
 @testable import Enhancement
@@ -141,7 +142,7 @@ import Testing
     #expect(back == profile)
     // In another enhancer it is what it was, oldest first.
     var other = try StreamingEnhancer(model: try tinyModel(), settings: settings(.spp), sampleRate: 48000)
-    other.setNoiseProfile(back)
+    try other.setNoiseProfile(back)
     let taken = other.noiseProfile()
     #expect(taken == profile)
     let statistics = other.statistics
@@ -149,7 +150,7 @@ import Testing
   }
 
   @Test(arguments: [200, 100, 25]) func `the ring keeps the newest frames, oldest first`(length: Int) {
-    var reference = NoiseReference(length: length)
+    var reference = NoiseReference(format: .standard, length: length)
     for frame in 0..<450 {
       let row = [Float](repeating: Float(frame), count: 160)
       row.withUnsafeBufferPointer { reference.append(magnitudes: $0.baseAddress!) }
@@ -167,15 +168,15 @@ import Testing
     var settings = settings(.spp)
     settings.referenceLength = 0.5
     var enhancer = try StreamingEnhancer(model: try tinyModel(), settings: settings, sampleRate: 16_000)
-    enhancer.setNoiseProfile(try NoiseProfile(magnitudes: (0..<200 * 160).map { Float($0 / 160) }))
+    try enhancer.setNoiseProfile(NoiseProfile(magnitudes: (0..<200 * 160).map { Float($0 / 160) }))
     let profile = enhancer.noiseProfile()
     let kept = try #require(profile)
     #expect(kept.frameCount == 50 && kept.magnitudes.first == 150)
   }
 
   @Test func `magnitudes that are none are refused`() {
-    #expect(throws: NoiseProfileError.wrongSize(values: 0)) { try NoiseProfile(magnitudes: []) }
-    #expect(throws: NoiseProfileError.wrongSize(values: 161)) {
+    #expect(throws: NoiseProfileError.wrongSize(values: 0, bins: 160)) { try NoiseProfile(magnitudes: []) }
+    #expect(throws: NoiseProfileError.wrongSize(values: 161, bins: 160)) {
       try NoiseProfile(magnitudes: [Float](repeating: 1, count: 161))
     }
     for value in [Float.infinity, -1, 1e20] {

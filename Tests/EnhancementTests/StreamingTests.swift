@@ -62,7 +62,7 @@ import Testing
     var fresh = try StreamingEnhancer(model: model, settings: settings, sampleRate: rate)
     let expected = bits(run(&fresh, input))
     var used = try StreamingEnhancer(model: model, settings: settings, sampleRate: rate)
-    used.setNoiseProfile(try NoiseProfile(magnitudes: fixtureFloats("profile")))
+    try used.setNoiseProfile(NoiseProfile(magnitudes: fixtureFloats("profile")))
     used.freezeNoiseReference(true)
     _ = run(&used, whiteNoise(rate + 77, amplitude: 0.9, seed: 5))
     used.reset()

@@ -1,6 +1,7 @@
 import Diffusion
 import Foundation
 import ScoreModel
+import SignalProcessing
 import Testing
 
 @testable import Enhancement
@@ -130,7 +131,7 @@ final class TestEncoder: NoiseEncoder {
   private let value: Float?
   let tokenCount = 1
   let tokenDimension = 1
-  let maximumFrameCount = NoiseReference.capacity
+  let maximumFrameCount = FrameFormat.standard.longestReference
 
   init(log: Log, value: Float?) {
     self.log = log
@@ -241,6 +242,8 @@ struct Manifest: Decodable {
     let guidance, startLevel: Float
     let profile: Bool
     let learned: Bool?
+    /// Of the model of another format.
+    let narrow: Bool?
     var testDescription: String { name }
   }
 

@@ -20,7 +20,7 @@ import Testing
   /// The reference's sound after the frames of a signal for which `isTaken` holds.
   private func sound(_ x: [Float], gain: Float = 1, isTaken: (Int) -> Bool = { _ in true }) -> [Float] {
     var analysis = STFTAnalysis()
-    var reference = NoiseReference(keepsSamples: true)
+    var reference = NoiseReference(format: .standard, keepsSamples: true)
     x.withUnsafeBufferPointer { x in
       for frame in 0..<x.count / 160 {
         analysis.push(x.baseAddress! + frame * 160)
@@ -68,7 +68,7 @@ import Testing
     var x = whiteNoise(220 * 160)
     for n in 1..<x.count { x[n] += 0.9 * x[n - 1] }  // 25 dB from 0 to 8 kHz
     var analysis = STFTAnalysis()
-    var reference = NoiseReference(keepsSamples: true)
+    var reference = NoiseReference(format: .standard, keepsSamples: true)
     var before = [Float](repeating: 0, count: 160)
     x.withUnsafeBufferPointer { x in
       for frame in 0..<220 {
@@ -108,7 +108,7 @@ import Testing
       var enhancer = try StreamingEnhancer(
         model: try Self.towerModel(name), settings: settings, sampleRate: 16000)
       if let profile {
-        enhancer.setNoiseProfile(profile)
+        try enhancer.setNoiseProfile(profile)
         enhancer.freezeNoiseReference(true)
       }
       var y = x

@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func `a machine that cannot keep up is told`() throws {
-    let error = LiveError.tooSlow(sampleRate: 48000, channelCount: 2, milliseconds: 12)
+    let error = LiveError.tooSlow(sampleRate: 48000, channelCount: 2, milliseconds: 12, available: 10)
     #expect(throws: error) { try begin(step: 0.012, steps: 1) }
     #expect(throws: error) { try begin(step: 0.012, steps: 4) }
     #expect(

@@ -2,6 +2,7 @@ import Enhancement
 import Foundation
 import Realtime
 import Synchronization
+import SignalProcessing
 import TestSupport
 import Testing
 
@@ -16,7 +17,7 @@ import Testing
 
     init(_ format: StreamFormat) {
       tap = .allocate(capacity: 1)
-      tap.initialize(to: SessionTap(format: format))
+      tap.initialize(to: SessionTap(format: format, frames: .standard))
     }
     deinit {
       tap.deinitialize(count: 1)

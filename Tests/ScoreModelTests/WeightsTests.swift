@@ -1,6 +1,8 @@
+import Diffusion
 import Foundation
 import NeuralLayers
 import ScoreModel
+import SignalProcessing
 import Testing
 
 /// What a weights file must hold, and what is said when it does not.
@@ -152,6 +154,55 @@ import Testing
     })
     let text = message(file)
     #expect(text.hasPrefix("w.safetensors: ") && text.contains(part), "\(text)")
+  }
+
+  private static let format =
+    #""format": {"sample_rate": 16000, "fft_length": 320, "hop_length": 160, "bins": 160, "compression_factor": 0.15, "#
+    + #""compression_exponent": 0.5, "theta": 1.5, "sigma_min": 0.05, "sigma_max": 0.5, "times": [1.0, 0.5]}, "#
+
+  private func stating(_ format: String) throws -> SafetensorsFile {
+    try changed(metadata: { $0.replacingCharacters(in: $0.startIndex...$0.startIndex, with: "{" + format) })
+  }
+
+  @Test func `a format is read`() throws {
+    let weights = try ScoreModelWeights(file: try stating(Self.format))
+    #expect(weights.format.frame == .standard)
+    #expect(weights.format.grid.times == [1, 0.5])
+    #expect(weights.description.contains("frames: 320 samples every 160 at 16000 Hz"))
+    #expect(!weights.metadata.contains { $0.key == "format" })
+    #expect(try Fixtures.weights("tiny-sequence").format == .standard)
+  }
+
+  @Test(arguments: [
+    ("320", "321", "the format's frame is 321 samples, expected an even number from 16 to 8192"),
+    ("320", "16384", "the format's frame is 16384 samples, expected an even number"),
+    ("_length\": 160", "_length\": 150", "the format's hop of 150 samples does not divide its frame of 320"),
+    ("_length\": 160", "_length\": 320", "the format's hop of 320 samples does not divide its frame of 320 into two"),
+    ("_length\": 160", "_length\": 0", "the format's hop of 0 samples"),
+    ("_length\": 160", "_length\": 10", "the format's hop of 10 samples at 16000 Hz is not from 1 to 62.5 ms"),
+    ("bins\": 160", "bins\": 161", "the format has 161 bins, expected 8 to 160, half of its frame of 320 samples"),
+    ("bins\": 160", "bins\": 80", "the network takes 160 bins, its format has 80"),
+    ("16000", "7999", "the format's sample rate is 7999 Hz, expected 8000 to 48000"),
+    ("16000", "96000", "the format's sample rate is 96000 Hz, expected 8000 to 48000"),
+    ("16000", "16000.5", "format sample_rate is 16000.5, expected a whole number"),
+    ("16000", "99999999999999", "format sample_rate is 99999999999999, expected a whole number"),
+    ("0.15", "0", "the format's compression factor is 0.0, expected 0.001 to 1000"),
+    ("t\": 0.5", "t\": 2", "the format's compression exponent is 2.0, expected 0.1 to 1"),
+    ("0.15", "\"loud\"", "format compression_factor is \"loud\", expected a number"),
+    ("1.5", "-1", "theta -1.0, sigma from 0.05 to 0.5 is no diffusion process"),
+    ("0.05", "0.7", "theta 1.5, sigma from 0.7 to 0.5 is no diffusion process"),
+    ("[1.0, 0.5]", "[]", "the time grid is empty"),
+    ("[1.0, 0.5]", "[0.5, 1]", "time 2 of the grid is 1.0, not below the one before it"),
+    ("[1.0, 0.5]", "[2, 1]", "time 1 of the grid is 2.0"),
+    ("[1.0, 0.5]", "[1, null]", "format times holds null, expected numbers"),
+    ("[1.0, 0.5]", "1", "format times is not a list"),
+    ("\"theta\": 1.5, ", "", "format theta is missing, expected a number"),
+  ])
+  func `a format that cannot be is refused in a sentence`(old: String, new: String, part: String) throws {
+    let range = try #require(Self.format.firstRange(of: old))
+    let text = message(try stating(Self.format.replacingCharacters(in: range, with: new)))
+    #expect(text.hasPrefix("w.safetensors: ") && text.contains(part), "\(text)")
+    #expect(text.hasSuffix("export the file with tools/training of the same version"))
   }
 
   @Test func `a file without our metadata is no weights file`() throws {

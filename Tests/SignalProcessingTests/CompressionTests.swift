@@ -4,13 +4,13 @@ import Testing
 
 private func compressed(_ bins: [Float], gain: Float) -> [Float] {
   var output = [Float](repeating: .nan, count: bins.count)
-  AmplitudeCompression.compress(bins, gain: gain, count: bins.count / 2, into: &output)
+  AmplitudeCompression.standard.compress(bins, gain: gain, count: bins.count / 2, into: &output)
   return output
 }
 
 private func expanded(_ bins: [Float], gain: Float) -> [Float] {
   var output = [Float](repeating: .nan, count: bins.count)
-  AmplitudeCompression.expand(bins, gain: gain, count: bins.count / 2, into: &output)
+  AmplitudeCompression.standard.expand(bins, gain: gain, count: bins.count / 2, into: &output)
   return output
 }
 
@@ -61,11 +61,11 @@ private func relative(_ bins: [Float], _ expected: [Float]) -> Float {
     let input = try golden("compression-input")
     var inPlace = input
     inPlace.withUnsafeMutableBufferPointer {
-      AmplitudeCompression.compress($0.baseAddress!, gain: 2, count: $0.count / 2, into: $0.baseAddress!)
+      AmplitudeCompression.standard.compress($0.baseAddress!, gain: 2, count: $0.count / 2, into: $0.baseAddress!)
     }
     #expect(bits(inPlace) == bits(compressed(input, gain: 2)))
     inPlace.withUnsafeMutableBufferPointer {
-      AmplitudeCompression.expand($0.baseAddress!, gain: 2, count: $0.count / 2, into: $0.baseAddress!)
+      AmplitudeCompression.standard.expand($0.baseAddress!, gain: 2, count: $0.count / 2, into: $0.baseAddress!)
     }
     #expect(bits(inPlace) == bits(expanded(compressed(input, gain: 2), gain: 2)))
   }
@@ -80,7 +80,7 @@ private func relative(_ bins: [Float], _ expected: [Float]) -> Float {
     Spectrum.power(input, count: count, into: &power)
     #expect(largestRelativeDifference(magnitudes.map { $0 * $0 }, power) < 3e-7)
     let squeezed = magnitudes
-    AmplitudeCompression.compressMagnitudes(squeezed, gain: 3, count: count, into: &magnitudes)
+    AmplitudeCompression.standard.compressMagnitudes(squeezed, gain: 3, count: count, into: &magnitudes)
     Spectrum.magnitude(compressed(input, gain: 3), count: count, into: &expected)
     #expect(largestRelativeDifference(magnitudes, expected) < 1e-6)
   }

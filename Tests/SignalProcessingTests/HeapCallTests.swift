@@ -45,8 +45,8 @@
           let gain = level.gain
           level.update(energy: analysis.energy)
           wiener.push(bins: analysis.bins, into: bins)
-          AmplitudeCompression.compress(bins, gain: gain, count: 161, into: bins)
-          AmplitudeCompression.expand(bins, gain: gain, count: 161, into: bins)
+          AmplitudeCompression.standard.compress(bins, gain: gain, count: 161, into: bins)
+          AmplitudeCompression.standard.expand(bins, gain: gain, count: 161, into: bins)
           synthesis.push(bins, into: model.baseAddress!)
           produced +=
             up.process(UnsafeBufferPointer(start: model.baseAddress!, count: 160), into: output).produced

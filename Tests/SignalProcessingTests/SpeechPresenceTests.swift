@@ -86,7 +86,7 @@ private func mean(_ values: [Float]) -> Float { values.reduce(0, +) / Float(valu
     let silence = [Float](repeating: 0, count: 161)
     for _ in 0..<50 { presence.push(power: silence) }  // from the start: nothing known, nothing broken
     #expect(presence.isSilent && presence.meanProbability == 0)
-    #expect(values(presence.noisePower, 161).allSatisfy { $0 == SpeechPresence.floor })
+    #expect(values(presence.noisePower, 161).allSatisfy { $0 == presence.floor })
     for _ in 0..<100 { presence.push(power: noiseFrame(&noise, count: 161, level: 1e-3)) }
     let before = values(presence.noisePower, 161)
     for _ in 0..<1000 { presence.push(power: silence) }
@@ -100,7 +100,7 @@ private func mean(_ values: [Float]) -> Float { values.reduce(0, +) / Float(valu
     for round in 0..<40 {
       presence.push(power: [0, 1e-38, 1e-9, 1, 1e5, 1e29, .infinity, round % 2 == 0 ? .nan : 1])
       #expect(values(presence.probability, 8).allSatisfy { $0 >= 0 && $0 <= 1 })
-      #expect(values(presence.noisePower, 8).allSatisfy { $0 >= SpeechPresence.floor && $0.isFinite })
+      #expect(values(presence.noisePower, 8).allSatisfy { $0 >= presence.floor && $0.isFinite })
     }
     #expect(presence.meanProbability.isFinite)
   }

@@ -90,8 +90,9 @@
     _ input: [Float], _ format: StreamFormat, settings: EnhancementSettings = EnhancementSettings(),
     options: LiveOptions = calm, modelName: String = "tiny"
   ) throws -> (output: [Float], latency: Int) {
+    let weights = try model(modelName)
     var enhancer = try MultichannelEnhancer(
-      model: try model(modelName), settings: options.adapted(settings), sampleRate: format.sampleRate,
+      model: weights, settings: options.adapted(settings, model: weights), sampleRate: format.sampleRate,
       channelCount: format.channelCount)
     var output = input
     output.withUnsafeMutableBufferPointer { enhancer.process(interleaved: UnsafeBufferPointer($0), into: $0) }

@@ -25,8 +25,9 @@
       self.format = format
       commands = .allocate(capacity: 1)
       commands.initialize(to: ValueRing(capacity: 64, filler: .clear))
+      let model = try model ?? tinyModel()
       session = try LiveSession(
-        model: try model ?? tinyModel(), settings: options.adapted(settings), format: format, options: options,
+        model: model, settings: options.adapted(settings, model: model), format: format, options: options,
         profile: nil, isFrozen: false, learned: (options.learned, nil),
         makeRecorder: { try recording?.makeRecorder(segment: 0, start: $0, remark: { _ in }) },
         commands: commands, meters: meters,

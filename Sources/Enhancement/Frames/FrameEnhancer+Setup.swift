@@ -1,12 +1,13 @@
 import Diffusion
+import ScoreModel
 import SignalProcessing
 
 // What prepares a frame enhancer and what is called between blocks.
 extension FrameEnhancer where Predictor: ~Copyable {
-  /// Frames over which a new guidance weight is reached.
-  static var guidanceFrames: Int { 10 }
-  /// Frames for which a step that comes into use runs unheard.
-  static var warmUpFrames: Int { 10 }
+  /// Seconds over which a new guidance weight is reached.
+  static var guidanceSeconds: Double { 0.1 }
+  /// Seconds for which a step that comes into use runs unheard.
+  static var warmUpSeconds: Double { 0.1 }
 
   /// Back to the state after `init`, with the settings of now. The reference is empty and not frozen.
   mutating func reset() {
@@ -15,7 +16,7 @@ extension FrameEnhancer where Predictor: ~Copyable {
     highPass.reset()
     levelAnalysis.reset()
     synthesis.reset()
-    level = LevelGain(startLevel: startLevel)
+    level = LevelGain(startLevel: startLevel, frameRate: format.frame.frameRate)
     presence.reset()
     pauses.reset()
     if wiener != nil { wiener!.reset() }
@@ -55,8 +56,8 @@ extension FrameEnhancer where Predictor: ~Copyable {
   mutating func setReference(_ magnitudes: UnsafeBufferPointer<Float>) {
     reference.clear()
     if let rows = magnitudes.baseAddress {
-      for n in 0..<magnitudes.count / NoiseReference.binCount {
-        reference.append(magnitudes: rows + n * NoiseReference.binCount)
+      for n in 0..<magnitudes.count / modelBinCount {
+        reference.append(magnitudes: rows + n * modelBinCount)
       }
     }
     guard frameIndex == 0, sampler != nil else { return }

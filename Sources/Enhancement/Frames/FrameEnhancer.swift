@@ -11,18 +11,19 @@ protocol ConditionalPredictor: CleanSpectrumPredictor, ~Copyable {
   mutating func setLearnedTokens(_ tokens: UnsafePointer<Float>?)
 }
 
-/// The enhancer at the model's rate, one channel: a hop of 160 samples in, a hop out, 160 samples later.
+/// The enhancer at the model's rate, one channel: a hop of samples in, a hop out, a frame less a hop later.
 ///
 ///     analysis → level gain → compression → sampler (noise tokens beside it) → expansion → synthesis
 ///
 /// This file is what runs every frame; memory is made in `FrameEnhancer+Setup.swift`. One instance belongs to one
 /// thread; nothing here allocates or locks if predictor and encoder do not.
 struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
-  static var hopLength: Int { 160 }
-  static var fftLength: Int { 320 }
-  static var binCount: Int { 161 }
+  /// Of the model.
+  let format: ModelFormat
+  let hopLength: Int
+  let binCount: Int
   /// Bins the network sees.
-  static var modelBinCount: Int { 160 }
+  let modelBinCount: Int
   /// e_k below which a frame is digital silence: −115 dB.
   static var silence: Float { 3.162_277_7e-12 }
 
@@ -35,18 +36,19 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   /// Weight of the noisy spectrum in the output, for the statistics only: the mix itself is made in the time domain.
   var dryWeight: Float = 0
 
-  var analysis = STFTAnalysis()
+  var analysis: STFTAnalysis
   /// What level and speech presence hear: the same signal without offset and rumble.
-  var highPass = HighPass(cutoff: HighPass.levelCutoff, sampleRate: 16_000)
-  var levelAnalysis = STFTAnalysis()
-  let levelHop = FloatMemory(160)
-  var synthesis = STFTSynthesis()
+  var highPass: HighPass
+  var levelAnalysis: STFTAnalysis
+  let levelHop: FloatMemory  // (hopLength)
+  var synthesis: STFTSynthesis
+  let compression: AmplitudeCompression
   var level: LevelGain
   var sampler: FrameSampler<Predictor>?  // nil: Wiener
   var wiener: WienerGain?  // nil: score
 
-  var presence = SpeechPresence()
-  var pauses = SpeechPauseDetector()
+  var presence: SpeechPresence
+  var pauses: SpeechPauseDetector
   var reference: NoiseReference
   let selection: NoiseSelection
   let encoder: (any NoiseEncoder)?  // nil: no tokens are ever made
@@ -63,9 +65,9 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   var hasTokens = false
   var guidance: LinearRamp
 
-  let compressed = FloatMemory(2 * Self.modelBinCount)  // (160, 2): y, then x̂0
-  let enhanced = FloatMemory(2 * Self.binCount)  // (161, 2)
-  let power = FloatMemory(Self.binCount)  // (161) |Y|²
+  let compressed: FloatMemory  // (modelBinCount, 2): y, then x̂0
+  let enhanced: FloatMemory  // (binCount, 2)
+  let power: FloatMemory  // (binCount) |Y|²
 
   /// Nanoseconds of the monotonic clock after which no further step begins; 0: none.
   var deadline: UInt64 = 0
@@ -82,58 +84,77 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   ///   - predictor: the network, with the slots of `FrameSampler.slotTimes` and room for a batch of two; nil for the
   ///     Wiener filter.
   ///   - encoder: makes the noise tokens; nil for a model without a condition.
+  ///   - format: of the model.
   ///   - settings: valid ones.
   ///   - service: runs the encoder beside the frame path; nil: the frame path does.
   ///   - isLinked: whether `keepNoise` decides which frames are noise.
   init(
-    predictor: consuming Predictor?, encoder: (any NoiseEncoder)?, settings: EnhancementSettings,
+    predictor: consuming Predictor?, encoder: (any NoiseEncoder)?, format: ModelFormat, settings: EnhancementSettings,
     service: NoiseEncodingService? = nil, isLinked: Bool = false
   ) {
+    let frame = format.frame
+    self.format = format
+    hopLength = frame.hopLength
+    binCount = frame.binCount
+    modelBinCount = frame.modelBinCount
+    analysis = STFTAnalysis(fftLength: frame.fftLength, hopLength: frame.hopLength)
+    highPass = HighPass(cutoff: HighPass.levelCutoff, sampleRate: Double(frame.sampleRate))
+    levelAnalysis = STFTAnalysis(fftLength: frame.fftLength, hopLength: frame.hopLength)
+    levelHop = FloatMemory(frame.hopLength)
+    synthesis = STFTSynthesis(fftLength: frame.fftLength, hopLength: frame.hopLength)
+    compression = AmplitudeCompression(factor: format.compressionFactor, exponent: format.compressionExponent)
+    presence = SpeechPresence(
+      binCount: frame.binCount, frameRate: Float(frame.frameRate), fftLength: frame.fftLength)
+    pauses = SpeechPauseDetector(frame)
+    compressed = FloatMemory(2 * frame.modelBinCount)
+    enhanced = FloatMemory(2 * frame.binCount)
+    power = FloatMemory(frame.binCount)
     self.service = service
     self.isLinked = isLinked
-    level = LevelGain(startLevel: settings.startLevel)
+    level = LevelGain(startLevel: settings.startLevel, frameRate: frame.frameRate)
     startLevel = settings.startLevel
     maximumSteps = settings.maximumSteps ?? settings.steps
     selection = settings.noiseSelection
-    guidance = LinearRamp(value: settings.guidance, length: Self.guidanceFrames)
+    guidance = LinearRamp(value: settings.guidance, length: frame.frames(in: Self.guidanceSeconds))
     dryWeight = settings.dryWeight
-    job = NoiseEncodingJob(encoder)
+    job = NoiseEncodingJob(encoder, format: frame, compression: compression)
     reference = NoiseReference(
-      length: Int((settings.referenceLength * 100).rounded()), keepsSamples: job.hearsSamples)
+      format: frame, length: frame.frames(in: Double(settings.referenceLength)), keepsSamples: job.hearsSamples)
     service?.register(job)
     self.encoder = encoder
     if let predictor {
       sampler = FrameSampler(
-        predictor: predictor, kind: settings.sampler, maximumSteps: maximumSteps,
-        seed: settings.seed, binCount: Self.modelBinCount)
+        predictor: predictor, sde: format.sde, grid: format.grid, kind: settings.sampler, maximumSteps: maximumSteps,
+        seed: settings.seed, binCount: frame.modelBinCount)
       sampler!.steps = settings.steps
-      sampler!.warmUpFrames = Self.warmUpFrames
+      sampler!.warmUpFrames = frame.frames(in: Self.warmUpSeconds)
       wiener = nil
     } else {
       sampler = nil
-      wiener = WienerGain()
+      wiener = WienerGain(
+        binCount: frame.binCount, frameRate: Float(frame.frameRate), fftLength: frame.fftLength)
     }
   }
 
   /// Enhances one hop.
   ///
   /// - Parameters:
-  ///   - hop: 160 finite samples.
-  ///   - output: room for 160 samples; may be `hop`.
+  ///   - hop: `hopLength` finite samples.
+  ///   - output: room for as many; may be `hop`.
   mutating func process(_ hop: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>) {
     let start = monotonicNanoseconds()
     followSchedule()
     analysis.push(hop)
     let bins = analysis.bins
     let isSilent = analysis.energy < Self.silence
-    highPass.process(hop, into: levelHop.base, count: Self.hopLength)
+    highPass.process(hop, into: levelHop.base, count: hopLength)
     levelAnalysis.push(levelHop.base)
-    Spectrum.power(levelAnalysis.bins, count: Self.binCount, into: power.base)
+    Spectrum.power(levelAnalysis.bins, count: binCount, into: power.base)
     presence.push(power: power.base)
 
     if !enhanceSpectrum(bins) {
       counts.fallbackFrames += 1
-      copyFloats(bins, to: enhanced.base, count: 2 * Self.binCount)
+      copyFloats(bins, to: enhanced.base, count: 2 * binCount)
     }
     if isSilent {
       enhanced.clear()
@@ -149,10 +170,10 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   private mutating func enhanceSpectrum(_ bins: UnsafePointer<Float>) -> Bool {
     if wiener != nil {
       wiener!.push(bins: bins, into: enhanced.base)
-      return allFinite(enhanced.base, count: 2 * Self.binCount)
+      return allFinite(enhanced.base, count: 2 * binCount)
     }
     let gain = level.gain
-    AmplitudeCompression.compress(bins, gain: gain, count: Self.modelBinCount, into: compressed.base)
+    compression.compress(bins, gain: gain, count: modelBinCount, into: compressed.base)
     sampler!.guidance = guidance.next()
     let deadline = deadline
     let scripted = decisions.scriptedSteps(frameIndex)
@@ -169,22 +190,22 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
       decisions.note(FrameDecision(frameIndex: frameIndex, kind: .stepsRun(cutAfter)))
     }
     if isFinite {
-      AmplitudeCompression.expand(compressed.base, gain: gain, count: Self.modelBinCount, into: enhanced.base)
-      enhanceLastBin(bins)
-      isFinite = allFinite(enhanced.base, count: 2 * Self.binCount)
+      compression.expand(compressed.base, gain: gain, count: modelBinCount, into: enhanced.base)
+      enhanceBinsAbove(bins)
+      isFinite = allFinite(enhanced.base, count: 2 * binCount)
     }
     if !isFinite { sampler!.reset() }
     return isFinite
   }
 
-  /// Bin 160 takes the real gain of bin 159, at most 1: where 159 is all but empty the quotient means nothing.
-  private func enhanceLastBin(_ bins: UnsafePointer<Float>) {
-    let last = 2 * Self.modelBinCount
+  /// The bins above the network's take the real gain of its last one, at most 1: where that is all but empty the quotient
+  /// means nothing.
+  private func enhanceBinsAbove(_ bins: UnsafePointer<Float>) {
+    let last = 2 * modelBinCount
     let noisy = bins[last - 2] * bins[last - 2] + bins[last - 1] * bins[last - 1]
     let clean = enhanced[last - 2] * enhanced[last - 2] + enhanced[last - 1] * enhanced[last - 1]
     let gain = clean < noisy ? squareRoot(clean / noisy) : 1
-    enhanced[last] = gain * bins[last]
-    enhanced[last + 1] = gain * bins[last + 1]
+    for n in last..<2 * binCount { enhanced[n] = gain * bins[n] }
   }
 
   /// Counts the frame and, if it is noise alone, keeps it for the reference.
@@ -197,7 +218,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
       return
     }
     let (noisy, clean, mixed) = energies(
-      noisy: analysis.bins, clean: enhanced.base, dry: dryWeight, count: 2 * Self.binCount)
+      noisy: analysis.bins, clean: enhanced.base, dry: dryWeight, count: 2 * binCount)
     let energy = Double(analysis.energy)
     let left = noisy > 0 ? energy * Double(mixed / noisy) : 0
     counts.inputEnergy += energy
@@ -209,7 +230,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
       counts.noiseOutputEnergy += left
     }
     // Offset and rumble that are gone are no sign of noise: what was there is judged without them.
-    let heard = sumOfSquares(levelAnalysis.bins, count: 2 * Self.binCount)
+    let heard = sumOfSquares(levelAnalysis.bins, count: 2 * binCount)
     let isNoise = selection == .spp ? isPause : ResidualDetector.isNoise(enhanced: clean, noisy: heard)
     judgement = isNoise ? .noise : .speech
     if isNoise && !isLinked { keepNoise() }

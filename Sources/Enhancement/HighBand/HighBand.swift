@@ -1,11 +1,11 @@
 import Ground
 import SignalProcessing
 
-/// What the model cannot hear: the band above its 8 kHz, at the device's rate, one channel.
+/// What the model cannot hear: the band above its own, at the device's rate, one channel.
 ///
 ///     input ─ delay ─(−)─ STFT ─ gain per sub-band ─ inverse ─(+)─ output
 ///                     │                                        │
-///     16 kHz signal ─ resampler                 enhanced signal
+///    model's signal ─ resampler                 enhanced signal
 ///
 /// The band is the delayed input less what the resamplers carry of it, so it is complementary to the model's band by
 /// construction, whatever their slope; both together are the delayed input where nothing is taken away. Its frames end with
@@ -15,7 +15,7 @@ struct HighBand: ~Copyable {
   let hopLength: Int
   private let piece: Int
   private var up: Resampler
-  /// Brings both 16 kHz signals to a whole delay where that of the resamplers has a fraction.
+  /// Brings both of the model's signals to a whole delay where that of the resamplers has a fraction.
   private var alignment: FractionalDelay?
   private var input: SampleFIFO
   private var analysis: STFTAnalysis
@@ -26,10 +26,13 @@ struct HighBand: ~Copyable {
   private let hop: FloatMemory  // (hopLength), the band
   private var hopFill = 0
 
-  /// Whether there is such a band at this rate: above 32 kHz it is wide enough, and a hop is a whole number of samples.
-  static func exists(at sampleRate: Int) -> Bool { sampleRate >= 32000 && sampleRate % 100 == 0 }
+  /// Whether there is such a band at this rate: from twice the model's rate on it is wide enough, and a hop is a whole number
+  /// of samples.
+  static func exists(at sampleRate: Int, format: FrameFormat) -> Bool {
+    sampleRate >= 2 * format.sampleRate && sampleRate * format.hopLength % format.sampleRate == 0
+  }
 
-  /// Samples by which both 16 kHz signals are delayed to make the delay whole: 0, or 7 to 8.
+  /// Samples by which both of the model's signals are delayed to make the delay whole: 0, or 7 to 8.
   static func alignmentDelay(resamplerDelay: Double) -> Double {
     let whole = resamplerDelay.rounded(.up)
     return whole == resamplerDelay ? 0 : (resamplerDelay + 7).rounded(.up) - resamplerDelay
@@ -37,29 +40,33 @@ struct HighBand: ~Copyable {
 
   /// - Parameters:
   ///   - resamplerDelay: of both resamplers, in samples of the device.
-  ///   - largestInput: samples at 16 kHz given at once.
-  init(sampleRate: Int, resamplerDelay: Double, quality: Int, largestInput: Int) throws(EnhancementError) {
-    hopLength = sampleRate / 100
-    up = try makeResampler(from: 16000, to: sampleRate, quality: quality)
+  ///   - format: of the model.
+  init(
+    sampleRate: Int, resamplerDelay: Double, quality: Int, format: FrameFormat
+  ) throws(EnhancementError) {
+    hopLength = format.deviceSamples(format.hopLength, at: sampleRate)
+    up = try makeResampler(from: format.sampleRate, to: sampleRate, quality: quality, device: sampleRate)
     let shift = Self.alignmentDelay(resamplerDelay: resamplerDelay)
     alignment = shift > 0 ? FractionalDelay(delay: shift) : nil
     delay = Int((resamplerDelay + shift).rounded())
-    piece = up.maximumOutput(forInput: largestInput) + 1
+    piece = up.maximumOutput(forInput: format.hopLength) + 1
     carried = FloatMemory(piece)
     // The resamplers may be a few samples ahead of the input, never more than its delay.
     input = SampleFIFO(capacity: delay + 2 * piece + hopLength)
     input.writeZeros(delay)
-    analysis = STFTAnalysis(fftLength: 2 * hopLength, hopLength: hopLength)
-    synthesis = STFTSynthesis(fftLength: 2 * hopLength, hopLength: hopLength)
-    gain = HighBandGain(sampleRate: sampleRate, binCount: hopLength + 1)
+    // As many hops a frame as the model's, so that both take as long.
+    let fftLength = format.fftLength / format.hopLength * hopLength
+    analysis = STFTAnalysis(fftLength: fftLength, hopLength: hopLength)
+    synthesis = STFTSynthesis(fftLength: fftLength, hopLength: hopLength)
+    gain = HighBandGain(sampleRate: sampleRate, binCount: fftLength / 2 + 1, format: format)
     hop = FloatMemory(hopLength)
   }
 
-  /// Takes the device's samples as they come, before the 16 kHz samples that they became.
+  /// Takes the device's samples as they come, before the model's samples that they became.
   @_noLocks
   mutating func takeInput(_ samples: UnsafePointer<Float>, count: Int) { input.write(samples, count: count) }
 
-  /// Takes the same at 16 kHz, at most up to the end of a hop.
+  /// Takes the same at the model's rate, at most up to the end of a hop.
   @_noLocks
   mutating func takeResampled(_ samples: UnsafePointer<Float>, count: Int) {
     let made = up.process(UnsafeBufferPointer(start: samples, count: count), into: carried.buffer).produced
@@ -74,7 +81,7 @@ struct HighBand: ~Copyable {
   /// Adds the band of the hop that is whole now to the enhanced signal of the same hop.
   ///
   /// - Parameters:
-  ///   - bins: (161, 2) of the frame at 16 kHz, noisy and enhanced.
+  ///   - bins: (format's binCount, 2) of the model's frame, noisy and enhanced.
   ///   - isNoise: whether the frame was judged noise alone; nil: it was silence.
   ///   - output: (hopLength) the enhanced signal at the device's rate.
   mutating func add(

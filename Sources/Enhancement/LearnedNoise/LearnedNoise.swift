@@ -1,4 +1,5 @@
 import Ground
+import ScoreModel
 import SignalProcessing
 
 /// A sound that is not wanted, a voice above all: what was heard while nothing else sounded.
@@ -6,20 +7,19 @@ import SignalProcessing
 /// It keeps the sound itself, so that any weights make tokens of it (`EnhancementModel.learnedTokens`). How loud it was learned does
 /// not matter.
 public struct LearnedNoise: Sendable, Equatable {
-  /// The model's rate, in Hz.
-  public static let sampleRate = 16_000
+  /// The rate that sound is kept at, in Hz; a model of another rate hears it resampled.
+  public static let sampleRate = FrameFormat.standard.sampleRate
   /// The least that something can be learned from, in seconds of sound that is heard.
   public static let shortest = 0.6
-  /// What is kept at most, in seconds; of it the first `largestFrameCount` frames that are heard count.
+  /// What is kept at most, in seconds; of it the first `longestHeard` seconds of frames that are heard count.
   public static let longest = 60.0
 
-  /// Frames of 10 ms that tokens are made of at most: 4 s, what training gave.
-  static let largestFrameCount = 400
-  static let fewestFrameCount = 60
+  /// Seconds of frames that tokens are made of at most, what training gave.
+  static let longestHeard = 4.0
   /// A frame is heard if its mean square is above that of the loudest one by this factor: −30 dB.
   static let heardShare: Float = 1e-3
 
-  /// Samples at 16 kHz, full scale ±1, finite.
+  /// Samples at `sampleRate`, full scale ±1, finite.
   public let samples: [Float]
   /// Seconds of sound.
   public var duration: Double { Double(samples.count) / Double(Self.sampleRate) }
@@ -34,20 +34,26 @@ public struct LearnedNoise: Sendable, Equatable {
     guard (8000...192_000).contains(sampleRate) else { throw .unsupportedSampleRate(sampleRate) }
     guard samples.allSatisfy({ $0.isFinite && abs($0) < 1e10 }) else { throw .notFinite }
     let kept = Array(samples.prefix(Int(Self.longest * Double(sampleRate))))
-    self.samples = sampleRate == Self.sampleRate ? kept : try Self.resampled(kept, from: sampleRate)
-    let heard = heardFrames().count
-    guard heard >= Self.fewestFrameCount else { throw .tooShort(seconds: Double(heard) / 100) }
+    self.samples = try Self.resampled(kept, from: sampleRate, to: Self.sampleRate)
+    let format = FrameFormat.standard
+    let heard = Self.heardFrames(self.samples, format: format).count
+    guard heard >= format.frames(in: Self.shortest) else {
+      throw .tooShort(seconds: Double(heard) / format.frameRate)
+    }
   }
 
   /// Whole, with the resampler's delay taken off.
-  private static func resampled(_ samples: [Float], from sampleRate: Int) throws(LearnedNoiseError) -> [Float] {
-    guard var resampler = try? makeResampler(from: sampleRate, to: Self.sampleRate, quality: 5) else {
+  private static func resampled(
+    _ samples: [Float], from sampleRate: Int, to target: Int
+  ) throws(LearnedNoiseError) -> [Float] {
+    guard sampleRate != target else { return samples }
+    guard var resampler = try? makeResampler(from: sampleRate, to: target, quality: 5, device: sampleRate) else {
       throw .unsupportedSampleRate(sampleRate)
     }
     let delay = Int(resampler.delayInOutputSamples.rounded())
-    let wanted = samples.count * Self.sampleRate / sampleRate
+    let wanted = samples.count * target / sampleRate
     var result: [Float] = []
-    let piece = sampleRate / 100
+    let piece = 512
     let room = FloatMemory(resampler.maximumOutput(forInput: piece) + 1)
     var position = 0
     while result.count < wanted + delay {
@@ -62,12 +68,14 @@ public struct LearnedNoise: Sendable, Equatable {
     return Array(result[delay..<min(result.count, wanted + delay)])
   }
 
-  /// The frames of 20 ms, every 10 ms, that are heard: where each begins, in order.
+  /// Those of the sound as it is kept.
+  func heardFrames() -> [Int] { Self.heardFrames(samples, format: .standard) }
+
+  /// The frames that are heard: where each begins, in order.
   ///
   /// Training's own choice (tools/training, mixing.py, heard_frames).
-  func heardFrames() -> [Int] {
-    let hop = 160
-    let length = 320
+  private static func heardFrames(_ samples: [Float], format: FrameFormat) -> [Int] {
+    let (hop, length) = (format.hopLength, format.fftLength)
     guard samples.count >= length else { return [] }
     return samples.withUnsafeBufferPointer { buffer in
       let base = buffer.baseAddress!
@@ -78,29 +86,37 @@ public struct LearnedNoise: Sendable, Equatable {
     }
   }
 
-  /// What the encoder hears: compressed magnitudes (frames, 160) at a level of their own.
+  /// What the encoder hears: compressed magnitudes (frames, the model's bins) at a level of their own.
   ///
-  /// - Parameter limit: frames at most.
-  func magnitudes(limit: Int) -> [Float] {
-    let bins = NoiseReference.binCount
-    let frames = heardFrames().prefix(limit)
-    let window = FloatMemory(320)
-    Window.squareRootHann(320, into: window.base)
-    let transform = FourierTransform(length: 320, direction: .forward)
+  /// - Parameters:
+  ///   - limit: frames at most.
+  ///   - model: the model's format.
+  func magnitudes(limit: Int, for model: ModelFormat = .standard) -> [Float] {
+    let format = model.frame
+    let compression = AmplitudeCompression(factor: model.compressionFactor, exponent: model.compressionExponent)
+    let bins = format.modelBinCount
+    let length = format.fftLength
+    // The rates are in range: nothing is thrown.
+    let samples = (try? Self.resampled(samples, from: Self.sampleRate, to: format.sampleRate)) ?? []
+    let frames = Self.heardFrames(samples, format: format).prefix(limit)
+    let window = FloatMemory(length)
+    Window.squareRootHann(length, into: window.base)
+    let transform = FourierTransform(length: length, direction: .forward)
     var result = [Float](repeating: 0, count: frames.count * bins)
     var energy: Double = 0
     samples.withUnsafeBufferPointer { sound in
       result.withUnsafeMutableBufferPointer { rows in
         for (k, start) in frames.enumerated() {
           energy += Double(
-            2 * applyWindow(window.base, to: sound.baseAddress! + start, into: transform.time, count: 320) / 320)
+            2 * applyWindow(window.base, to: sound.baseAddress! + start, into: transform.time, count: length)
+              / Float(length))
           transform.execute()
           Spectrum.magnitude(transform.bins, count: bins, into: rows.baseAddress! + k * bins)
         }
         // The mean energy is brought to the level that speech has before the network.
         let mean = Float(energy / Double(max(1, frames.count)))
         let gain = (LevelGain.targetPower / (mean + 1e-12)).squareRoot()
-        AmplitudeCompression.compressMagnitudes(
+        compression.compressMagnitudes(
           rows.baseAddress!, gain: gain, count: frames.count * bins, into: rows.baseAddress!)
       }
     }

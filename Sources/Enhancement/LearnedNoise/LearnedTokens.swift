@@ -1,6 +1,7 @@
 import Diffusion
 import Ground
 import ScoreModel
+import SignalProcessing
 
 /// What a model makes of learned noise: tokens of its own, beside those of the rolling reference. They never change.
 public struct LearnedTokens: Sendable, Equatable {
@@ -19,9 +20,9 @@ extension EnhancementModel {
   public func learnedTokens(_ noises: [LearnedNoise]) throws(EnhancementError) -> LearnedTokens? {
     guard !noises.isEmpty else { return nil }
     guard let mark = weights.learnedMark else { throw .noLearnedTokens(model: name) }
-    let limit = LearnedNoise.largestFrameCount
-    let magnitudes = noises.flatMap { $0.magnitudes(limit: max(1, limit / noises.count)) }
-    let frames = min(limit, magnitudes.count / NoiseReference.binCount)
+    let limit = format.frame.frames(in: LearnedNoise.longestHeard)
+    let magnitudes = noises.flatMap { $0.magnitudes(limit: max(1, limit / noises.count), for: format) }
+    let frames = min(limit, magnitudes.count / format.frame.modelBinCount)
     let encoder = weights.makeNoiseEncoder(maximumFrameCount: limit)
     var values = [Float](repeating: 0, count: encoder.tokenFloatCount)
     encoder.encode(magnitudes: magnitudes, frameCount: frames, into: &values)

@@ -11,9 +11,9 @@ import Synchronization
 ///
 /// The state says whose turn it is: in `taken` the memory belongs to whoever runs the encoder, else to the frame path.
 final class NoiseEncodingJob: @unchecked Sendable {
-  /// R: frames from reference to reference; 1 s for towers that hear samples, which take 0.1 s a channel and more.
+  /// R: frames from reference to reference: 0.25 s, and 1 s for towers that hear samples, which take 0.1 s a channel and more.
   let interval: Int
-  /// D: frames from the reference to its effect.
+  /// D: frames from the reference to its effect: 0.1 s, and 0.9 s for towers.
   let delay: Int
   /// Whether the encoder is given samples.
   let hearsSamples: Bool
@@ -36,17 +36,27 @@ final class NoiseEncodingJob: @unchecked Sendable {
   /// Set when nobody waits for the result any more.
   private var isAbandoned = false  // frame path only
   private let tokenFloatCount: Int
-  /// (200, 160), compressed by `run`; or samples.
-  private let magnitudes = FloatMemory(NoiseReference.capacity * NoiseReference.binCount)
+  /// Of the longest reference, (frames, modelBinCount), compressed by `run`; or hops of samples.
+  private let magnitudes: FloatMemory
+  private let binCount: Int
+  private let fewestFrames: Int
+  private let compression: AmplitudeCompression
   private var frameCount = 0
   private var gain: Float = 1  // the level gain when the reference was taken
 
-  /// - Parameter encoder: the one that will be run, or one like it; nil: no tokens are ever made.
-  init(_ encoder: (any NoiseEncoder)?) {
+  /// - Parameters:
+  ///   - encoder: the one that will be run, or one like it; nil: no tokens are ever made.
+  ///   - format: of the reference's frames.
+  ///   - compression: of the magnitudes that the encoder hears.
+  init(_ encoder: (any NoiseEncoder)?, format: FrameFormat, compression: AmplitudeCompression) {
+    self.compression = compression
+    binCount = format.modelBinCount
+    fewestFrames = format.shortestReference
+    magnitudes = FloatMemory(format.longestReference * max(format.modelBinCount, format.hopLength))
     tokenFloatCount = encoder?.tokenFloatCount ?? 0
     hearsSamples = encoder?.hears == .samples
-    interval = hearsSamples ? 100 : 25
-    delay = hearsSamples ? 90 : 10
+    interval = format.frames(in: hearsSamples ? 1 : 0.25)
+    delay = format.frames(in: hearsSamples ? 0.9 : 0.1)
     tokens = FloatMemory(tokenFloatCount)
   }
 
@@ -61,7 +71,7 @@ final class NoiseEncodingJob: @unchecked Sendable {
   /// - Returns: whether there is something to run.
   func take(_ reference: borrowing NoiseReference, gain: Float) -> Bool {
     isAbandoned = false
-    guard tokenFloatCount > 0, reference.count >= NoiseReference.fewestFrames else {
+    guard tokenFloatCount > 0, reference.count >= fewestFrames else {
       stateNumber.store(State.null.rawValue, ordering: .relaxed)
       return false
     }
@@ -76,10 +86,10 @@ final class NoiseEncodingJob: @unchecked Sendable {
   /// Makes the tokens, if there is something to make them of. Whoever runs the encoder.
   func run(_ encoder: (any NoiseEncoder)?) {
     guard stateNumber.load(ordering: .acquiring) == State.taken.rawValue else { return }
-    // Here rather than in `take`: 32000 roots are no work for the frame path.
+    // Here rather than in `take`: some 32000 roots are no work for the frame path.
     if !hearsSamples {
-      AmplitudeCompression.compressMagnitudes(
-        magnitudes.base, gain: gain, count: frameCount * NoiseReference.binCount, into: magnitudes.base)
+      compression.compressMagnitudes(
+        magnitudes.base, gain: gain, count: frameCount * binCount, into: magnitudes.base)
     }
     encoder?.encode(magnitudes.base, frameCount: frameCount, into: tokens.base)
     let state: State = allFinite(tokens.base, count: tokenFloatCount) ? .encoded : .null

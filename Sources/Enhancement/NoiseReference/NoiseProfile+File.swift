@@ -1,20 +1,22 @@
 import Ground
 import NeuralLayers
+import SignalProcessing
 
 extension NoiseProfile {
-  /// The name of the one tensor, (frames, 160) F32.
+  /// The name of the one tensor, (frames, bins) F32.
   private static let tensorName = "noise"
-  /// A profile of 200 frames takes 128 kB; a file beyond this is not read.
-  private static let largestFile = 1 << 20
+  /// 2 s of the standard frames take 128 kB, of the largest there can be 8 MB; a file beyond this is not read.
+  private static let largestFile = 9 << 20
 
   /// Writes a `.safetensors` file: under a temporary name first, then renamed, so that it is whole or not there.
   ///
   /// - Throws: `unwritable`.
   public func save(to path: String) throws(NoiseProfileError) {
     var file = SafetensorsWriter(metadata: [
-      ("limpid_noise_profile", "1"), ("sample_rate", "16000"), ("fft_length", "320"), ("hop_length", "160"),
+      ("limpid_noise_profile", "1"), ("sample_rate", "\(format.sampleRate)"), ("fft_length", "\(format.fftLength)"),
+      ("hop_length", "\(format.hopLength)"),
     ])
-    file.add(Self.tensorName, shape: [frameCount, Self.binCount], values: magnitudes)
+    file.add(Self.tensorName, shape: [frameCount, binCount], values: magnitudes)
     do throws(ModelFileError) { try file.write(to: path) } catch {
       throw NoiseProfileError(error, path: path)
     }
@@ -28,14 +30,35 @@ extension NoiseProfile {
       throw .notAProfile(path: path, reason: "\(size) bytes are too many")
     }
     let values: [Float]
+    let format: FrameFormat
     do throws(ModelFileError) {
       let file = try SafetensorsFile(path: path)
-      let frames = file.tensor(Self.tensorName)?.shape.first ?? 1
-      values = try file.floats(Self.tensorName, shape: [frames, Self.binCount])
+      let shape = file.tensor(Self.tensorName)?.shape ?? []
+      format = try Self.format(of: file, bins: shape.last)
+      values = try file.floats(Self.tensorName, shape: [shape.first ?? 1, format.modelBinCount])
     } catch { throw NoiseProfileError(error, path: path) }
-    do throws(NoiseProfileError) { try self.init(magnitudes: values) } catch {
+    do throws(NoiseProfileError) { try self.init(magnitudes: values, format: format) } catch {
       throw .notAProfile(path: path, reason: error.reason)
     }
+  }
+
+  /// What the metadata states; files without it, as other programs write them, have the standard frames.
+  private static func format(of file: SafetensorsFile, bins: Int?) throws(ModelFileError) -> FrameFormat {
+    let keys = ["sample_rate", "fft_length", "hop_length"]
+    let stated = keys.map { key in file.metadata.first { $0.key == key }?.value }
+    guard stated.contains(where: { $0 != nil }) else { return .standard }
+    var numbers: [Int] = []
+    for (key, text) in zip(keys, stated) {
+      guard let text, let number = Int(text), abs(number) < 1 << 31 else {
+        throw .badConfiguration(path: file.path, reason: "its \(key) is \(text ?? "missing")")
+      }
+      numbers.append(number)
+    }
+    do throws(FrameFormatError) {
+      return try FrameFormat(
+        sampleRate: numbers[0], fftLength: numbers[1], hopLength: numbers[2],
+        modelBinCount: bins ?? FrameFormat.standard.modelBinCount)
+    } catch { throw .badConfiguration(path: file.path, reason: error.description) }
   }
 
   /// Reads a file that `save` wrote: `init(path:)` by another name.
@@ -65,7 +88,7 @@ extension NoiseProfileError {
     case .unexpectedTensor(_, let tensor):
       self = .notAProfile(path: path, reason: "tensor \(tensor) has no place")
     case .shapeMismatch(_, let tensor, _, let found):
-      self = .notAProfile(path: path, reason: "tensor \(tensor) has the shape \(found), not (frames, 160)")
+      self = .notAProfile(path: path, reason: "tensor \(tensor) has the shape \(found), not (frames, bins)")
     case .notFinite(_, let tensor): self = .notAProfile(path: path, reason: "tensor \(tensor) is not finite")
     // No product is made of a profile.
     case .unsupportedPrecision: self = .notAProfile(path: path, reason: error.description)

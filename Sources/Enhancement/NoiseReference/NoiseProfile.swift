@@ -1,28 +1,48 @@
+import SignalProcessing
+
 /// A noise reference that outlives its session: raw magnitudes of frames judged noise.
 public struct NoiseProfile: Sendable, Equatable {
-  /// Magnitudes per frame.
-  public static let binCount = 160
-  /// Most frames kept, 2 s.
-  public static let largestFrameCount = 200
-
-  /// (frameCount, 160) magnitudes |X| of the analysis, oldest first, finite and not negative.
+  /// How sound was cut into the frames; a model takes profiles of its own frames only.
+  public let format: FrameFormat
+  /// (frameCount, binCount) magnitudes |X| of the analysis, oldest first, finite and not negative.
   public let magnitudes: [Float]
-  /// Frames of 10 ms, 1…200; below 25 a profile is too short to condition the model.
-  public var frameCount: Int { magnitudes.count / Self.binCount }
+  /// Magnitudes per frame.
+  public var binCount: Int { format.modelBinCount }
+  /// Frames, at most those of 2 s; below 0.25 s a profile is too short to condition the model.
+  public var frameCount: Int { magnitudes.count / binCount }
+  /// Seconds of noise.
+  public var duration: Double { Double(frameCount) * format.hopDuration }
 
-  /// - Parameter magnitudes: (frames, 160); of more than 200 frames the last 200 are kept.
+  /// Floats of the longest profile, 2 s.
+  public static func largestSize(for format: FrameFormat) -> Int { format.longestReference * format.modelBinCount }
+
+  /// - Parameters:
+  ///   - magnitudes: (frames, the format's bins); of more than 2 s the last 2 s are kept.
+  ///   - format: of the frames.
   /// - Throws: `NoiseProfileError` where it is empty, no whole number of frames, or holds a value that is no magnitude.
-  public init(magnitudes: [Float]) throws(NoiseProfileError) {
-    guard !magnitudes.isEmpty, magnitudes.count % Self.binCount == 0 else {
-      throw .wrongSize(values: magnitudes.count)
+  public init(magnitudes: [Float], format: FrameFormat = .standard) throws(NoiseProfileError) {
+    let bins = format.modelBinCount
+    guard !magnitudes.isEmpty, magnitudes.count % bins == 0 else {
+      throw .wrongSize(values: magnitudes.count, bins: bins)
     }
     if let index = magnitudes.firstIndex(where: { !($0 >= 0 && $0 <= Self.largestMagnitude) }) {
-      throw .notAMagnitude(frame: index / Self.binCount, bin: index % Self.binCount, value: magnitudes[index])
+      throw .notAMagnitude(frame: index / bins, bin: index % bins, value: magnitudes[index])
     }
-    self.magnitudes = Array(magnitudes.suffix(Self.largestFrameCount * Self.binCount))
+    self.format = format
+    self.magnitudes = Array(magnitudes.suffix(Self.largestSize(for: format)))
   }
 
-  init(_ reference: borrowing NoiseReference) { magnitudes = reference.magnitudes() }
+  init(_ reference: borrowing NoiseReference) {
+    format = reference.format
+    magnitudes = reference.magnitudes()
+  }
+
+  /// Whether a model of these frames can take it.
+  ///
+  /// - Throws: `otherFormat`.
+  public func check(for model: FrameFormat) throws(NoiseProfileError) {
+    guard format == model else { throw .otherFormat(profile: format, model: model) }
+  }
 
   /// What the largest sample that the enhancer takes can give, rounded up.
   private static let largestMagnitude: Float = 1e13
@@ -30,8 +50,10 @@ public struct NoiseProfile: Sendable, Equatable {
 
 /// Why a noise profile cannot be used, read or written. Prints as one sentence with the remedy.
 public enum NoiseProfileError: Error, Equatable, Sendable {
-  /// Not a positive whole number of frames of 160 values.
-  case wrongSize(values: Int)
+  /// Not a positive whole number of frames of so many values.
+  case wrongSize(values: Int, bins: Int)
+  /// The model cuts sound into other frames than the profile has.
+  case otherFormat(profile: FrameFormat, model: FrameFormat)
   /// A value that is negative, not finite or absurdly large.
   case notAMagnitude(frame: Int, bin: Int, value: Float)
   /// There is no file of that name.
@@ -48,6 +70,8 @@ extension NoiseProfileError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .wrongSize, .notAMagnitude: "the noise profile is unusable (\(reason)); save a new one"
+    case .otherFormat(let profile, let model):
+      "the noise profile has \(profile), the model takes \(model); save a new one with this model"
     case .missing(let path): "\(path): there is no such file; give a noise profile that Limpid saved"
     case .unreadable(let path, let reason): "\(path): cannot be read (\(reason)); check its permissions"
     case .unwritable(let path, let reason):
@@ -60,7 +84,8 @@ extension NoiseProfileError: CustomStringConvertible {
   /// What is wrong, without file and remedy.
   var reason: String {
     switch self {
-    case .wrongSize(let values): "\(values) values are not made of frames of 160"
+    case .wrongSize(let values, let bins): "\(values) values are not made of frames of \(bins)"
+    case .otherFormat(let profile, _): "it has \(profile)"
     case .notAMagnitude(let frame, let bin, let value):
       "\(value) at frame \(frame), bin \(bin) is no magnitude"
     case .missing: "missing"

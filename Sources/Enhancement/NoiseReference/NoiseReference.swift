@@ -4,20 +4,17 @@ import SignalProcessing
 /// What the room sounds like without speech: the last frames judged noise, 2 s or less, as raw magnitudes, and, for
 /// encoders that hear sound, as samples.
 ///
-/// A ring of `length` frames of 160 magnitudes |X|, before the level gain: the gain is applied when the reference is
+/// A ring of `length` frames of magnitudes |X|, before the level gain: the gain is applied when the reference is
 /// taken, so a profile saved in one session fits another. One instance belongs to one thread; nothing allocates after
 /// `init`.
 struct NoiseReference: ~Copyable {
-  /// The most frames kept, 2 s.
-  static var capacity: Int { @_noLocks get { 200 } }
-  /// Frames below which the network gets its null condition.
-  static var fewestFrames: Int { @_noLocks get { 25 } }
+  /// Of the frames.
+  let format: FrameFormat
   /// Magnitudes per frame, the bins the network sees.
-  static var binCount: Int { @_noLocks get { 160 } }
-
+  let binCount: Int
   /// Frames held, 0…length.
   private(set) var count = 0
-  /// Frames kept, 1…capacity.
+  /// Frames kept, from 1 to the format's `longestReference`.
   let length: Int
   /// While true `push` does nothing.
   var isFrozen = false
@@ -27,26 +24,30 @@ struct NoiseReference: ~Copyable {
   private var next = 0  // the row written next
 
   /// - Parameters:
-  ///   - length: frames kept.
+  ///   - format: of the frames.
+  ///   - length: frames kept; nil: as many as there may be.
   ///   - keepsSamples: whether `overlapAdded` will be asked for.
-  init(length: Int = Self.capacity, keepsSamples: Bool = false) {
-    precondition(length >= 1 && length <= Self.capacity, "length must be from 1 to capacity")
+  init(format: FrameFormat, length: Int? = nil, keepsSamples: Bool = false) {
+    let length = length ?? format.longestReference
+    precondition(length >= 1 && length <= format.longestReference, "length must be from 1 to the longest reference")
+    self.format = format
     self.length = length
-    sound = keepsSamples ? ReferenceSound(capacity: length) : nil
-    ring = FloatMemory(length * Self.binCount)
+    binCount = format.modelBinCount
+    sound = keepsSamples ? ReferenceSound(capacity: length, format: format) : nil
+    ring = FloatMemory(length * format.modelBinCount)
   }
 
   /// Takes a frame of noise.
   ///
   /// - Parameters:
-  ///   - bins: (160, 2) complex bins as analysed.
-  ///   - windowedSamples: (320) samples that they are the transform of.
+  ///   - bins: (binCount, 2) complex bins as analysed.
+  ///   - windowedSamples: (fftLength) samples that they are the transform of.
   /// - Returns: whether it was taken (not frozen).
   @_noLocks
   mutating func push(bins: UnsafePointer<Float>, windowedSamples: UnsafePointer<Float>) -> Bool {
     guard !isFrozen else { return false }
     if sound != nil { sound!.put(windowedSamples, row: next) }
-    Spectrum.magnitude(bins, count: Self.binCount, into: ring.base + next * Self.binCount)
+    Spectrum.magnitude(bins, count: binCount, into: ring.base + next * binCount)
     advance()
     return true
   }
@@ -54,8 +55,8 @@ struct NoiseReference: ~Copyable {
   /// Takes a frame of magnitudes, also while frozen: for profiles.
   @_noLocks
   mutating func append(magnitudes: UnsafePointer<Float>) {
-    copyFloats(magnitudes, to: ring.base + next * Self.binCount, count: Self.binCount)
-    if sound != nil { sound!.synthesise(magnitudes, binCount: Self.binCount, row: next) }
+    copyFloats(magnitudes, to: ring.base + next * binCount, count: binCount)
+    if sound != nil { sound!.synthesise(magnitudes, binCount: binCount, row: next) }
     advance()
   }
 
@@ -70,8 +71,8 @@ struct NoiseReference: ~Copyable {
   ///
   /// - Parameters:
   ///   - gain: g, the level gain now.
-  ///   - output: room for (length, 160).
-  /// - Returns: the hops of 160 samples written: one less than frames, as the ends of the first and the last frame
+  ///   - output: room for (length, hopLength).
+  /// - Returns: the hops written: one less than frames, as the ends of the first and the last frame
   ///   have nothing to be added to.
   func overlapAdded(gain: Float, into output: UnsafeMutablePointer<Float>) -> Int {
     guard sound != nil, count > 1 else { return 0 }
@@ -81,21 +82,21 @@ struct NoiseReference: ~Copyable {
 
   /// Writes all frames, oldest first.
   ///
-  /// - Parameter output: room for (length, 160).
+  /// - Parameter output: room for (length, binCount).
   /// - Returns: the number of frames written.
   @_noLocks
   func copyMagnitudes(into output: UnsafeMutablePointer<Float>) -> Int {
     let first = count < length ? 0 : next
     let head = min(count, length - first)
-    copyFloats(ring.base + first * Self.binCount, to: output, count: head * Self.binCount)
-    copyFloats(ring.base, to: output + head * Self.binCount, count: (count - head) * Self.binCount)
+    copyFloats(ring.base + first * binCount, to: output, count: head * binCount)
+    copyFloats(ring.base, to: output + head * binCount, count: (count - head) * binCount)
     return count
   }
 
-  /// All frames, oldest first, (count, 160). Allocates.
+  /// All frames, oldest first, (count, binCount). Allocates.
   func magnitudes() -> [Float] {
-    [Float](unsafeUninitializedCapacity: max(count, 1) * Self.binCount) { memory, written in
-      written = copyMagnitudes(into: memory.baseAddress!) * Self.binCount
+    [Float](unsafeUninitializedCapacity: max(count, 1) * binCount) { memory, written in
+      written = copyMagnitudes(into: memory.baseAddress!) * binCount
     }
   }
 
@@ -105,4 +106,11 @@ struct NoiseReference: ~Copyable {
     count = 0
     next = 0
   }
+}
+
+extension FrameFormat {
+  /// The most frames that a reference keeps, 2 s.
+  package var longestReference: Int { frames(in: 2) }
+  /// Frames below which the network gets its null condition, 0.25 s.
+  package var shortestReference: Int { frames(in: 0.25) }
 }

@@ -1,4 +1,5 @@
 import Ground
+import SignalProcessing
 
 /// Which frames are taken for noise alone.
 public enum NoiseSelection: String, Sendable, CaseIterable {
@@ -17,30 +18,37 @@ public enum NoiseSelection: String, Sendable, CaseIterable {
 ///
 /// One instance belongs to one thread; it allocates nothing.
 struct SpeechPauseDetector {
-  /// Bins 4…80, 200–4000 Hz at 50 Hz a bin.
-  static var firstBin: Int { @_noLocks get { 4 } }
-  static var lastBin: Int { @_noLocks get { 80 } }
+  /// Bins of 200 to 4000 Hz.
+  private let firstBin: Int
+  private let lastBin: Int
   /// A frame is quiet below this mean probability.
   static var threshold: Float { @_noLocks get { 0.22 } }
-  /// Frames after one that was not quiet that do not count either: the ends of words are faint.
-  static var hangover: Int { @_noLocks get { 5 } }
-  /// Frames at the start in which the estimate has no past: whatever they hold, it calls them noise.
-  static var startFrames: Int { @_noLocks get { 5 } }
+  /// Frames after one that was not quiet that do not count either, 50 ms: the ends of words are faint.
+  private let hangover: Int
+  /// Frames at the start in which the estimate has no past, 50 ms: whatever they hold, it calls them noise.
+  private let startFrames: Int
 
   private var quietFrames = 0
   private var heardFrames = 0
 
+  init(_ format: FrameFormat) {
+    firstBin = format.bin(at: 200)
+    lastBin = format.bin(at: 4000)
+    hangover = format.frames(in: 0.05)
+    startFrames = format.frames(in: 0.05)
+  }
+
   /// Takes one frame that is not silent.
   ///
-  /// - Parameter probability: (161) speech presence probability.
+  /// - Parameter probability: (binCount) speech presence probability.
   /// - Returns: whether the frame is judged noise alone.
   @_noLocks
   mutating func push(probability: UnsafePointer<Float>) -> Bool {
-    let count = Self.lastBin - Self.firstBin + 1
-    let mean = sum(probability + Self.firstBin, count: count) / Float(count)
+    let count = lastBin - firstBin + 1
+    let mean = sum(probability + firstBin, count: count) / Float(count)
     quietFrames = mean < Self.threshold ? quietFrames + 1 : 0
     heardFrames += 1
-    return heardFrames > Self.startFrames && quietFrames > Self.hangover
+    return heardFrames > startFrames && quietFrames > hangover
   }
 
   @_noLocks

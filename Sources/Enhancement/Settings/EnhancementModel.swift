@@ -2,6 +2,7 @@ import Diffusion
 import Ground
 import NeuralLayers
 import ScoreModel
+import SignalProcessing
 
 /// A trained model, ready to be shared by any number of enhancers and threads.
 public final class EnhancementModel: Sendable {
@@ -10,6 +11,9 @@ public final class EnhancementModel: Sendable {
 
   /// Number format of the network's products: `float32`, or the faster `bfloat16` where the processor has AVX512_BF16.
   public typealias Precision = ProductPrecision
+
+  /// Rate, frames, compression, diffusion process and time grid that it was trained for.
+  public typealias Format = ModelFormat
 
   /// Reads and checks a weights file.
   ///
@@ -21,13 +25,13 @@ public final class EnhancementModel: Sendable {
     try self.init(weights: try ScoreModelWeights(path: path, precision: precision))
   }
 
-  /// - Throws: `badConfiguration` for a network made for other spectra than the enhancer's.
+  /// - Throws: `badConfiguration` for a network made for other spectra than its format's.
   public init(weights: ScoreModelWeights) throws(ModelFileError) {
     let bins = weights.configuration.bins
-    guard bins == NoiseReference.binCount else {
+    guard bins == weights.format.frame.modelBinCount else {
       throw .badConfiguration(
         path: weights.path,
-        reason: "the network takes \(bins) bins, the enhancer has \(NoiseReference.binCount)")
+        reason: "the network takes \(bins) bins, and the file states no format that has as many")
     }
     self.weights = weights
   }
@@ -36,6 +40,12 @@ public final class EnhancementModel: Sendable {
   public var name: String { weights.name }
   /// The file it came from.
   public var path: String { weights.path }
+  /// As its file states it, else the standard one.
+  public var format: Format { weights.format }
+  /// The most steps that it can be solved in: the points of its time grid.
+  public var largestSteps: Int { weights.format.grid.count }
+  /// Rate, frame, hop and bins of `format`.
+  public var frameFormat: FrameFormat { weights.format.frame }
   /// Of the network's products.
   public var precision: Precision { weights.precision }
   /// Learned numbers, the noise encoder included.
@@ -53,6 +63,6 @@ extension ScoreNetwork: ConditionalPredictor {}
 extension ScoreModelWeights {
   /// A noise encoder with workspaces of its own; nil for a model without a condition: no tokens are ever made.
   func makeReferenceEncoder() -> (any NoiseEncoder)? {
-    configuration.encoder == .none ? nil : makeNoiseEncoder(maximumFrameCount: NoiseReference.capacity)
+    configuration.encoder == .none ? nil : makeNoiseEncoder(maximumFrameCount: format.frame.longestReference)
   }
 }

@@ -40,6 +40,8 @@ public struct EnhancementSetting: Sendable {
   public var changesWhileRunning = false
   /// Whether presets and the command line have it. What they have not is for programs: room for steps, for instance.
   public var isPresetKey = true
+  /// Whether it counts steps, whose range ends at the points of the model's time grid; `range` is that of the standard one.
+  public var countsSteps: Bool { key == "steps" || key == "maximum-steps" }
   /// The one sampler that has it; nil: it does not depend on the sampler.
   public var sampler: String?
   /// What may be given, in words, with the unit: "0.25 to 2 s".

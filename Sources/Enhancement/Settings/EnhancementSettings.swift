@@ -1,5 +1,6 @@
 import Diffusion
 import Ground
+import ScoreModel
 
 /// How an enhancer works: everything a preset can say.
 ///
@@ -15,7 +16,7 @@ public struct EnhancementSettings: Sendable, Equatable {
   }
 
   public var method: Method = .score
-  /// Reverse steps per frame, 1…8.
+  /// Reverse steps per frame, from 1 to the points of the model's time grid.
   public var steps = 1
   /// The most `steps` may rise to while running; nil: it may not. Every step has a state of its own in memory.
   public var maximumSteps: Int?
@@ -38,7 +39,7 @@ public struct EnhancementSettings: Sendable, Equatable {
   /// Level assumed before anything was heard, in dB (mean square), −75…10.
   public var startLevel: Float = -26
 
-  /// What becomes of the sound above the model's 8 kHz, at devices of 32 kHz and more.
+  /// What becomes of the sound above the model's band, at devices of at least twice its rate.
   public enum Band: String, Sendable, CaseIterable {
     /// It is kept and denoised along with the rest.
     case full
@@ -58,11 +59,25 @@ public struct EnhancementSettings: Sendable, Equatable {
 
   /// Checks every range, and that the steps are no more than there is room for. Allocates only to throw.
   ///
+  /// - Parameter format: of the model that is to be run, which may have another number of steps.
   /// - Throws: `outOfRange` with the first setting found.
-  public func validate() throws(EnhancementError) {
+  public func validate(for format: EnhancementModel.Format = .standard) throws(EnhancementError) {
     // By index: an iterator's elements are wrapped anew, on the heap, wherever they hold closures.
-    for n in EnhancementSetting.all.indices { try EnhancementSetting.all[n].check(self) }
-    if let maximumSteps, steps > maximumSteps { throw Self.noRoom(for: steps, maximum: maximumSteps) }
+    for n in EnhancementSetting.all.indices where !EnhancementSetting.all[n].countsSteps {
+      try EnhancementSetting.all[n].check(self)
+    }
+    let most = format.grid.count
+    if let maximumSteps, !(1...most).contains(maximumSteps) {
+      throw try EnhancementSetting(key: "maximum-steps").outOfRange("\(maximumSteps)", "1 to \(most)")
+    }
+    guard (1...(maximumSteps ?? most)).contains(steps) else {
+      throw Self.noRoom(for: steps, maximum: maximumSteps ?? most)
+    }
+  }
+
+  /// The same, for a model that is to be run; nil: none.
+  public func validate(for model: EnhancementModel?) throws(EnhancementError) {
+    try validate(for: model?.format ?? .standard)
   }
 
   static func noRoom(for steps: Int, maximum: Int) -> EnhancementError {
@@ -70,8 +85,10 @@ public struct EnhancementSettings: Sendable, Equatable {
   }
 
   /// Checks that `next` differs from these settings only in what may change while running. Allocates only to throw.
-  func checkChange(to next: EnhancementSettings) throws(EnhancementError) {
-    try next.validate()
+  func checkChange(
+    to next: EnhancementSettings, format: EnhancementModel.Format = .standard
+  ) throws(EnhancementError) {
+    try next.validate(for: format)
     for n in EnhancementSetting.all.indices
     where !EnhancementSetting.all[n].changesWhileRunning
       && EnhancementSetting.all[n].read(self) != EnhancementSetting.all[n].read(next)

@@ -2,7 +2,7 @@ import Ground
 
 /// What an enhancer did since it was made or reset. A value; the statistics of several channels or files add up.
 public struct EnhancementStatistics: Sendable, Equatable {
-  /// Frames of 10 ms.
+  /// Frames of the model.
   public var frames = 0
   /// Frames of digital silence, which came out as exact silence.
   public var silentFrames = 0
@@ -22,7 +22,7 @@ public struct EnhancementStatistics: Sendable, Equatable {
   public var reducedFrames = 0
   /// Refreshes of the noise tokens that were not ready at their frame.
   public var lateReferences = 0
-  /// Sum over the frames of the mean square before and after, at 16 kHz, attenuation limit and mix included.
+  /// Sum over the frames of the mean square before and after, at the model's rate, attenuation limit and mix included.
   public var inputEnergy = 0.0
   public var outputEnergy = 0.0
   /// The same over the frames judged to be noise.

@@ -14,6 +14,8 @@ public struct MultichannelEnhancer: ~Copyable {
   public let latencyInSamples: Int
   /// Every block has a multiple of so many samples per channel; 1: any size.
   public let granularity: Int
+  /// How the model cuts sound into frames.
+  public let frameFormat: FrameFormat
   private let isLinked: Bool
   /// Samples per channel that are pushed at once, and before they are pulled.
   private let piece: Int
@@ -40,6 +42,7 @@ public struct MultichannelEnhancer: ~Copyable {
     self.granularity = granularity
     self.isLinked = isLinked
     latencyInSamples = enhancers.base[0].latencyInSamples
+    frameFormat = enhancers.base[0].frameFormat
     piece = enhancers.base[0].chain.piece
     room = granularity == 1 ? piece : granularity
     block = PlanarBlock(channelCount: channelCount, capacity: room)
@@ -137,9 +140,9 @@ public struct MultichannelEnhancer: ~Copyable {
   }
 
   /// Gives all channels one noise profile, as `StreamingEnhancer.setNoiseProfile`, and freezes it if so wished.
-  public mutating func setNoiseProfile(_ profile: NoiseProfile, isFrozen: Bool) {
+  public mutating func setNoiseProfile(_ profile: NoiseProfile, isFrozen: Bool) throws(NoiseProfileError) {
     for channel in 0..<channelCount {
-      enhancers[channel].setNoiseProfile(profile)
+      try enhancers[channel].setNoiseProfile(profile)
       enhancers[channel].freezeNoiseReference(isFrozen)
     }
   }

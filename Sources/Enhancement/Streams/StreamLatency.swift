@@ -1,21 +1,23 @@
+import ScoreModel
 import SignalProcessing
 
 /// The delay of a stream at one device rate, and the zeros that keep its queue from running dry: derived, not tuned.
 ///
-/// Let r = rate/16000. Of n input samples the resampler makes ⌈n/r⌉, of which ⌊⌈n/r⌉/160⌋ = k hops are whole; each gives
-/// 160 samples back, so ⌈160·k·r⌉ samples have come out of the second resampler. A call that brings n samples takes n,
-/// so with P zeros in front P + ⌈160·k·r⌉ ≥ n must hold for every n. The worst n of each k is the last before hop k + 1
-/// is whole, n = ⌊r·(160(k+1) − 1)⌋, hence
+/// Let r = rate/model's rate and H the model's hop. Of n input samples the resampler makes ⌈n/r⌉, of which ⌊⌈n/r⌉/H⌋ = k
+/// hops are whole; each gives H samples back, so ⌈H·k·r⌉ samples have come out of the second resampler. A call that brings n
+/// samples takes n, so with P zeros in front P + ⌈H·k·r⌉ ≥ n must hold for every n. The worst n of each k is the last before
+/// hop k + 1 is whole, n = ⌊r·(H(k+1) − 1)⌋, hence
 ///
-///     P = max over k of ⌊r·(160(k+1) − 1)⌋ − ⌈160·k·r⌉,
+///     P = max over k of ⌊r·(H(k+1) − 1)⌋ − ⌈H·k·r⌉,
 ///
-/// which repeats with k after at most 100. No fewer zeros will do for a host that may send single samples, and with these
+/// which repeats with k after at most the model's rate over its common divisor with H. No fewer zeros will do for a host that
+/// may send single samples, and with these
 /// every split of the input gives the same output. Where the input always comes in multiples of b samples, only those n
-/// count that are multiples of b, and P is hop − gcd(b, hop), where r and the hop 160·r are whole. The whole delay is
+/// count that are multiples of b, and P is hop − gcd(b, hop), where r and the hop H·r are whole. With a frame of F samples the whole delay is
 ///
-///     P + 160·r + (both resamplers' delay)
+///     P + (F − H)·r + (both resamplers' delay)
 ///
-/// at the device's rate: 159 + 160 = 319 samples at 16 kHz.
+/// at the device's rate: F − 1 where both rates are the same.
 struct StreamLatency: Equatable {
   /// P.
   let leadingZeros: Int
@@ -28,17 +30,22 @@ struct StreamLatency: Equatable {
   ///   - sampleRate: the device's rate in Hz.
   ///   - resamplerDelay: of both resamplers together, in samples of the device.
   ///   - granularity: b, of which the input's blocks are multiples; 1: of any size.
-  init(sampleRate: Int, resamplerDelay: Double, granularity b: Int = 1) {
+  ///   - format: of the model.
+  init(
+    sampleRate: Int, resamplerDelay: Double, granularity b: Int = 1, format: FrameFormat = .standard
+  ) {
+    let hop = format.hopLength
+    let rate = format.sampleRate
     var zeros = 0
-    // The hops' places among the blocks repeat after at most 100·b hops.
-    let period = min(100 * b, 500_000)
+    // The hops' places among the blocks repeat after at most so many.
+    let period = min(rate / greatestCommonDivisor(hop, rate) * b, 500_000)
     for k in 0..<period {
-      let last = sampleRate * (160 * (k + 1) - 1) / 16000 / b * b
-      let ready = (160 * k * sampleRate + 15999) / 16000
+      let last = sampleRate * (hop * (k + 1) - 1) / rate / b * b
+      let ready = (hop * k * sampleRate + rate - 1) / rate
       zeros = max(zeros, last - ready)
     }
     leadingZeros = zeros
-    exact = Double(zeros) + Double(160 * sampleRate) / 16000 + resamplerDelay
+    exact = Double(zeros) + Double((format.fftLength - hop) * sampleRate) / Double(rate) + resamplerDelay
   }
 }
 
@@ -47,17 +54,20 @@ extension StreamingEnhancer {
   /// (made whole where there is a band above the model's), in samples at the
   /// device's rate. Their sum, rounded, is `latencyInSamples`.
   ///
+  /// - Parameter format: of the model.
   /// - Throws: `EnhancementError` for a rate, quality or granularity out of range.
   public static func latencyParts(
-    sampleRate: Int, granularity: Int = 1, resamplerQuality: Int = 5, band: EnhancementSettings.Band = .full
+    sampleRate: Int, granularity: Int = 1, resamplerQuality: Int = 5, band: EnhancementSettings.Band = .full,
+    format frame: FrameFormat = .standard
   ) throws(EnhancementError) -> (frame: Double, resamplers: Double) {
     guard (8000...192_000).contains(sampleRate) else { throw .unsupportedSampleRate(sampleRate) }
     guard (1...1 << 20).contains(granularity) else { throw .unsupportedBlock(granularity) }
-    let down = try makeResampler(from: sampleRate, to: 16000, quality: resamplerQuality)
-    let up = try makeResampler(from: 16000, to: sampleRate, quality: resamplerQuality)
-    let latency = StreamLatency(sampleRate: sampleRate, resamplerDelay: 0, granularity: granularity)
+    let down = try makeResampler(
+      from: sampleRate, to: frame.sampleRate, quality: resamplerQuality, device: sampleRate)
+    let up = try makeResampler(from: frame.sampleRate, to: sampleRate, quality: resamplerQuality, device: sampleRate)
+    let latency = StreamLatency(sampleRate: sampleRate, resamplerDelay: 0, granularity: granularity, format: frame)
     let resamplers = down.delayInInputSamples + up.delayInOutputSamples
-    let hasHigh = band == .full && HighBand.exists(at: sampleRate)
+    let hasHigh = band == .full && HighBand.exists(at: sampleRate, format: frame)
     return (latency.exact, resamplers + (hasHigh ? HighBand.alignmentDelay(resamplerDelay: resamplers) : 0))
   }
 }

@@ -4,7 +4,7 @@ import SignalProcessing
 
 /// One channel at the device's rate: blocks of any size in, as many samples out, a constant delay later.
 ///
-///     input ─┬─ resampler ─ hop of 160 ─ FrameEnhancer ─ resampler ─ (+) ─ queue ─┬─ output
+///     input ─┬─ resampler ─── hop ───── FrameEnhancer ─ resampler ─ (+) ─ queue ─┬─ output
 ///            ├─ HighBand ────────────────────────────────────────────┘            │
 ///            └─ queue of the input ────────────────────────────────────── mix ───┘
 ///
@@ -22,7 +22,7 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   /// Input samples beyond this are no sound; what they would do to sums of squares is not wanted.
   private static var largestSample: Float { 1e10 }
   /// Seconds over which bypass, mix and limit move.
-  private static var fadeSeconds: Double { 0.01 }
+  static var fadeMilliseconds: Int { 10 }
 
   /// Samples between which `pull` may be called: what was pushed since the last `pull` is a multiple of it.
   let granularity: Int
@@ -40,51 +40,57 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   private var dryWeight: LinearRamp
   private var hopFill = 0
   private var nonFiniteSamples = 0
-  private let hop = FloatMemory(160)  // (160), the part of a hop that has come
-  private let enhancedHop = FloatMemory(160)  // (160)
+  private let hopLength: Int  // of the model
+  private let hop: FloatMemory  // (hopLength), the part of a hop that has come
+  private let enhancedHop: FloatMemory  // (hopLength)
   private let clean: FloatMemory  // (piece), the finite input, then the same delayed
   private let wet: FloatMemory  // (piece)
-  private let resampled: FloatMemory  // a piece at 16 kHz
+  private let resampled: FloatMemory  // a piece at the model's rate
   private let returned: FloatMemory  // a hop at the device's rate
 
   init(
-    predictor: consuming Predictor?, encoder: (any NoiseEncoder)?, settings: EnhancementSettings,
-    sampleRate: Int, granularity: Int = 1, service: NoiseEncodingService? = nil, isLinked: Bool = false
+    predictor: consuming Predictor?, encoder: (any NoiseEncoder)?, format: ModelFormat = .standard,
+    settings: EnhancementSettings, sampleRate: Int, granularity: Int = 1, service: NoiseEncodingService? = nil,
+    isLinked: Bool = false
   ) throws(EnhancementError) {
     guard (8000...192_000).contains(sampleRate) else { throw .unsupportedSampleRate(sampleRate) }
     guard (1...1 << 20).contains(granularity) else { throw .unsupportedBlock(granularity) }
-    try settings.validate()
-    let down = try makeResampler(from: sampleRate, to: 16000, quality: settings.resamplerQuality)
-    let up = try makeResampler(from: 16000, to: sampleRate, quality: settings.resamplerQuality)
+    try settings.validate(for: format)
+    let frame = format.frame
+    let quality = settings.resamplerQuality
+    let down = try makeResampler(from: sampleRate, to: frame.sampleRate, quality: quality, device: sampleRate)
+    let up = try makeResampler(from: frame.sampleRate, to: sampleRate, quality: quality, device: sampleRate)
     let resamplerDelay = down.delayInInputSamples + up.delayInOutputSamples
-    let hasHigh = settings.band == .full && HighBand.exists(at: sampleRate)
+    let hasHigh = settings.band == .full && HighBand.exists(at: sampleRate, format: frame)
     let shift = hasHigh ? HighBand.alignmentDelay(resamplerDelay: resamplerDelay) : 0
     high = nil
     if hasHigh {
       high = try HighBand(
-        sampleRate: sampleRate, resamplerDelay: resamplerDelay, quality: settings.resamplerQuality,
-        largestInput: 160)
+        sampleRate: sampleRate, resamplerDelay: resamplerDelay, quality: quality, format: frame)
     }
     alignment = shift > 0 ? FractionalDelay(delay: shift) : nil
     self.sampleRate = sampleRate
     self.settings = settings
     latency = StreamLatency(
-      sampleRate: sampleRate, resamplerDelay: resamplerDelay + shift, granularity: granularity)
-    let returnedRoom = up.maximumOutput(forInput: 160)
+      sampleRate: sampleRate, resamplerDelay: resamplerDelay + shift, granularity: granularity, format: frame)
+    hopLength = frame.hopLength
+    hop = FloatMemory(frame.hopLength)
+    enhancedHop = FloatMemory(frame.hopLength)
+    let returnedRoom = up.maximumOutput(forInput: frame.hopLength)
     self.down = down
     self.up = up
     frames = FrameEnhancer(
-      predictor: predictor, encoder: encoder, settings: settings, service: service, isLinked: isLinked)
+      predictor: predictor, encoder: encoder, format: format, settings: settings, service: service, isLinked: isLinked)
     self.granularity = granularity
-    // 10 ms: a larger piece gains nothing, and the workspaces stay in the cache.
-    piece = sampleRate / 100
+    // A hop: a larger piece gains nothing, and the workspaces stay in the cache.
+    piece = frame.deviceSamples(frame.hopLength, at: sampleRate)
     room = granularity == 1 ? piece : granularity
     queue = SampleFIFO(capacity: latency.leadingZeros + room + 2 * returnedRoom)
     queue.writeZeros(latency.leadingZeros)
     dryQueue = SampleFIFO(capacity: latency.samples + room)
     dryQueue.writeZeros(latency.samples)
     dryWeight = LinearRamp(
-      value: settings.dryWeight, length: max(1, Int((Self.fadeSeconds * Double(sampleRate)).rounded())))
+      value: settings.dryWeight, length: max(1, Int((Double(sampleRate * Self.fadeMilliseconds) / 1000).rounded())))
     clean = FloatMemory(piece)
     wet = FloatMemory(piece)
     resampled = FloatMemory(self.down.maximumOutput(forInput: piece) + 1)
@@ -148,15 +154,15 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     precondition(arrived.consumed == count, "a piece's resampled samples have room")
     var at = 0
     while at < arrived.produced {
-      let part = min(160 - hopFill, arrived.produced - at)
+      let part = min(hopLength - hopFill, arrived.produced - at)
       copyFloats(resampled.base + at, to: hop.base + hopFill, count: part)
       if high != nil { high!.takeResampled(hop.base + hopFill, count: part) }
       hopFill += part
       at += part
-      if hopFill == 160 {
+      if hopFill == hopLength {
         hopFill = 0
         frames.process(hop.base, into: enhancedHop.base)
-        let back = up.process(UnsafeBufferPointer(start: enhancedHop.base, count: 160), into: returned.buffer)
+        let back = up.process(UnsafeBufferPointer(start: enhancedHop.base, count: hopLength), into: returned.buffer)
         if alignment != nil { alignment!.process(returned.base, count: back.produced) }
         if high != nil {
           high!.add(
@@ -189,9 +195,9 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
 
   // MARK: - Between blocks
 
-  /// Takes new settings: steps at the next frame, guidance over ten frames, limit, mix and bypass over 10 ms.
+  /// Takes new settings: steps at the next frame, guidance over 0.1 s, limit, mix and bypass over 10 ms.
   mutating func update(_ next: EnhancementSettings) throws(EnhancementError) {
-    try settings.checkChange(to: next)
+    try settings.checkChange(to: next, format: frames.format)
     guard next.steps <= frames.maximumSteps else {
       throw EnhancementSettings.noRoom(for: next.steps, maximum: frames.maximumSteps)
     }
@@ -234,8 +240,9 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   }
 }
 
-func makeResampler(from: Int, to: Int, quality: Int) throws(EnhancementError) -> Resampler {
+/// - Parameter device: whichever of the rates is the device's, which an error is about.
+func makeResampler(from: Int, to: Int, quality: Int, device: Int) throws(EnhancementError) -> Resampler {
   do throws(ResamplerError) {
     return try Resampler(from: from, to: to, quality: quality)
-  } catch { throw .unsupportedSampleRate(to == 16000 ? from : to) }
+  } catch { throw .unsupportedSampleRate(device) }
 }

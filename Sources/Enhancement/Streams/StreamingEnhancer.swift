@@ -1,5 +1,6 @@
 import Diffusion
 import ScoreModel
+import SignalProcessing
 
 /// Enhances live speech: samples in, as many samples out, `latencyInSamples` later. One channel, any usual rate.
 ///
@@ -12,7 +13,8 @@ import ScoreModel
 public struct StreamingEnhancer: ~Copyable {
   /// The device's rate in Hz.
   public let sampleRate: Int
-  /// Samples from an input sample to the output sample that holds it, whatever the block size: 319 at 16 kHz.
+  /// Samples from an input sample to the output sample that holds it, whatever the block size: a frame less one
+  /// where the device has the model's rate.
   ///
   /// The enhanced signal, the mix and the bypass all have it. Where the resamplers' delay has a fraction it is rounded
   /// and the enhanced signal lies up to half a sample beside it; `exactLatencyInSamples` keeps the fraction.
@@ -21,6 +23,9 @@ public struct StreamingEnhancer: ~Copyable {
   public let exactLatencyInSamples: Double
   /// The settings in force.
   public var settings: EnhancementSettings { chain.settings }
+
+  /// How the model cuts sound into frames.
+  public var frameFormat: FrameFormat { chain.frames.format.frame }
 
   /// Every block has a multiple of so many samples; 1: any size.
   public var granularity: Int { chain.granularity }
@@ -51,17 +56,18 @@ public struct StreamingEnhancer: ~Copyable {
     model: EnhancementModel?, settings: EnhancementSettings, sampleRate: Int, granularity: Int,
     service: NoiseEncodingService?, isLinked: Bool
   ) throws(EnhancementError) {
-    try settings.validate()
+    let format = model?.format ?? .standard
+    try settings.validate(for: format)
     if settings.method == .score && model == nil { throw .modelRequired }
     let weights = settings.method == .score ? model?.weights : nil
     var network: ScoreNetwork?
     if let weights {
       let times = FrameSampler<ScoreNetwork>.slotTimes(
-        kind: settings.sampler, maximumSteps: settings.maximumSteps ?? settings.steps, grid: .standard)
+        kind: settings.sampler, maximumSteps: settings.maximumSteps ?? settings.steps, grid: format.grid)
       network = ScoreNetwork(weights: weights, times: times, batch: 2)
     }
     chain = try StreamingChain(
-      predictor: network, encoder: weights?.makeReferenceEncoder(), settings: settings,
+      predictor: network, encoder: weights?.makeReferenceEncoder(), format: format, settings: settings,
       sampleRate: sampleRate, granularity: granularity, service: service, isLinked: isLinked)
     self.sampleRate = sampleRate
     latencyInSamples = chain.latency.samples
@@ -82,7 +88,7 @@ public struct StreamingEnhancer: ~Copyable {
     chain.process(source, into: target, count: input.count)
   }
 
-  /// Changes settings between blocks: steps at the next frame, guidance over ten frames, attenuation limit, mix and
+  /// Changes settings between blocks: steps at the next frame, guidance over 0.1 s, attenuation limit, mix and
   /// bypass over 10 ms.
   ///
   /// - Throws: `fixedWhileRunning` for a setting that needs a new enhancer, or the range that is left; nothing has
@@ -105,7 +111,7 @@ public struct StreamingEnhancer: ~Copyable {
   /// Keeps the reference as it is, or lets it follow the room again. Its tokens still follow the level.
   public mutating func freezeNoiseReference(_ isFrozen: Bool) { chain.frames.reference.isFrozen = isFrozen }
 
-  /// Forgets the noise heard: the model works without a reference until 25 frames were heard again.
+  /// Forgets the noise heard: the model works without a reference until 0.25 s were heard again.
   public mutating func clearNoiseReference() { chain.frames.clearReference() }
 
   /// The noise heard, to be saved; nil where there is none yet. Allocates.
@@ -115,7 +121,10 @@ public struct StreamingEnhancer: ~Copyable {
 
   /// Replaces the noise heard. Before the first block it has its effect from the first frame on, later on the next
   /// point of the schedule, 100 to 350 ms away. The room goes on adding to it; freeze it where that is not wanted.
-  public mutating func setNoiseProfile(_ profile: NoiseProfile) {
+  ///
+  /// - Throws: `otherFormat` for a profile of other frames than the model's; nothing has changed then.
+  public mutating func setNoiseProfile(_ profile: NoiseProfile) throws(NoiseProfileError) {
+    try profile.check(for: chain.frames.format.frame)
     profile.magnitudes.withUnsafeBufferPointer { chain.frames.setReference($0) }
   }
 }
@@ -135,7 +144,7 @@ extension StreamingEnhancer {
   public var newestNoiseFrame: Int? {
     chain.frames.newestNoise >= 0 && chain.frames.reference.count > 0 ? chain.frames.newestNoise : nil
   }
-  /// Frames in the noise reference, 0…200.
+  /// Frames in the noise reference, at most those of 2 s.
   public var noiseReferenceFrameCount: Int { chain.frames.reference.count }
 
   /// Numbers for meters, without the allocations of `statistics`: energies as `EnhancementStatistics` has them.
@@ -154,9 +163,9 @@ extension StreamingEnhancer {
   /// Makes the clock's decisions those of a recording, from the first frame on. Before the first block.
   public mutating func follow(_ decisions: [FrameDecision]) { chain.frames.decisions.setScript(decisions) }
 
-  /// Copies the noise heard, (count, 160), oldest first, without allocating.
+  /// Copies the noise heard, (count, the model's bins), oldest first, without allocating.
   ///
-  /// - Parameter magnitudes: room for 200 · 160 floats.
+  /// - Parameter magnitudes: room for `NoiseProfile.largestSize(for:)` floats.
   /// - Returns: the frames copied.
   public func copyNoiseReference(into magnitudes: UnsafeMutablePointer<Float>) -> Int {
     chain.frames.reference.copyMagnitudes(into: magnitudes)

@@ -34,7 +34,7 @@ package final class ReplayPlayer {
     let desk = LearningDesk(
       model: start.model, sampleRate: format.sampleRate, named: start.learned, live: nil, wake: {}, remark: { _ in })
     if let tokens = try desk.firstTokens() { enhancer.setLearnedTokens(tokens) }
-    if let profile = start.profile { enhancer.setNoiseProfile(profile, isFrozen: start.isFrozen) }
+    if let profile = start.profile { try enhancer.setNoiseProfile(profile, isFrozen: start.isFrozen) }
     for channel in 0..<format.channelCount {
       enhancer.withChannel(channel) { $0.follow(Self.decisions(of: channel, in: events)) }
     }
@@ -46,7 +46,7 @@ package final class ReplayPlayer {
     fill = DryFill(channelCount: format.channelCount, sampleRate: format.sampleRate)
     worker = Worker(
       format: format, shared: shared, commands: commands, meters: LiveMeters(), service: nil, tap: nil,
-      profiles: ProfileMailbox(), desk: desk, enhancer: enhancer, settings: start.settings,
+      profiles: ProfileMailbox(enhancer.frameFormat), desk: desk, enhancer: enhancer, settings: start.settings,
       governor: StepGovernor(wished: start.settings.steps, steps: start.steps), adapts: false, isTimed: false)
     changes = events.filter {
       switch $0 {

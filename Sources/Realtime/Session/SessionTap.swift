@@ -1,3 +1,4 @@
+import SignalProcessing
 import Synchronization
 
 /// A span of delayed input in the output, as the callback played it.
@@ -20,14 +21,16 @@ public struct SessionTap: ~Copyable, @unchecked Sendable {
   /// Whether the block now under way has its input recorded. The callback's own.
   private let hasInput = Atomic<Bool>(false)
 
-  /// - Parameter seconds: of sound that the rings hold.
-  package init(format: StreamFormat, seconds: Int = 4) {
+  /// - Parameters:
+  ///   - frames: of the model.
+  ///   - seconds: of sound that the rings hold.
+  package init(format: StreamFormat, frames: FrameFormat, seconds: Int = 4) {
     let room = max(format.sampleRate * seconds, 16 * format.block)
     input = SampleRing(channelCount: format.channelCount, capacity: room)
     output = SampleRing(channelCount: format.channelCount, capacity: room)
     dry = ValueRing(capacity: 4096, filler: DrySpan(position: 0, count: 0, gain: 0))
     let most = 2 * max(1, 8 * format.block / format.sampleRate + 1) + 1  // seconds in the worker's input ring
-    eventMargin = 64 + 2 * 100 * most * format.channelCount
+    eventMargin = 64 + 2 * frames.frames(in: Double(most)) * format.channelCount
     events = ValueRing(capacity: max(4096, 2 * eventMargin), filler: WorkerEvent(position: 0, kind: .overrun))
   }
 

@@ -1,5 +1,6 @@
 import CThreads
 import Enhancement
+import SignalProcessing
 import Synchronization
 
 /// Gets the noise heard out of the worker: somebody asks, the worker copies between two blocks.
@@ -9,7 +10,8 @@ final class ProfileMailbox: @unchecked Sendable {
   /// The request whose answer is in `memory`. The worker writes there only while a request waits.
   private let answeredRequest = Atomic<Int>(0)
   private let answered = makeSemaphore()
-  private let memory: UnsafeMutablePointer<Float>  // (200, 160)
+  private let format: FrameFormat
+  private let memory: UnsafeMutablePointer<Float>  // the longest profile's (frames, bins)
   private var frameCount = 0
   private var requestCount = 0  // of those who ask
   /// Posted while nobody asks: those who ask take turns.
@@ -17,9 +19,12 @@ final class ProfileMailbox: @unchecked Sendable {
   /// Whether the worker has ended: nobody will answer.
   private let isClosed = Atomic<Bool>(false)
 
-  init() {
-    memory = .allocate(capacity: NoiseProfile.largestFrameCount * NoiseProfile.binCount)
-    memory.initialize(repeating: 0, count: NoiseProfile.largestFrameCount * NoiseProfile.binCount)
+  /// - Parameter format: of the model.
+  init(_ format: FrameFormat) {
+    self.format = format
+    let size = NoiseProfile.largestSize(for: format)
+    memory = .allocate(capacity: size)
+    memory.initialize(repeating: 0, count: size)
     turn.post()
   }
 
@@ -91,6 +96,7 @@ final class ProfileMailbox: @unchecked Sendable {
   private var profile: NoiseProfile? {
     guard frameCount > 0 else { return nil }
     return try? NoiseProfile(
-      magnitudes: Array(UnsafeBufferPointer(start: memory, count: frameCount * NoiseProfile.binCount)))
+      magnitudes: Array(UnsafeBufferPointer(start: memory, count: frameCount * format.modelBinCount)),
+      format: format)
   }
 }

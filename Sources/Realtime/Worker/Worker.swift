@@ -1,6 +1,7 @@
 import CThreads
 import Enhancement
 import Ground
+import SignalProcessing
 import Synchronization
 
 /// The worker's side: takes blocks from the input ring, enhances them, puts them where the callback will ask for them.
@@ -32,6 +33,7 @@ final class Worker: @unchecked Sendable {
   private var learnUntil = -1
   private var notedDrift = Double.nan.bitPattern
   private var energies = Energies()
+  private let frameTime: Double  // seconds that a frame has: the model's hop
   private var stepTime = 0.0  // seconds of one step of one channel, smoothed
   private var reducedBefore = 0
   private var lateBefore = 0
@@ -57,6 +59,7 @@ final class Worker: @unchecked Sendable {
     self.tap = tap
     self.profiles = profiles
     self.desk = desk
+    frameTime = enhancer.frameFormat.hopDuration
     self.enhancer = enhancer
     self.settings = settings
     self.governor = governor
@@ -177,7 +180,7 @@ final class Worker: @unchecked Sendable {
   /// frames, whatever is done.
   private func catchesUpSoon(from position: Int) -> Bool {
     let waiting = shared.pointee.position.load(ordering: .acquiring) + format.block - position
-    let frames = Double(waiting) / Double(format.sampleRate) / 0.01
+    let frames = Double(waiting) / Double(format.sampleRate) / frameTime
     return frames * stepTime * Double(governor.steps * format.channelCount) < catchUpTime
   }
 
@@ -206,7 +209,7 @@ final class Worker: @unchecked Sendable {
     stepTime = stepTime == 0 ? oneStep : stepTime + 0.05 * (oneStep - stepTime)
     // One stall makes many frames late; where they are done soon, fewer steps would not have helped.
     guard adapts, isTimed, !(isAftermath && seconds < quickFrame) else { return }
-    if governor.note(frames: frames, areLate: isLate || wasCut, load: seconds / 0.01) {
+    if governor.note(frames: frames, areLate: isLate || wasCut, load: seconds / frameTime) {
       setSteps(governor.steps)
       tap?.pointee.note(WorkerEvent(position: position, kind: .steps(count: governor.steps)))
     }

@@ -32,7 +32,7 @@ struct FileEnhancement {
     var enhancer = try MultichannelEnhancer(
       model: plan.model, settings: plan.settings, sampleRate: format.sampleRate,
       channelCount: format.channelCount)
-    if let profile = plan.profile { enhancer.setNoiseProfile(profile, isFrozen: true) }
+    if let profile = plan.profile { try enhancer.setNoiseProfile(profile, isFrozen: true) }
     if let removed = plan.removed { enhancer.setLearnedTokens(removed) }
     let latency = enhancer.latencyInSamples
     let opening = try plan.warmUp > 0 ? Opening(of: source, seconds: plan.warmUp) : nil

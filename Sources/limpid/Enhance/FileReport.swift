@@ -39,7 +39,7 @@ struct FileReport: Sendable, Encodable {
   /// Time taken over duration: below 1 is faster than real time.
   let realTimeFactor: Double
   let frames: Int?
-  /// Of 10 ms of one channel: transform, network, and the noise encoder where it is due.
+  /// Of a hop of one channel: transform, network, and the noise encoder where it is due.
   let frameTime: FrameTime
   /// From an input sample to its output sample when run live.
   let latencyInSamples: Int

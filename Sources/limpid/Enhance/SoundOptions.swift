@@ -1,6 +1,7 @@
 import ArgumentParser
 import Enhancement
 import Foundation
+import SignalProcessing
 
 /// The options that choose preset, model and settings.
 struct SoundOptions: ParsableArguments {
@@ -41,7 +42,6 @@ struct SoundOptions: ParsableArguments {
     var settings = preset.settings
     try self.settings.apply(to: &settings)
     let precision = try precision.map { try Self.choice($0, "--precision") } ?? preset.precision
-    try settings.validate()
     if settings.method == .wiener, noiseProfile != nil {
       throw Failure(.usage, "the method wiener takes no noise profile; remove --noise-profile")
     }
@@ -53,14 +53,16 @@ struct SoundOptions: ParsableArguments {
       }
       loaded = try EnhancementModel(path: path, precision: precision)
     }
+    try settings.validate(for: loaded)
+    let profile = try noiseProfile.map { try NoiseProfile(path: $0) }
+    if let loaded { try profile?.check(for: loaded.frameFormat) }
     if settings.method == .wiener, !remove.isEmpty {
       throw Failure(.usage, "the method wiener removes nothing that was learned; leave --remove or --method wiener out")
     }
     let learned = try remove.map { try LearnedSound.named($0) }
     return Plan(
       preset: preset.name, settings: settings, model: loaded, warmUp: preset.warmUp,
-      profile: try noiseProfile.map { try NoiseProfile(path: $0) }, profileToSave: saveNoiseProfile,
-      learned: learned, removed: try loaded?.learnedTokens(learned))
+      profile: profile, profileToSave: saveNoiseProfile, learned: learned, removed: try loaded?.learnedTokens(learned))
   }
 
   /// Before an hour of sound, not after it.

@@ -40,10 +40,15 @@ extension LivePlan {
     options.learned = plan.learned
     options.freezesNoiseReference = plan.profile != nil
     if let remembered {
+      if let profile = remembered.profile, let model, options.noiseProfile == nil {
+        do { try profile.check(for: model.frameFormat) } catch {
+          remark("the noise of the last run is not used: \(error)")
+        }
+      }
       let used = try remembered.apply(to: &self, given: arguments.sound)
       if !used.isEmpty { remark("as in the last run: \(used.joined(separator: ", ")); --fresh begins anew") }
     }
-    try settings.validate()
+    try settings.validate(for: model)
   }
 
   /// A preset's name, or its file's path as it can be found from any folder.

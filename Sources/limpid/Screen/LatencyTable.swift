@@ -11,7 +11,7 @@ struct LatencyTable {
   /// - Throws: `EnhancementError`, `LiveError` for a format or an option out of range.
   init(_ format: StreamFormat, plan: LivePlan) throws {
     self.format = format
-    budget = try LiveEngine.latencyBudget(format, settings: plan.settings, options: plan.options)
+    budget = try LiveEngine.latencyBudget(format, model: plan.model, settings: plan.settings, options: plan.options)
   }
 
   var lines: [String] {

@@ -46,7 +46,7 @@ enum StatusScreen {
       parts.append("no noise heard yet")
     } else {
       let age = status.referenceAge.map { String(format: ", %.1f s old", $0) } ?? ", saved"
-      parts.append(String(format: "reference %.1f s", Double(status.referenceFrames) * 0.01) + age)
+      parts.append(String(format: "reference %.1f s", Double(status.referenceFrames) * status.frameDeadline) + age)
     }
     if let left = status.learning { parts.append(String(format: "[learning, %.1f s]", left)) }
     if status.isLearned { parts.append("[removing what was learned]") }

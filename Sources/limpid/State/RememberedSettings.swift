@@ -1,4 +1,5 @@
 import Enhancement
+import SignalProcessing
 
 /// What a run leaves for the next one with the same device: its preset, and every setting that can change while it runs.
 struct RememberedSettings: Equatable {
@@ -38,10 +39,16 @@ struct RememberedSettings: Equatable {
     for setting in Self.kept
     where !setting.isPresetKey || given.preset == nil && given.settings.given[setting.key] == nil {
       guard let text = setting.text(of: settings), text != setting.text(of: plan.settings) else { continue }
-      try setting.set(text, in: &plan.settings)
+      var next = plan.settings
+      try setting.set(text, in: &next)
+      // A model of fewer steps than the last run's keeps the preset's.
+      if setting.countsSteps, (try? next.validate(for: plan.model)) == nil { continue }
+      plan.settings = next
       used.append(setting.said(text))
     }
-    if let profile, plan.options.noiseProfile == nil, plan.settings.method == .score {
+    if let profile, plan.options.noiseProfile == nil, plan.settings.method == .score,
+      (try? profile.check(for: plan.model?.frameFormat ?? .standard)) != nil
+    {
       plan.options.noiseProfile = profile
       plan.options.freezesNoiseReference = true
       used.append("the noise kept then")

@@ -2,6 +2,7 @@ import ArgumentParser
 import Enhancement
 import Foundation
 import Recording
+import SignalProcessing
 import Testing
 
 @testable import limpid
@@ -30,7 +31,7 @@ struct PlanTests {
   }
 
   private func noise() throws -> NoiseProfile {
-    try NoiseProfile(magnitudes: [Float](repeating: 0.5, count: 30 * NoiseProfile.binCount))
+    try NoiseProfile(magnitudes: [Float](repeating: 0.5, count: 30 * FrameFormat.standard.modelBinCount))
   }
 
   @Test("without a last run the preset's values hold, and nothing is said")
@@ -103,7 +104,7 @@ struct PlanTests {
     remembered.profile = try noise()
     let kept = try plan([], remembered).plan
     #expect(kept.options.noiseProfile == remembered.profile && kept.options.freezesNoiseReference)
-    let other = try NoiseProfile(magnitudes: [Float](repeating: 0.125, count: 40 * NoiseProfile.binCount))
+    let other = try NoiseProfile(magnitudes: [Float](repeating: 0.125, count: 40 * FrameFormat.standard.modelBinCount))
     try other.save(to: scratch.path("other.safetensors"))
     let given = try plan(["--noise-profile", scratch.path("other.safetensors")], remembered).plan
     #expect(given.options.noiseProfile == other)

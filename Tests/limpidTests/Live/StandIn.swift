@@ -24,7 +24,7 @@ extension LiveStatus {
   static var example: LiveStatus {
     var status = LiveStatus(
       format: StreamFormat(sampleRate: 48_000, block: 256, channelCount: 2), latencyInSamples: 1584,
-      settings: EnhancementSettings())
+      frameDeadline: 0.01, settings: EnhancementSettings())
     status.seconds = 75
     status.inputLevel = -23.4
     status.outputLevel = -31.2
@@ -40,7 +40,7 @@ extension LiveStatus {
   static var crowded: LiveStatus {
     var status = LiveStatus(
       format: StreamFormat(sampleRate: 192_000, block: 4096, channelCount: 32), latencyInSamples: 25_536,
-      settings: EnhancementSettings())
+      frameDeadline: 0.01, settings: EnhancementSettings())
     status.seconds = 360_000
     status.inputLevel = -101.5
     status.outputLevel = 3.5

@@ -1,5 +1,6 @@
 import Enhancement
 import Foundation
+import SignalProcessing
 import Testing
 
 @testable import limpid
@@ -24,7 +25,7 @@ struct StateTests {
   }
 
   private func profile(_ value: Float = 0.25) throws -> NoiseProfile {
-    try NoiseProfile(magnitudes: [Float](repeating: value, count: 30 * NoiseProfile.binCount))
+    try NoiseProfile(magnitudes: [Float](repeating: value, count: 30 * FrameFormat.standard.modelBinCount))
   }
 
   @Test("what is saved is loaded, with and without a noise profile")

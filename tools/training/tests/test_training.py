@@ -160,6 +160,7 @@ def test_a_short_run_learns_resumes_and_exports(folders, tmp_path):
     with safe_open(target, "pt") as file:
         metadata = json.loads(file.metadata()["limpid"])
         assert torch.equal(file.get_tensor("stem.bias"), again["network"]["stem.bias"])
+    assert metadata["format"]["hop_length"] == 160 and len(metadata["format"]["times"]) == 8
     assert metadata["configuration"]["channels"] == [8, 8] and metadata["data"] == ["made up"]
 
 

@@ -1,6 +1,6 @@
 """Writes a checkpoint's averaged weights as safetensors: `python -m training.export CHECKPOINT OUT`.
 
-The configuration, the hours of audio heard, the names of the corpora and the scores go into the metadata as
+The configuration, the format (rate, frames, compression, diffusion process and time grid), the hours of audio heard, the names of the corpora and the scores go into the metadata as
 one JSON string under the key `limpid`, which the Swift program reads.
 """
 
@@ -14,7 +14,24 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
+from . import diffusion, features
 from .network import NetworkConfiguration, ScoreNetwork, multiply_adds
+
+
+def model_format(bins: int = features.BINS) -> dict:
+    """What surrounds the network and is not learned, by the names that the Swift program reads (ModelFormat+JSON.swift)."""
+    return {
+        "sample_rate": features.SAMPLE_RATE,
+        "fft_length": features.FRAME,
+        "hop_length": features.HOP,
+        "bins": bins,
+        "compression_factor": features.FACTOR,
+        "compression_exponent": features.EXPONENT,
+        "theta": diffusion.THETA,
+        "sigma_min": diffusion.SIGMA_MIN,
+        "sigma_max": diffusion.SIGMA_MAX,
+        "times": diffusion.GRID,
+    }
 
 
 def export(checkpoint: dict, path: Path, name: str, data: list[str], scores: dict) -> dict:
@@ -24,6 +41,7 @@ def export(checkpoint: dict, path: Path, name: str, data: list[str], scores: dic
     network.load_state_dict(checkpoint["network"])  # refuses a checkpoint of another shape
     metadata = {
         "configuration": configuration.as_dict(),
+        "format": model_format(configuration.bins),
         "name": name,
         "created": datetime.date.today().isoformat(),
         "parameters": sum(p.numel() for p in network.parameters()),

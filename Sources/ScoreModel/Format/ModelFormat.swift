@@ -1,0 +1,64 @@
+import Diffusion
+import SignalProcessing
+
+/// What surrounds the network and was fixed when it was trained: frames, compression, diffusion process and time grid.
+///
+/// The weights file states it; weights that state nothing have the standard one. Everything that runs a model takes it from
+/// here, nothing of it is compiled in.
+public struct ModelFormat: Sendable, Equatable {
+  /// Rate, frame, hop and bins.
+  public let frame: FrameFormat
+  /// The representation that the network sees: factor · |X|^exponent · e^{i∠X}, factor above 0.
+  public let compressionFactor: Float
+  /// Above 0, at most 1.
+  public let compressionExponent: Float
+  public let sde: OrnsteinUhlenbeckSDE
+  public let grid: TimeGrid
+
+  /// The format of weights that state none.
+  public static let standard = ModelFormat(
+    unchecked: FrameFormat.standard, 0.15, 0.5, OrnsteinUhlenbeckSDE(), TimeGrid.standard)
+
+  /// The most points of a time grid.
+  public static let largestGrid = 64
+
+  /// - Throws: the first thing that cannot be.
+  public init(
+    frame: FrameFormat, compressionFactor: Float, compressionExponent: Float, sde: OrnsteinUhlenbeckSDE, grid: TimeGrid
+  ) throws(ModelFormatError) {
+    guard compressionFactor >= 1e-3, compressionFactor <= 1e3 else { throw .compressionFactor(compressionFactor) }
+    guard compressionExponent >= 0.1, compressionExponent <= 1 else { throw .compressionExponent(compressionExponent) }
+    guard grid.count <= Self.largestGrid else { throw .grid(grid.count) }
+    self.init(unchecked: frame, compressionFactor, compressionExponent, sde, grid)
+  }
+
+  private init(
+    unchecked frame: FrameFormat, _ factor: Float, _ exponent: Float, _ sde: OrnsteinUhlenbeckSDE, _ grid: TimeGrid
+  ) {
+    self.frame = frame
+    compressionFactor = factor
+    compressionExponent = exponent
+    self.sde = sde
+    self.grid = grid
+  }
+}
+
+/// What about a model's format cannot be, its frames aside (`FrameFormatError`). Prints as a clause that a sentence about the file goes on from.
+public enum ModelFormatError: Error, Equatable, Sendable {
+  /// A factor outside 0.001…1000 or not a number.
+  case compressionFactor(Float)
+  /// An exponent outside 0.1…1 or not a number.
+  case compressionExponent(Float)
+  /// A time grid of too many points.
+  case grid(Int)
+}
+
+extension ModelFormatError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .compressionFactor(let factor): "the format's compression factor is \(factor), expected 0.001 to 1000"
+    case .compressionExponent(let exponent): "the format's compression exponent is \(exponent), expected 0.1 to 1"
+    case .grid(let count): "the format's time grid has \(count) points, expected at most \(ModelFormat.largestGrid)"
+    }
+  }
+}

@@ -9,11 +9,14 @@ struct LearnCommand: ParsableCommand {
     discussion: """
       limpid learn tv.wav --name tv                              the whole recording
       limpid learn talk.wav --from 0:10 --to 0:14 --name tv      four seconds of it
-      limpid enhance talk.wav -o clean.wav --remove tv
+      limpid enhance talk.wav -o clean.wav --model wide --remove tv
 
-      What was learned goes, even where it is a voice; every other voice stays. Two to four seconds in which it sounds alone are
-      enough; who is to stay must hardly be in it. Without it, no voice is ever removed, and music and laughter are kept or
-      removed as the model takes them for voice or noise. It works with models that have tokens for it (--model wide).
+      What was learned goes, even where it is a voice. Two to four seconds in
+      which it sounds alone are enough; who is to stay must hardly be in it.
+      Without it, no voice is ever removed, and music and laughter are kept or
+      removed as the model takes them for voice or noise. It works with models
+      that have tokens for it, such as wide; those shipped do not know yet whose
+      voice it is: the weaker of two goes.
       """)
 
   @Argument(help: "A sound file.", completion: .file())

@@ -16,7 +16,7 @@ COMMANDS = {"evaluate": ["evaluate"], "build-set": ["build-set"], "convert": ["c
 def test_a_python_without_the_packages_goes_on_in_the_venv_or_says_what_to_install(tmp_path, name):
     tools = tmp_path / "tools"
     tools.mkdir()
-    for part in ("environment.py", "evaluate", "build-set", "experiment", "convert", "evaluation"):
+    for part in ("environment.py", "evaluate", "build-set", "experiment", "convert", "evaluation", "training"):
         copy = shutil.copytree if (TOOLS / part).is_dir() else shutil.copy
         copy(TOOLS / part, tools / part)
     # -S: no installed packages, so NumPy and PyTorch are missing, as with a distribution's Python.

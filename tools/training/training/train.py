@@ -7,8 +7,6 @@ is written every few minutes, the best by the validation set besides; `--resume`
 always as a new run.
 """
 
-import os
-import subprocess
 import sys
 
 try:
@@ -16,27 +14,13 @@ try:
 except ImportError:
     sys.exit("training: error: PyTorch is not installed; install it with: pip install -e 'tools[training]'")
 
-from .checkpoint import CheckpointError
-from .corpora import CorpusError
+from .launch import launch
 from .options import arguments
-from .run import Run, RunError
-from .towers import TowerError
+from .run import Run
 
 
 def main(argv=None) -> int:
-    args = arguments(argv)
-    if args.devices > 1 and "WORLD_SIZE" not in os.environ:
-        given = sys.argv[1:] if argv is None else argv
-        return subprocess.run([
-            sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(args.devices),
-            "-m", "training.train", *given,
-        ]).returncode  # fmt: skip
-    try:
-        Run(args).go()
-    except (CorpusError, CheckpointError, TowerError, RunError) as error:
-        print(f"training: error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return launch(Run, arguments(argv), argv, "training.train", "training")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -238,3 +239,16 @@ def test_without_augmentation_the_mixture_is_speech_and_noise_of_the_corpora(tmp
         batch = mixing.mix(next(components), plain)
         assert all(torch.isfinite(batch[k].float()).all() for k in range(3))
         assert not batch.heard.any() and not batch.removes.any()
+
+
+def test_a_share_of_the_augmentation_is_changed_by_name_and_refused_in_a_sentence(tmp_path, capsys):
+    changed = Augmentation.with_shares(["second_voice=0.12", "largest_offset=0.3"])
+    assert (changed.second_voice, changed.largest_offset) == (0.12, 0.3)
+    assert replace(changed, second_voice=0.35, largest_offset=0.15) == Augmentation()
+    assert Augmentation.with_shares(["clipped=0.5"], Augmentation.plain()).second_voice == 0
+    base = ["--speech", "a", "--noise", "b", "--out", str(tmp_path), "--augmentation"]
+    for wrong, said in {"second_voice": "write second_voice=0.2", "second=1": "'second' is no share", "clipped=1.5": "out of range",
+                        "level=1": "'level' is no share", "clipped=nan": "out of range"}.items():  # fmt: skip
+        with pytest.raises(SystemExit) as stop:
+            options.arguments([*base, wrong])
+        assert stop.value.code == 2 and said in capsys.readouterr().err

@@ -63,6 +63,23 @@ class Augmentation:
             f.name: 0.0 for f in fields(cls) if f.type == "float" or f.type is float if f.name not in kept
         })  # fmt: skip
 
+    @classmethod
+    def with_shares(cls, assignments: list[str], start: "Augmentation | None" = None) -> "Augmentation":
+        """`start` with the named numbers changed, each as NAME=VALUE; a sentence in ValueError where one is none of ours."""
+        changed = {}
+        known = {f.name for f in fields(cls) if f.type == "float" or f.type is float}
+        for assignment in assignments:
+            name, _, value = assignment.partition("=")
+            if name not in known:
+                raise ValueError(f"'{name}' is no share of the augmentation; it has {', '.join(sorted(known))}")
+            try:
+                changed[name] = float(value)
+            except ValueError:
+                raise ValueError(f"{assignment}: '{value}' is not a number; write {name}=0.2") from None
+            if not 0 <= changed[name] <= 1:
+                raise ValueError(f"{assignment} is out of range; a share is 0 to 1")
+        return replace(start or cls(), **changed)
+
     def as_dict(self) -> dict:
         return asdict(self)
 

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from . import towers
+from .augmentation_options import Augmentation
 from .diffusion import GRID
 
 
@@ -82,6 +83,10 @@ def arguments(argv=None):
     p.add_argument(
         "--no-augmentation", action="store_true", help="the corpora as they are: nothing synthetic, filtered, in a room, learned"
     )
+    p.add_argument(
+        "--augmentation", nargs="+", default=[], metavar="NAME=VALUE",
+        help="other shares than those of training/augmentation_options.py: second_voice=0.2",
+    )  # fmt: skip
     p.add_argument("--workers", type=int, default=1)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--checkpoint-minutes", type=float, default=5)
@@ -114,6 +119,10 @@ def arguments(argv=None):
         args.speech, args.noise = base_folder(args.base_dir, p.error)
     if not args.speech or not args.noise:
         p.error("name the corpora with --speech and --noise, or both by --base_dir")
+    try:
+        Augmentation.with_shares(args.augmentation)
+    except ValueError as error:
+        p.error(f"--augmentation: {error}")
     if not 0 <= args.ema < 1:
         p.error(f"--ema {args.ema} is out of range; give 0 to below 1")
     if args.own_steps > len(GRID):

@@ -79,7 +79,9 @@ class Run:
 
     def corpora(self):
         args = self.args
-        self.augmentation = Augmentation.plain() if args.no_augmentation else Augmentation()
+        self.augmentation = Augmentation.with_shares(
+            args.augmentation, Augmentation.plain() if args.no_augmentation else Augmentation()
+        )
         self.speech, self.noise = (Corpus(getattr(args, role), role, args.out / "cache") for role in ("speech", "noise"))
         self.rooms = room_responses(args.rooms)
 

@@ -1,4 +1,5 @@
 import CLimpid
+import Enhancement
 import Realtime
 
 // Blocks from a device's callback. limpid_process_real_time neither allocates, nor locks, nor waits.
@@ -46,25 +47,21 @@ public func limpid_counter(
     let enhancer = try CInterface.enhancer(enhancer)
     let name = try text(name, "name")
     guard let value else { throw Failure(LIMPID_BAD_ARGUMENT, "value is NULL; give the address of a uint64_t") }
-    guard let counter = counters.first(where: { $0.name == name }) else {
-      throw Failure(
-        LIMPID_UNKNOWN_KEY,
-        "there is no counter '\(name)'; there are \(counters.map(\.name).joined(separator: ", "))")
+    let names = counters.map(\.name) + [stepsName]
+    guard names.contains(name) else {
+      throw Failure(LIMPID_UNKNOWN_KEY, "there is no counter '\(name)'; there are \(names.joined(separator: ", "))")
     }
     guard let status = enhancer.pointee.engine?.status else {
       throw Failure(LIMPID_WRONG_STATE, "the enhancer is not prepared for real time; call limpid_prepare_real_time")
     }
-    value.pointee = UInt64(clamping: counter.value(status))
+    value.pointee = UInt64(clamping: number(name, status) ?? 0)
   }
 }
 
-/// What limpid_counter tells.
-private let counters: [(name: String, value: @Sendable (LiveStatus) -> Int)] = [
-  ("late", { $0.counters.late }),
-  ("reduced", { $0.counters.reduced }),
-  ("dry", { $0.counters.dry }),
-  ("dry-samples", { $0.counters.drySamples }),
-  ("reference-late", { $0.counters.referenceLate }),
-  ("overruns", { $0.counters.overruns }),
-  ("steps", { $0.steps }),
-]
+/// What limpid_counter tells: what is counted without a device, and how many steps run.
+private let counters = LiveCounters.all.filter { !$0.isOfDevice }
+private let stepsName = "steps"
+
+private func number(_ name: String, _ status: LiveStatus) -> Int? {
+  name == stepsName ? status.steps : counters.first { $0.name == name }.map { status.counters[keyPath: $0.path] }
+}

@@ -1,26 +1,6 @@
 import Enhancement
 import Glibc
 
-/// What went other than planned since the start, counted; nothing of it ever adds to the latency.
-public struct LiveCounters: Sendable, Equatable {
-  /// Frames that were ready after they were due.
-  public var late = 0
-  /// Frames that ran fewer steps than wished.
-  public var reduced = 0
-  /// Samples per channel that were played from the delayed input, because enhanced ones were not ready.
-  public var drySamples = 0
-  /// Spans of such samples.
-  public var dry = 0
-  /// Refreshes of the noise tokens that were not ready at their frame.
-  public var referenceLate = 0
-  /// Interruptions that the device reported.
-  public var xruns = 0
-  /// Times that the worker had to leave out input because it stood still for longer than the ring holds.
-  public var overruns = 0
-
-  public init() {}
-}
-
 /// A look at a running engine. A value; making it allocates: not for the real-time path.
 public struct LiveStatus: Sendable {
   public var format: StreamFormat

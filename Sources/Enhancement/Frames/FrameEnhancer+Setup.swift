@@ -75,22 +75,5 @@ extension FrameEnhancer where Predictor: ~Copyable {
     }
   }
 
-  var statistics: EnhancementStatistics {
-    var result = EnhancementStatistics()
-    result.frames = counts.frames
-    result.silentFrames = counts.silentFrames
-    result.fallbackFrames = counts.fallbackFrames
-    result.noiseFrames = counts.noiseFrames
-    result.referenceFrames = counts.referenceFrames
-    result.referenceRefreshes = counts.referenceRefreshes
-    result.conditionedFrames = counts.conditionedFrames
-    result.reducedFrames = counts.reducedFrames
-    result.lateReferences = counts.lateReferences
-    result.inputEnergy = counts.inputEnergy
-    result.outputEnergy = counts.outputEnergy
-    result.noiseInputEnergy = counts.noiseInputEnergy
-    result.noiseOutputEnergy = counts.noiseOutputEnergy
-    result.frameTimes = times.histogram
-    return result
-  }
+  var statistics: EnhancementStatistics { EnhancementStatistics(counts: counts, frameTimes: times.histogram) }
 }

@@ -1,16 +1,49 @@
-/// The numbers of `EnhancementStatistics` that the frame path counts: plain, so that counting allocates nothing.
-struct EnhancementCounts {
-  var frames = 0
-  var silentFrames = 0
-  var fallbackFrames = 0
-  var noiseFrames = 0
-  var referenceFrames = 0
-  var referenceRefreshes = 0
-  var conditionedFrames = 0
-  var reducedFrames = 0
-  var lateReferences = 0
-  var inputEnergy = 0.0
-  var outputEnergy = 0.0
-  var noiseInputEnergy = 0.0
-  var noiseOutputEnergy = 0.0
+/// What the frame path counts: plain numbers, so that counting allocates nothing. Who adds one gives it an entry in `all`.
+public struct EnhancementCounts: Sendable, Equatable {
+  public var frames = 0
+  public var silentFrames = 0
+  public var fallbackFrames = 0
+  public var nonFiniteInputSamples = 0
+  public var noiseFrames = 0
+  public var referenceFrames = 0
+  public var referenceRefreshes = 0
+  public var conditionedFrames = 0
+  public var reducedFrames = 0
+  public var lateReferences = 0
+  /// Sum over the frames of the mean square before and after, at the model's rate, attenuation limit and mix included.
+  public var inputEnergy = 0.0
+  public var outputEnergy = 0.0
+  /// The same over the frames judged to be noise.
+  public var noiseInputEnergy = 0.0
+  public var noiseOutputEnergy = 0.0
+
+  public init() {}
+
+  public static let all: [Counter<EnhancementCounts>] = [
+    Counter("frames", "frames of the model", \.frames),
+    Counter("silent-frames", "frames of digital silence, which came out as exact silence", \.silentFrames),
+    Counter(
+      "fallback-frames", "frames for which the model gave no finite result, so that the noisy frame was used",
+      \.fallbackFrames),
+    Counter(
+      "non-finite-samples", "input samples that were not finite (or beyond ±10^10) and were taken as 0",
+      \.nonFiniteInputSamples),
+    Counter("noise-frames", "frames judged to be noise alone", \.noiseFrames),
+    Counter("noise-reference-frames", "frames taken into the noise reference", \.referenceFrames),
+    Counter("noise-reference-refreshes", "times that new noise tokens took effect", \.referenceRefreshes),
+    Counter(
+      "noise-reference-active-frames", "frames enhanced with noise tokens, not with the null condition",
+      \.conditionedFrames),
+    Counter("reduced-frames", "frames that were cut short: fewer steps ran than were set", \.reducedFrames),
+    Counter("late-references", "refreshes of the noise tokens that were not ready at their frame", \.lateReferences),
+  ]
+  private static let energies: [any WritableKeyPath<EnhancementCounts, Double> & Sendable] = [
+    \.inputEnergy, \.outputEnergy, \.noiseInputEnergy, \.noiseOutputEnergy,
+  ]
+
+  /// Adds another's.
+  public static func += (sum: inout EnhancementCounts, other: EnhancementCounts) {
+    for counter in all { sum[keyPath: counter.path] += other[keyPath: counter.path] }
+    for energy in energies { sum[keyPath: energy] += other[keyPath: energy] }
+  }
 }

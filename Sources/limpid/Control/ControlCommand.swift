@@ -12,6 +12,10 @@ struct ControlCommand: ParsableCommand {
         limpid ctl /run/user/1000/limpid bypass on
         limpid ctl /run/user/1000/limpid limit 12
         limpid ctl /run/user/1000/limpid status
+
+      status answers with one line of JSON. Counted since the start are in it:
+
+      \(LiveCounters.all.map { "  \($0.key): \($0.meaning)" }.joined(separator: "\n"))
       """)
 
   @Argument(help: "The socket that was named with --control.", completion: .file())

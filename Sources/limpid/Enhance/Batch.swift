@@ -51,7 +51,7 @@ struct Batch: Sendable {
 
   private func warn(_ task: FileTask, _ report: FileReport) {
     let name = task.input == "-" ? "standard input" : task.input
-    if let count = report.nonFiniteSamples, count > 0 {
+    if let count = report.counts?.nonFiniteInputSamples, count > 0 {
       Terminal.complain("warning", "\(name): \(counted(count, "sample")) not finite, or beyond ±10^10, and taken as 0")
     }
     if report.clippedSamples > 0 {
@@ -60,11 +60,11 @@ struct Batch: Sendable {
         "\(task.output): \(counted(report.clippedSamples, "sample")) beyond full scale and clipped; "
           + "a quieter or a 32-bit float input would keep them")
     }
-    if let count = report.fallbackFrames, count > 0 {
+    if let count = report.counts?.fallbackFrames, count > 0 {
       Terminal.complain(
         "warning", "\(name): \(counted(count, "frame")) left noisy, as the model gave no finite result")
     }
-    if let live = report.live, live.dry > 0 || live.late > 0 || live.referenceLate > 0 {
+    if let live = report.live?.counters, live.dry > 0 || live.late > 0 || live.referenceLate > 0 {
       let seconds = Double(live.drySamples) / Double(report.sampleRate)
       Terminal.complain(
         "warning",

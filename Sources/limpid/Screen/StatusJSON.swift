@@ -3,6 +3,29 @@ import Realtime
 
 /// A status as a JSON object on one line. What there is none of (the level of silence, a limit that is off) is left out.
 struct StatusJSON: Encodable {
+  private let state: State
+  private let counters: CounterValues<LiveCounters>
+
+  init(_ status: LiveStatus) {
+    state = State(status)
+    counters = CounterValues(status.counters, LiveCounters.all)
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    try state.encode(to: encoder)
+    try counters.encode(to: encoder)
+  }
+
+  var line: String {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = .sortedKeys
+    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+  }
+}
+
+/// All of it but the counters.
+private struct State: Encodable {
   let seconds: Double
   let sampleRate, block, channels, latencySamples: Int
   let latencyMs: Double
@@ -15,7 +38,6 @@ struct StatusJSON: Encodable {
   let bypass, frozen, learned, realTime: Bool
   let referenceFrames: Int
   let referenceAgeS, learningS, clockDriftPpm: Double?
-  let late, reduced, dry, drySamples, referenceLate, xruns, overruns: Int
 
   init(_ s: LiveStatus) {
     // Digits that mean something: hundredths of a dB and of a ppm, microseconds.
@@ -49,19 +71,5 @@ struct StatusJSON: Encodable {
     referenceAgeS = s.referenceAge
     learningS = s.learning
     clockDriftPpm = s.clockDrift.flatMap(level)
-    late = s.counters.late
-    reduced = s.counters.reduced
-    dry = s.counters.dry
-    drySamples = s.counters.drySamples
-    referenceLate = s.counters.referenceLate
-    xruns = s.counters.xruns
-    overruns = s.counters.overruns
-  }
-
-  var line: String {
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = .sortedKeys
-    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
   }
 }

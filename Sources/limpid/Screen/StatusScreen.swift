@@ -57,9 +57,8 @@ enum StatusScreen {
 
   /// "late 0", "reduced 0" …, the same words everywhere.
   private static func counters(_ c: LiveCounters, _ drift: Double?) -> [String] {
-    [
-      "late \(c.late)", "reduced \(c.reduced)", "dry \(c.dry)", "reference-late \(c.referenceLate)", "xruns \(c.xruns)",
-    ] + (c.overruns > 0 ? ["overruns \(c.overruns)"] : [])
+    LiveCounters.all.filter { $0.display == .always || $0.display == .whenCounted && c[keyPath: $0.path] > 0 }
+      .map { "\($0.name) \(c[keyPath: $0.path])" }
       + (drift.map { [String(format: "drift %.1f ppm", $0)] } ?? [])
   }
 

@@ -149,7 +149,10 @@ final class LiveSession: @unchecked Sendable {
   private func waitForBlocks() {
     let newest = shared.pointee.time.load(ordering: .relaxed)
     let mayWait = shared.pointee.mayWait.load(ordering: .relaxed)
-    if let nap = pace.nap(now: ct_now(), newest: newest, mayWait: mayWait) { return ct_pause(nap) }
+    let isResting = worker.enhancer.isResting
+    if let nap = pace.nap(now: ct_now(), newest: newest, mayWait: mayWait, isResting: isResting) {
+      return ct_pause(nap)
+    }
     shared.pointee.isAsleep.store(true, ordering: .sequentiallyConsistent)
     // Between the last look and the word that it sleeps a block may have come, whose callback woke nobody.
     atomicMemoryFence(ordering: .sequentiallyConsistent)

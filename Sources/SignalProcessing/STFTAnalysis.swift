@@ -48,7 +48,12 @@ public struct STFTAnalysis: ~Copyable {
     copyFloats(history.base + hopLength, to: history.base, count: kept)
     copyFloats(hop, to: history.base + kept, count: hopLength)
     energy = 2 * applyWindow(window.base, to: history.base, into: transform.time, count: fftLength) / Float(fftLength)
-    transform.execute()
+    // The transform of silence is silence: in a rest it would be most of the work.
+    if allZero(transform.time, count: fftLength) {
+      clearFloats(bins, count: 2 * binCount)
+    } else {
+      transform.execute()
+    }
   }
 
   /// Back to the state after `init`: zeros as history, `bins` and `energy` zero.

@@ -44,7 +44,12 @@ public struct STFTSynthesis: ~Copyable {
     // FFTW's even lengths pass over these two today; its manual does not promise it.
     spectrum[1] = 0
     spectrum[2 * binCount - 1] = 0
-    transform.execute()
+    // As in the analysis: silence needs no transform.
+    if allZero(spectrum, count: 2 * binCount) {
+      clearFloats(transform.time, count: fftLength)
+    } else {
+      transform.execute()
+    }
     let time = transform.time
     let window = window.base
     let overlap = overlap.base

@@ -27,6 +27,16 @@ struct PaceTests {
     #expect(pace.nap(now: 1_000_100_000, newest: 1_000_000_000, mayWait: true) == nil)
   }
 
+  @Test func `while the network rests it looks once a block, a quarter of the allowance late`() throws {
+    let pace = WorkerPace(block: 256, sampleRate: 48000, allowance: 0.01)
+    let newest: UInt64 = 1_000_000_000
+    let period: UInt64 = 5_333_333
+    let nap = try #require(pace.nap(now: newest, newest: newest, mayWait: false, isResting: true))
+    #expect(nap == period + 2_500_000)
+    #expect(pace.nap(now: newest + period + 2_600_000, newest: newest, mayWait: false, isResting: true) == 2_500_000)
+    #expect(pace.nap(now: newest, newest: newest, mayWait: true, isResting: true) == nil)
+  }
+
   @Test func `a small allowance is looked after`() throws {
     let pace = WorkerPace(block: 16, sampleRate: 48000, allowance: 0.002)
     #expect(try #require(pace.nap(now: 1_000_010_000, newest: 1_000_000_000, mayWait: false)) < 450_000)

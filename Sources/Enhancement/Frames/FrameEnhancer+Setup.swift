@@ -8,6 +8,8 @@ extension FrameEnhancer where Predictor: ~Copyable {
   static var guidanceSeconds: Double { 0.1 }
   /// Seconds for which a step that comes into use runs unheard.
   static var warmUpSeconds: Double { 0.1 }
+  /// Seconds of digital silence after which the network rests.
+  static var secondsBeforeRest: Double { 2 }
 
   /// Back to the state after `init`, with the settings of now. The reference is empty and not frozen.
   mutating func reset() {
@@ -25,6 +27,8 @@ extension FrameEnhancer where Predictor: ~Copyable {
     guidance.jump(to: guidance.target)
     if sampler != nil { sampler!.reset() }
     judgement = .silence
+    silentRun = 0
+    takenVersion = -1
     isReferenceMissed = false
     deadline = 0
     decisions.reset()

@@ -59,6 +59,12 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   let isLinked: Bool
   /// What the newest frame was taken for.
   var judgement = Judgement.silence
+  /// Frames of digital silence in a row, the newest included.
+  var silentRun = 0
+  /// Those of them with which the network still runs; then it rests until there is sound again.
+  var framesBeforeRest: Int
+  /// `reference.version` when the reference was last taken.
+  var takenVersion = -1
   /// Whether the encoder was too busy to take the reference that is due.
   var isReferenceMissed = false
   /// Whether the network holds tokens; false: the null condition.
@@ -111,6 +117,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     power = FloatMemory(frame.binCount)
     self.service = service
     self.isLinked = isLinked
+    framesBeforeRest = frame.frames(in: Self.secondsBeforeRest)
     level = LevelGain(startLevel: settings.startLevel, frameRate: frame.frameRate)
     startLevel = settings.startLevel
     maximumSteps = settings.maximumSteps ?? settings.steps
@@ -152,7 +159,10 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     Spectrum.power(levelAnalysis.bins, count: binCount, into: power.base)
     presence.push(power: power.base)
 
-    if !enhanceSpectrum(bins) {
+    silentRun = isSilent ? silentRun + 1 : 0
+    if isResting {
+      rest()
+    } else if !enhanceSpectrum(bins) {
       counts.fallbackFrames += 1
       copyFloats(bins, to: enhanced.base, count: 2 * binCount)
     }
@@ -164,6 +174,16 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     synthesis.push(enhanced.base, into: output)
     frameIndex += 1
     times.add(nanoseconds: monotonicNanoseconds() - start)
+  }
+
+  /// Whether the network is left out because of long silence, whose output is silence whatever it says. It goes on with
+  /// the state that it had: two seconds of silence tell it what ten would. Content alone decides, so live equals offline.
+  var isResting: Bool { silentRun > framesBeforeRest && wiener == nil }
+
+  /// A frame without the network.
+  private mutating func rest() {
+    sampler!.guidance = guidance.next()
+    counts.restingFrames += 1
   }
 
   /// `bins` enhanced into `enhanced`; false where that is not finite, with the network's state made new.
@@ -253,7 +273,10 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
 
   /// The encoder gets the reference, unless it is still busy with the last one.
   private mutating func takeReference() {
+    // In a rest neither reference nor level change: the tokens would be those that there are.
+    guard !isResting || reference.version != takenVersion else { return }
     isReferenceMissed = job.state == .taken
+    if !isReferenceMissed { takenVersion = reference.version }
     guard !isReferenceMissed, job.take(reference, gain: level.gain) else { return }
     if let service, !decisions.isScripted { service.wake() } else { job.run(encoder) }
   }

@@ -18,6 +18,8 @@ struct NoiseReference: ~Copyable {
   let length: Int
   /// While true `push` does nothing.
   var isFrozen = false
+  /// Grows with every change of the frames.
+  private(set) var version = 0
 
   private let ring: FloatMemory  // (length, binCount)
   private let sound: ReferenceSound?
@@ -64,6 +66,7 @@ struct NoiseReference: ~Copyable {
   private mutating func advance() {
     next = next + 1 == length ? 0 : next + 1
     count = min(count + 1, length)
+    version += 1
   }
 
   /// Writes the sound of all frames, oldest first: overlap-added as if none were missing between them, so where one is,
@@ -105,6 +108,7 @@ struct NoiseReference: ~Copyable {
   mutating func clear() {
     count = 0
     next = 0
+    version += 1
   }
 }
 

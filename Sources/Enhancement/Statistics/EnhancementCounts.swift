@@ -2,6 +2,7 @@
 public struct EnhancementCounts: Sendable, Equatable {
   public var frames = 0
   public var silentFrames = 0
+  public var restingFrames = 0
   public var fallbackFrames = 0
   public var nonFiniteInputSamples = 0
   public var noiseFrames = 0
@@ -22,6 +23,7 @@ public struct EnhancementCounts: Sendable, Equatable {
   public static let all: [Counter<EnhancementCounts>] = [
     Counter("frames", "frames of the model", \.frames),
     Counter("silent-frames", "frames of digital silence, which came out as exact silence", \.silentFrames),
+    Counter("resting-frames", "those of them for which the network did not run, after 2 s of silence", \.restingFrames),
     Counter(
       "fallback-frames", "frames for which the model gave no finite result, so that the noisy frame was used",
       \.fallbackFrames),

@@ -39,6 +39,12 @@ extension MultichannelEnhancer {
     return sum
   }
 
+  /// Whether the networks of all channels rest.
+  public var isResting: Bool {
+    for channel in 0..<channelCount where !enhancers[channel].isResting { return false }
+    return true
+  }
+
   /// Forgets the noise heard, in all channels.
   public mutating func clearNoiseReferences() {
     for channel in 0..<channelCount { enhancers[channel].clearNoiseReference() }

@@ -157,6 +157,9 @@ extension StreamingEnhancer {
     (chain.frames.counts.reducedFrames, chain.frames.counts.lateReferences)
   }
 
+  /// Whether the network rests, as there has been digital silence for two seconds.
+  public var isResting: Bool { chain.frames.isResting }
+
   /// Hands over what the clock decided since the last time, oldest first. Does not allocate.
   public mutating func takeDecisions(_ body: (FrameDecision) -> Void) { chain.frames.decisions.take(body) }
 

@@ -34,6 +34,13 @@ package func sumBelow(_ limit: Float, _ x: UnsafePointer<Float>, count: Int) -> 
 @inlinable @_semantics("no_performance_analysis") @inline(__always)
 package func allFinite(_ x: UnsafePointer<Float>, count: Int) -> Bool { ck_all_finite(count, x) }
 
+/// Whether all are zero, of whichever sign. Sound is told by its first sample.
+@inlinable @_semantics("no_performance_analysis")
+package func allZero(_ x: UnsafePointer<Float>, count: Int) -> Bool {
+  for n in 0..<count where x[n] != 0 { return false }
+  return true
+}
+
 /// output = window · x; returns the sum of its squares.
 @inlinable @_semantics("no_performance_analysis") @inline(__always)
 package func applyWindow(

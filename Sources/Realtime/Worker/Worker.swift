@@ -204,6 +204,8 @@ final class Worker: @unchecked Sendable {
       meters.referenceLate.add(missed.lateReferences - lateBefore, ordering: .relaxed)
       lateBefore = missed.lateReferences
     }
+    // A frame in which no network runs says nothing about what a step takes.
+    guard !enhancer.isResting else { return }
     let seconds = Double(perFrame) * 1e-9
     let oneStep = seconds / Double(governor.steps * format.channelCount)
     stepTime = stepTime == 0 ? oneStep : stepTime + 0.05 * (oneStep - stepTime)

@@ -9,6 +9,8 @@ struct WorkerPace {
   private let period: UInt64
   /// Time between two looks, nanoseconds.
   private let grain: UInt64
+  /// The same while the network rests (`FrameEnhancer.isResting`): what comes takes no time, and looking is most of the work.
+  private let restingGrain: UInt64
 
   /// How late blocks may be, nanoseconds, before the worker asks to be woken.
   private static let patience: UInt64 = 20_000_000
@@ -18,10 +20,12 @@ struct WorkerPace {
   /// - Parameters:
   ///   - block: samples per channel.
   ///   - sampleRate: Hz.
-  ///   - allowance: seconds that the latency leaves for computing; looking takes at most a twentieth of it.
+  ///   - allowance: seconds that the latency leaves for computing; looking takes at most a twentieth of it, and a quarter
+  ///     while the network rests.
   init(block: Int, sampleRate: Int, allowance: Double) {
     period = UInt64(Double(block) / Double(sampleRate) * 1e9)
     grain = UInt64(min(0.5e-3, max(0.05e-3, allowance / 20)) * 1e9)
+    restingGrain = max(grain, UInt64(max(0, allowance) / 4 * 1e9))
   }
 
   /// How long to nap before the next look; nil: until woken.
@@ -30,9 +34,11 @@ struct WorkerPace {
   ///   - now: the monotonic clock's nanoseconds.
   ///   - newest: the same at the newest callback; 0 before the first.
   ///   - mayWait: whether the callback waits for its output.
-  func nap(now: UInt64, newest: UInt64, mayWait: Bool) -> UInt64? {
+  ///   - isResting: whether the network rests.
+  func nap(now: UInt64, newest: UInt64, mayWait: Bool, isResting: Bool = false) -> UInt64? {
     guard newest != 0, !mayWait, now < newest + period + Self.patience else { return nil }
-    let due = newest + period + min(Self.unevenness, grain)
+    let grain = isResting ? restingGrain : grain
+    let due = newest + period + (isResting ? grain : min(Self.unevenness, grain))
     return due > now + grain ? due - now : grain
   }
 }

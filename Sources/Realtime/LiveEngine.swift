@@ -270,6 +270,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     status.seconds = Double(meters.samples.load(ordering: .relaxed)) / rate
     status.inputLevel = decibels(meters.inputPower.double)
     status.outputLevel = decibels(meters.outputPower.double)
+    status.groups = meters.levels.groups
     let reduction = meters.noiseReduction.double
     status.noiseReduction = reduction.isNaN ? nil : reduction
     let times = meters.frameTimes()

@@ -11,6 +11,8 @@ public struct LiveStatus: Sendable {
   /// RMS level over the last moments (about 0.3 s), dB of full scale; −∞ for silence.
   public var inputLevel = -Double.infinity
   public var outputLevel = -Double.infinity
+  /// The same by group of channels, with the input's peak: one where the channels are linked.
+  public var groups: [GroupLevels] = []
   /// How much quieter frames without speech became lately, dB; nil before any was heard.
   public var noiseReduction: Double?
   /// Time that a frame took, all channels together, over the last seconds: median, 99th percentile, longest; seconds.

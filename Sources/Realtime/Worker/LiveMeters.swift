@@ -9,6 +9,7 @@ final class LiveMeters: @unchecked Sendable {
   let samples = Atomic<Int>(0)
   let inputPower = Atomic<UInt64>(0)  // bits of a Double, smoothed mean square
   let outputPower = Atomic<UInt64>(0)
+  let levels = LevelMeters()
   let noiseReduction = Atomic<UInt64>(Double.nan.bitPattern)  // dB
   let steps = Atomic<Int>(1)
   let wishedSteps = Atomic<Int>(1)

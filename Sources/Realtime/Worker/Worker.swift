@@ -147,6 +147,9 @@ final class Worker: @unchecked Sendable {
     learn(at: position)
     noteDrift(at: position)
     energies.addInput(inputs, channels: format.channelCount, count: block)
+    let blockTime = Double(block) / Double(format.sampleRate)
+    meters.levels.addInput(
+      inputs, channels: format.channelCount, count: block, isLinked: settings.linksChannels, seconds: blockTime)
     let framesBefore = enhancer.frameCount
 
     let start = ct_now()
@@ -162,6 +165,8 @@ final class Worker: @unchecked Sendable {
       isAftermath: isLost && wasLate)
     wasLate = isLate
     energies.addOutput(inputs, channels: format.channelCount, count: block)
+    meters.levels.addOutput(
+      inputs, channels: format.channelCount, count: block, isLinked: settings.linksChannels, seconds: blockTime)
     publishMeters(frames: enhancer.frameCount - framesBefore, position: position + block)
     recordDecisions()
   }

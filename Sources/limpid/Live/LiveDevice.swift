@@ -6,6 +6,8 @@ import Realtime
 protocol LiveDevice: AnyObject, Sendable {
   func start() throws
   func stop()
+  /// What it lies between, while it runs: "system:capture_1 to system:playback_1".
+  var ports: String { get }
   /// What a person wants to know of it once it runs, a line; nil: nothing.
   var facts: String? { get }
   /// Why it runs no longer, a sentence; nil while it does, and at a good end.
@@ -20,6 +22,14 @@ final class JackLiveDevice: LiveDevice {
   init(_ client: JackClient) { self.client = client }
   func start() throws { try client.start() }
   func stop() { client.stop() }
+  var ports: String {
+    let connections = client.connections
+    func peers(_ prefix: String) -> String {
+      let names = connections.filter { $0.port.hasPrefix(prefix) }.map(\.peer)
+      return names.isEmpty ? "nothing" : names.prefix(2).joined(separator: "+") + (names.count > 2 ? "+…" : "")
+    }
+    return peers("in_") + " to " + peers("out_")
+  }
   /// Only where the name is another than the one asked for.
   var facts: String? {
     guard let name = client.actualName, name != client.configuration.clientName else { return nil }
@@ -41,6 +51,7 @@ final class AlsaLiveDevice: LiveDevice {
   init(_ duplex: AlsaDuplex) { self.duplex = duplex }
   func start() throws { try duplex.start() }
   func stop() { duplex.stop() }
+  var ports: String { duplex.description }
   var facts: String? {
     guard let format = duplex.format else { return nil }
     let milliseconds = Double(duplex.deviceLatencyInSamples) / Double(format.sampleRate) * 1000

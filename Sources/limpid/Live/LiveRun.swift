@@ -131,11 +131,19 @@ final class LiveRun {
       }
       keeper.note(engine.settings, isFrozen: status.isFrozen, learned: engine.learnedNoise) { engine.noiseProfile() }
       if let terminal {
-        terminal.draw(StatusScreen.lines(status, name: name, columns: terminal.size.columns, showsHelp: showsHelp))
+        terminal.draw(
+          StatusScreen.lines(
+            status, name: name, place: place(device), columns: terminal.size.columns, showsHelp: showsHelp))
       } else if !report.tick(status) {
         return report.failure
       }
     }
+  }
+
+  /// For the screen: preset, ports, control socket.
+  private func place(_ device: any LiveDevice) -> [String] {
+    ["preset \((plan.preset as NSString).lastPathComponent)", device.ports]
+      + (arguments.control.map { ["control \($0)"] } ?? [])
   }
 
   private func say(_ sentence: String, _ terminal: RawTerminal?) {

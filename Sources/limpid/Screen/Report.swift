@@ -20,7 +20,7 @@ final class Report {
     self.isJSON = isJSON
     let errors = UnblockedOutput(STDERR_FILENO)
     self.errors = errors
-    logger = Logger(label: "limpid") { StreamLogHandler(label: $0, stream: errors) }
+    logger = Logger(label: "limpid") { _ in LineLog(stream: errors) }
     next = ProcessInfo.processInfo.systemUptime + interval
   }
 

@@ -5,12 +5,15 @@ import Realtime
 enum StatusScreen {
   /// - Parameters:
   ///   - name: what runs, such as "limpid jack".
+  ///   - place: what it runs with and between, such as the preset, ports and the control socket: a part each.
   ///   - columns: width of the terminal; no line is longer.
-  static func lines(_ status: LiveStatus, name: String, columns: Int, showsHelp: Bool = false) -> [String] {
+  static func lines(
+    _ status: LiveStatus, name: String, place: [String] = [], columns: Int, showsHelp: Bool = false
+  ) -> [String] {
     let columns = max(1, columns)
     var lines = flow(heading(status, name), columns)
-    lines.append("in    " + meter(status.inputLevel, width: columns - 17))
-    lines.append("out   " + meter(status.outputLevel, width: columns - 17))
+    if !place.isEmpty { lines.append(place.joined(separator: ", ")) }
+    lines += meters(status, columns)
     lines += flow(work(status), columns)
     lines += flow(noise(status), columns)
     lines += flow(counters(status.counters, status.clockDrift), columns)
@@ -26,6 +29,29 @@ enum StatusScreen {
       String(format: "latency %.1f ms (%d samples)", milliseconds, status.latencyInSamples),
     ]
   }
+
+  /// A meter for each group of channels, in and out; all in one where there are more than fit.
+  private static func meters(_ status: LiveStatus, _ columns: Int) -> [String] {
+    var groups = status.groups
+    if groups.isEmpty || groups.count > 4 {
+      var all = GroupLevels()
+      all.input = status.inputLevel
+      all.output = status.outputLevel
+      all.inputPeak = groups.map(\.inputPeak).max() ?? -.infinity
+      all.isClipping = groups.contains(where: \.isClipping)
+      groups = [all]
+    }
+    let width = columns - 17 - clippingMark.count
+    return groups.enumerated().flatMap { number, group in
+      let which = groups.count > 1 ? " \(number + 1)" : ""
+      return [
+        "in\(which)".padding(toLength: 6, withPad: " ", startingAt: 0)
+          + meter(group.input, peak: group.inputPeak, width: width) + (group.isClipping ? clippingMark : ""),
+        "out\(which)".padding(toLength: 6, withPad: " ", startingAt: 0) + meter(group.output, width: width),
+      ]
+    }
+  }
+  private static let clippingMark = " CLIPS"
 
   private static func work(_ status: LiveStatus) -> [String] {
     [
@@ -50,7 +76,7 @@ enum StatusScreen {
     }
     if let left = status.learning { parts.append(String(format: "[learning, %.1f s]", left)) }
     if status.isLearned { parts.append("[removing what was learned]") }
-    if status.isFrozen { parts.append("[frozen]") }
+    if status.isFrozen && status.referenceFrames > 0 { parts.append("[frozen]") }
     if status.settings.bypass { parts.append("[bypass]") }
     return parts
   }
@@ -100,13 +126,18 @@ enum StatusScreen {
     sentence.count <= columns ? [sentence] : flow(sentence.split(separator: " ").map(String.init), columns, gap: " ")
   }
 
-  /// −60 to 0 dB as a bar and a number.
-  private static func meter(_ level: Double, width: Int) -> String {
+  /// −60 to 0 dB as a bar and a number, with a mark where the peak is.
+  private static func meter(_ level: Double, peak: Double = -.infinity, width: Int) -> String {
     let width = max(4, min(60, width))
     let share = min(1, max(0, (level + 60) / 60))
     let filled = level.isFinite ? Int((Double(width) * share).rounded()) : 0
     let number = level.isFinite ? String(format: "%6.1f dB", max(level, -99.9)) : "   silent"
-    return String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled) + " " + number
+    var bar = Array(repeating: "█" as Character, count: filled) + Array(repeating: "░", count: width - filled)
+    if peak > -60 {
+      let place = min(width - 1, Int(Double(width) * (peak + 60) / 60))
+      if place >= filled { bar[place] = "▌" }
+    }
+    return String(bar) + " " + number
   }
 
   /// One line for a log.

@@ -87,20 +87,22 @@ let package = Package(
     .target(
       name: "CInterface", dependencies: ["CLimpid", "NeuralLayers", "Enhancement", "Realtime"],
       path: "Sources/CInterface", exclude: ["Header", "limpid.pc.in", "exported.map"], swiftSettings: explicitImports),
-    .target(name: "AudioFiles", dependencies: ["CSndfile"], swiftSettings: explicitImports),
+    .target(name: "AudioFiles", dependencies: ["Ground", "CSndfile"], swiftSettings: explicitImports),
     .target(
-      name: "AlsaDevice", dependencies: ["SignalProcessing", "Realtime", "CALSA", "CThreads"],
+      name: "AlsaDevice", dependencies: ["SignalProcessing", "Realtime", "Ground", "CALSA", "CThreads"],
       swiftSettings: explicitImports
     ),
-    .target(name: "JackDevice", dependencies: ["Realtime", "CJACK", "CThreads"], swiftSettings: explicitImports),
+    .target(
+      name: "JackDevice", dependencies: ["Realtime", "Ground", "CJACK", "CThreads"], swiftSettings: explicitImports),
     // A session kept and played again.
     .target(
-      name: "Recording", dependencies: ["SignalProcessing", "NeuralLayers", "Enhancement", "Realtime", "AudioFiles"],
+      name: "Recording",
+      dependencies: ["SignalProcessing", "NeuralLayers", "Enhancement", "Realtime", "AudioFiles", "Ground"],
       swiftSettings: explicitImports),
     .executableTarget(
       name: "limpid",
       dependencies: [
-        "SignalProcessing", "Enhancement", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording",
+        "Ground", "SignalProcessing", "Enhancement", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),
@@ -138,7 +140,7 @@ let package = Package(
       dependencies: ["SignalProcessing", "NeuralLayers", "Enhancement", "Realtime", "HeapCounter"],
       path: "Tests/TestSupport",
       swiftSettings: explicitImports),
-    bareTests("Realtime", ["Realtime", "Enhancement", "SignalProcessing", "CThreads", "HeapCounter", "TestSupport"]),
+    bareTests("Realtime", ["Realtime", "Enhancement", "SignalProcessing", "Ground", "HeapCounter", "TestSupport"]),
     bareTests("AudioFiles", ["AudioFiles", "CSndfile"]),
     bareTests("AlsaDevice", ["AlsaDevice", "Realtime", "HeapCounter", "TestSupport"]),
     bareTests(

@@ -1,5 +1,5 @@
 import CALSA
-import Glibc
+import Ground
 
 /// What ALSA can open.
 public enum AlsaDevices {

@@ -1,5 +1,5 @@
 import CThreads
-import Glibc
+import Ground
 import Realtime
 import Synchronization
 
@@ -64,7 +64,8 @@ public final class AlsaDuplex: @unchecked Sendable {
   ///
   /// - Throws: `AlsaError`, or what the processor's `prepare` throws; nothing runs then.
   public func start() throws {
-    guard startThread({ $0.supervise() }) != nil else { throw AlsaError.noThread }
+    guard let supervisor = try? SystemThread({ self.supervise() }) else { throw AlsaError.noThread }
+    supervisor.detach()
     while !ct_semaphore_wait(started, 1_000_000_000) {}
     if let error = state.withLock({ $0.error }) { throw error }
     state.withLock { $0.isRunning = true }

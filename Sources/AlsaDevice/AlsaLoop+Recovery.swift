@@ -1,5 +1,5 @@
 import CThreads
-import Glibc
+import Ground
 import Synchronization
 
 /// Starting, and starting anew after what went wrong. On the device's thread; allocates nothing.

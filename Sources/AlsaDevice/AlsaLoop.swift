@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 import Realtime
 import SignalProcessing
 import Synchronization

@@ -1,5 +1,5 @@
 import CALSA
-import Glibc
+import Ground
 
 /// What is wished of a device; it gives what comes nearest.
 struct AlsaWish {

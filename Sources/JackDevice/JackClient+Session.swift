@@ -1,5 +1,5 @@
 import CJACK
-import Glibc
+import Ground
 import Realtime
 import Synchronization
 
@@ -76,7 +76,7 @@ extension JackClient {
   /// Until the notifications of our own connections are here, so that `connections` is true once `start()` returns.
   private func waitUntilNoted(_ connections: Set<JackConnection>) {
     for _ in 0..<1000 where !isLost && !state.withLock({ $0.book.wanted.isDisjoint(with: connections) }) {
-      sleepMilliseconds(1)
+      sleep(nanoseconds: 1_000_000)
     }
   }
 

@@ -1,6 +1,6 @@
 import CJACK
 import CThreads
-import Glibc
+import Ground
 import Realtime
 import Synchronization
 
@@ -81,16 +81,11 @@ public final class JackClient: @unchecked Sendable {
       $0.isStarted = true
     }
     silenceLibjack()
-    var thread = pthread_t()
-    let own = Unmanaged.passRetained(self)
-    let code = pthread_create(
-      &thread, nil,
-      { context in
-        Unmanaged<JackClient>.fromOpaque(context!).takeRetainedValue().supervise()
-        return nil
-      }, own.toOpaque())
-    precondition(code == 0, "the system gives no thread")
-    pthread_detach(thread)
+    guard let thread = try? SystemThread({ self.supervise() }) else {
+      state.withLock { $0.isStarted = false }
+      throw JackError.noThread
+    }
+    thread.detach()
     guard ct_semaphore_wait(started, startPatience) else {
       stopping.store(true, ordering: .releasing)
       throw JackError.noAnswer(server: serverName)
@@ -143,8 +138,6 @@ public final class JackClient: @unchecked Sendable {
     ct_semaphore_post(ended)
   }
 }
-
-func sleepMilliseconds(_ count: Int) { usleep(UInt32(count * 1000)) }
 
 /// libjack writes to standard error whatever it finds remarkable, each attempt to reach a server included; its errors reach
 /// the user as `JackError`.

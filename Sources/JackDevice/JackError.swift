@@ -2,6 +2,8 @@
 public enum JackError: Error, Equatable, Sendable {
   /// No server of that name answers; `mayStart`: JACK tried to start one.
   case noServer(name: String, mayStart: Bool)
+  /// The system gives no thread.
+  case noThread
   /// A call of libjack did not come back.
   case noAnswer(server: String)
   /// The server answered and refused.
@@ -31,6 +33,7 @@ extension JackError: CustomStringConvertible {
       "no JACK server \"\(name)\" runs; start one with `jackd -n \(name) -d alsa`, or leave out --no-start-server"
     case .noServer(let name, true):
       "no JACK server \"\(name)\" runs, and none could be started; start one with `jackd -n \(name) -d alsa`"
+    case .noThread: "the system gives no thread to look after the JACK client; end other programs"
     case .noAnswer(let server):
       "the JACK server \"\(server)\" does not answer; restart it, and where that does not help, end all JACK servers and remove "
         + "/dev/shm/jack_db-*"

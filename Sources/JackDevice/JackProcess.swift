@@ -1,5 +1,6 @@
 import CJACK
 import CThreads
+import Ground
 import Realtime
 import Synchronization
 
@@ -56,7 +57,7 @@ struct JackProcess: ~Copyable {
   /// From here on blocks are silent, and none is under way. Ordinary threads; waits for the block that is under way.
   mutating func shut() {
     isOpen.store(false, ordering: .sequentiallyConsistent)
-    while isInside.load(ordering: .sequentiallyConsistent) { sleepMilliseconds(1) }
+    while isInside.load(ordering: .sequentiallyConsistent) { sleep(nanoseconds: 1_000_000) }
   }
 
   /// Hands blocks to `callback`. The gate must be shut.
@@ -111,7 +112,7 @@ func jackProcess(_ count: jack_nframes_t, _ context: UnsafeMutableRawPointer?) -
 }
 
 /// JACK's thread-init callback: first on its real-time thread.
-func jackThreadInit(_ context: UnsafeMutableRawPointer?) { ct_flush_denormals() }
+func jackThreadInit(_ context: UnsafeMutableRawPointer?) { flushDenormals() }
 
 /// JACK's shutdown callback, from a signal handler perhaps: stores and posts, nothing else.
 func jackShutdown(_ code: jack_status_t, _ reason: UnsafePointer<CChar>?, _ context: UnsafeMutableRawPointer?) {

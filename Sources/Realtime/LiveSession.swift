@@ -1,5 +1,6 @@
 import CThreads
 import Enhancement
+import Ground
 import SignalProcessing
 import Synchronization
 
@@ -48,7 +49,7 @@ final class LiveSession: @unchecked Sendable {
 
     let wake = Semaphore()
     encoderWake = wake
-    service = NoiseEncodingService(model: model, wake: { wake.post() }, pause: { ct_pause(50_000) })
+    service = NoiseEncodingService(model: model, wake: { wake.post() }, pause: { sleep(nanoseconds: 50_000) })
     var enhancer = try MultichannelEnhancer(
       model: model, settings: settings, sampleRate: format.sampleRate, channelCount: format.channelCount,
       granularity: format.block, service: service)
@@ -149,7 +150,7 @@ final class LiveSession: @unchecked Sendable {
   private func waitForBlocks() {
     let newest = shared.pointee.time.load(ordering: .relaxed)
     let mayWait = shared.pointee.mayWait.load(ordering: .relaxed)
-    if let nap = pace.nap(now: ct_now(), newest: newest, mayWait: mayWait) { return ct_pause(nap) }
+    if let nap = pace.nap(now: monotonicNanoseconds(), newest: newest, mayWait: mayWait) { return sleep(nanoseconds: nap) }
     shared.pointee.isAsleep.store(true, ordering: .sequentiallyConsistent)
     // Between the last look and the word that it sleeps a block may have come, whose callback woke nobody.
     atomicMemoryFence(ordering: .sequentiallyConsistent)

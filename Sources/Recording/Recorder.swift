@@ -1,6 +1,6 @@
 import AudioFiles
 import Enhancement
-import Glibc
+import Ground
 import Realtime
 import SignalProcessing
 import Synchronization
@@ -41,7 +41,7 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
     if mkdir(path, 0o755) != 0 {
       guard errno == EEXIST, Self.isEmptyFolder(path) else {
         let reason =
-          errno == EEXIST || errno == 0 ? "it exists and is not an empty folder" : String(cString: strerror(errno))
+          errno == EEXIST || errno == 0 ? "it exists and is not an empty folder" : systemReason()
         throw .cannotRecord(path: path, reason: "\(reason); name a new folder")
       }
     }
@@ -56,12 +56,12 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
         path: "\(path)/\(RecordingHeader.outputName)", format: format, tags: AudioTags(), overwrite: false)
     } catch { throw .cannotRecord(path: path, reason: "\(error)") }
     guard let events = fopen("\(path)/\(RecordingHeader.eventsName)", "wx") else {
-      throw .cannotRecord(path: path, reason: "\(String(cString: strerror(errno))); name a new folder")
+      throw .cannotRecord(path: path, reason: "\(systemReason()); name a new folder")
     }
     self.events = events
     guard let session = fopen("\(path)/\(RecordingHeader.fileName)", "wx"), fputs(header.text, session) >= 0,
       fclose(session) == 0
-    else { throw .cannotRecord(path: path, reason: "\(String(cString: strerror(errno))); name a new folder") }
+    else { throw .cannotRecord(path: path, reason: "\(systemReason()); name a new folder") }
     channelCount = header.format.channelCount
     tap = .allocate(capacity: 1)
     tap.initialize(to: SessionTap(format: header.format, frames: frames))
@@ -88,7 +88,7 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
   func start() throws {
     thread = try WorkerThread(name: "limpid-record") { [unowned self] in
       drain()
-      usleep(50_000)
+      sleep(nanoseconds: 50_000_000)
     }
   }
 

@@ -1,5 +1,5 @@
 import Enhancement
-import Glibc
+import Ground
 import NeuralLayers
 import Realtime
 
@@ -154,13 +154,10 @@ extension RecordingHeader {
 
 /// FNV-1a of a file: tells other weights, not an attacker.
 func checksum(ofFile path: String) -> UInt64 {
-  guard let file = fopen(path, "rb") else { return 0 }
-  defer { fclose(file) }
-  var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-  var buffer = [UInt8](repeating: 0, count: 1 << 16)
-  while true {
-    let count = fread(&buffer, 1, buffer.count, file)
-    if count == 0 { return hash }
-    for n in 0..<count { hash = (hash ^ UInt64(buffer[n])) &* 0x100_0000_01b3 }
+  guard let bytes = try? readFile(path, limit: .max) else { return 0 }
+  return bytes.withUnsafeBufferPointer { bytes in
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for n in 0..<bytes.count { hash = (hash ^ UInt64(bytes[n])) &* 0x100_0000_01b3 }
+    return hash
   }
 }

@@ -1,6 +1,6 @@
 import AudioFiles
 import Enhancement
-import Glibc
+import Ground
 import NeuralLayers
 import Realtime
 
@@ -169,22 +169,14 @@ public final class Replay {
   }
 
   private static func text(_ file: String, in path: String) throws(RecordingError) -> String {
-    guard let stream = fopen(file, "rb") else {
+    let bytes: [UInt8]
+    do throws(FileFailure) { bytes = try readFile(file, limit: 1 << 28) } catch .tooLarge {
+      throw .badRecording(path: path, reason: "\(file) is too large to be a recording's")
+    } catch {
       throw .badRecording(
         path: path,
         reason:
           "no recording of limpid live or jack (there is no \(file.split(separator: "/").last ?? "")); name its folder")
-    }
-    defer { fclose(stream) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = fread(&buffer, 1, buffer.count, stream)
-      if count == 0 { break }
-      bytes.append(contentsOf: buffer[..<count])
-      guard bytes.count <= 1 << 28 else {
-        throw .badRecording(path: path, reason: "\(file) is too large to be a recording's")
-      }
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw .badRecording(path: path, reason: "\(file) is no text; record anew")

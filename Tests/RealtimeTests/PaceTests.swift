@@ -1,5 +1,5 @@
-import CThreads
 import Enhancement
+import Ground
 import TestSupport
 import Testing
 
@@ -45,7 +45,7 @@ struct PaceTests {
     for _ in 0..<3 {
       var sound = [Float](repeating: 0.01, count: 256 * 40)
       sound.withUnsafeMutableBufferPointer { player.play($0) }
-      ct_pause(60_000_000)
+      sleep(nanoseconds: 60_000_000)
     }
     let status = try #require(engine.status)
     #expect(status.counters.dry == 0 && status.counters.overruns == 0)

@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 import SignalProcessing
 
 /// Resamples by a ratio near 1 that may change from block to block: what brings two clocks into step. Several channels.
@@ -37,7 +37,7 @@ public struct AdaptiveResampler: ~Copyable {
         // Output at time tapCount/2 − 1 + shift of the window.
         let x = Double(tap) - Double(count / 2 - 1) - shift
         // The cut-off at 0.95 of the Nyquist frequency keeps images out whichever way the ratio goes.
-        let sinc = x == 0 ? 0.95 : sin(0.95 * .pi * x) / (.pi * x)
+        let sinc = x == 0 ? 0.95 : sine(0.95 * .pi * x) / (.pi * x)
         let place = x / Double(count / 2)
         values[tap] = sinc * Window.kaiser(place, beta: 9)
         sum += values[tap]

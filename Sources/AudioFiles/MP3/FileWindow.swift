@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 
 /// Looks into a file of any size through a window of 64 kB. One thread.
 final class FileWindow {

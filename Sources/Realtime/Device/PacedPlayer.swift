@@ -1,4 +1,4 @@
-import CThreads
+import Ground
 
 /// A device made of arrays: hands blocks to a processor at a device's pace, or as fast as it takes them. For files through
 /// the live worker, and for tests. One thread.
@@ -66,10 +66,10 @@ public final class PacedPlayer {
 
   /// A block comes when its last sample has been "recorded".
   private func waitUntilDue(_ count: Int) {
-    if began == 0 { began = ct_now() }
+    if began == 0 { began = monotonicNanoseconds() }
     position += count
     let due = began + UInt64(Double(position) / Double(format.sampleRate) * 1e9)
-    let now = ct_now()
-    if due > now { ct_pause(due - now) }
+    let now = monotonicNanoseconds()
+    if due > now { sleep(nanoseconds: due - now) }
   }
 }

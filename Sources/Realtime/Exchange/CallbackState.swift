@@ -1,4 +1,5 @@
 import CThreads
+import Ground
 import Synchronization
 
 /// The device's side: what the callback owns, and what it does. Everything here runs on the device's real-time thread: it
@@ -28,8 +29,8 @@ struct CallbackState: ~Copyable {
     _ input: UnsafePointer<UnsafePointer<Float>>, _ output: UnsafePointer<UnsafeMutablePointer<Float>>, count: Int,
     mayWait: Bool
   ) {
-    let start = now()
-    let workBefore = threadTime()
+    let start = monotonicNanoseconds()
+    let workBefore = threadNanoseconds()
     lookAtPriority()
     if mayWait, let tap { waitForRoom(tap, count: count) }
     takeIn(input, count: count)
@@ -43,7 +44,7 @@ struct CallbackState: ~Copyable {
     if let tap { tap.pointee.recordOutput(output, count: count) }
     position += count
     if !mayWait {
-      shared.pointee.callbackTimes.add(nanoseconds: now() - start, work: threadTime() - workBefore)
+      shared.pointee.callbackTimes.add(nanoseconds: monotonicNanoseconds() - start, work: threadNanoseconds() - workBefore)
     }
   }
 
@@ -140,7 +141,7 @@ struct CallbackState: ~Copyable {
   private func waitForRoom(_ tap: UnsafeMutablePointer<SessionTap>, count: Int) {
     var patience = 10_000
     while patience > 0 && !tap.pointee.isBroken.load(ordering: .relaxed) && !tap.pointee.hasRoom(count) {
-      pause(nanoseconds: 1_000_000)
+      sleep(nanoseconds: 1_000_000)
       patience -= 1
     }
   }
@@ -163,21 +164,9 @@ func post(_ semaphore: OpaquePointer) { ct_semaphore_post(semaphore) }
 @_semantics("no_performance_analysis") @inline(__always)
 func wait(_ semaphore: OpaquePointer, nanoseconds: UInt64) -> Bool { ct_semaphore_wait(semaphore, nanoseconds) }
 
-// A system call that sleeps; in freewheel only.
-@_semantics("no_performance_analysis") @inline(__always)
-private func pause(nanoseconds: UInt64) { ct_pause(nanoseconds) }
-
 /// Two system calls of a tenth of a microsecond.
 @_semantics("no_performance_analysis") @inline(__always)
 private func priority() -> Int { Int(ct_realtime_priority()) }
-
-/// Nanoseconds of the monotonic clock, read in user space.
-@_semantics("no_performance_analysis") @inline(__always)
-func now() -> UInt64 { ct_now() }
-
-/// Nanoseconds that the calling thread was on a processor: one system call.
-@_semantics("no_performance_analysis") @inline(__always)
-private func threadTime() -> UInt64 { ct_thread_time() }
 
 /// Copies, with zeros for what is not finite or beyond ±10^10: it would be played.
 @_noLocks @inline(__always)

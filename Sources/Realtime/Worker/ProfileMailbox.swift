@@ -1,5 +1,6 @@
 import CThreads
 import Enhancement
+import Ground
 import SignalProcessing
 import Synchronization
 
@@ -56,7 +57,7 @@ final class ProfileMailbox: @unchecked Sendable {
   ///
   /// - Parameter nanoseconds: the time, that of others' turns included.
   func ask(channel: Int, nanoseconds: UInt64 = 1_000_000_000, wake: () -> Void) -> NoiseProfile? {
-    let until = ct_now() + nanoseconds
+    let until = monotonicNanoseconds() + nanoseconds
     guard turn.wait(nanoseconds: nanoseconds) else { return nil }
     defer { turn.post() }
     requestCount += 1
@@ -68,7 +69,7 @@ final class ProfileMailbox: @unchecked Sendable {
     wake()
     // What comes first may be the answer to a request that was given up.
     while answeredRequest.load(ordering: .acquiring) != request {
-      let now = ct_now()
+      let now = monotonicNanoseconds()
       guard now < until, ct_semaphore_wait(answered, until - now) else {
         _ = wanted.compareExchange(expected: request, desired: 0, ordering: .relaxed)
         return nil

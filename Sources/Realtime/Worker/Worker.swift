@@ -149,9 +149,9 @@ final class Worker: @unchecked Sendable {
     energies.addInput(inputs, channels: format.channelCount, count: block)
     let framesBefore = enhancer.frameCount
 
-    let start = ct_now()
+    let start = monotonicNanoseconds()
     enhancer.process(planar: constantInputs, into: inputs, count: block)
-    let taken = ct_now() - start
+    let taken = monotonicNanoseconds() - start
     let wasWritten = shared.pointee.output.write(constantInputs, count: block)
     if !wasWritten { shared.pointee.output.skip(block) }  // nobody reads: a device that stands still
     if shared.pointee.isWaiting.load(ordering: .sequentiallyConsistent) { post(shared.pointee.done) }

@@ -137,7 +137,7 @@ let package = Package(
     // Live sessions without a clock, and what tests of several targets share. Its weights are those of EnhancementTests.
     .target(
       name: "TestSupport",
-      dependencies: ["SignalProcessing", "NeuralLayers", "Enhancement", "Realtime", "HeapCounter"],
+      dependencies: ["SignalProcessing", "NeuralLayers", "Enhancement", "Realtime", "Ground", "HeapCounter"],
       path: "Tests/TestSupport",
       swiftSettings: explicitImports),
     bareTests("Realtime", ["Realtime", "Enhancement", "SignalProcessing", "Ground", "HeapCounter", "TestSupport"]),

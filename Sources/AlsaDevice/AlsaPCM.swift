@@ -17,15 +17,12 @@ struct AlsaPCM: PCMStream, ~Copyable {
   let sampleRate: Int
   /// The sound card's number; nil: a plugin's or a sound server's.
   let card: Int?
-  let planes: UnsafeMutablePointer<UnsafeMutableRawPointer?>  // (channelCount), for planar access
+  let planes: FixedArray<UnsafeMutableRawPointer?>  // (channelCount), for planar access
 
   /// What one wait takes at most, milliseconds; a stop is noticed after it.
   private static var patience: Int32 { 200 }
 
-  deinit {
-    snd_pcm_close(handle)
-    planes.deallocate()
-  }
+  deinit { snd_pcm_close(handle) }
 
   var isInterleaved: Bool { access == .interleaved || access == .mappedInterleaved }
 
@@ -109,10 +106,10 @@ struct AlsaPCM: PCMStream, ~Copyable {
     case .mappedInterleaved: return snd_pcm_mmap_readi(handle, memory + first * channelCount * format.byteCount, frames)
     case .planar:
       pointPlanes(memory, first, whole)
-      return snd_pcm_readn(handle, planes, frames)
+      return snd_pcm_readn(handle, planes.base, frames)
     case .mappedPlanar:
       pointPlanes(memory, first, whole)
-      return snd_pcm_mmap_readn(handle, planes, frames)
+      return snd_pcm_mmap_readn(handle, planes.base, frames)
     }
   }
 
@@ -124,10 +121,10 @@ struct AlsaPCM: PCMStream, ~Copyable {
       return snd_pcm_mmap_writei(handle, memory + first * channelCount * format.byteCount, frames)
     case .planar:
       pointPlanes(memory, first, whole)
-      return snd_pcm_writen(handle, planes, frames)
+      return snd_pcm_writen(handle, planes.base, frames)
     case .mappedPlanar:
       pointPlanes(memory, first, whole)
-      return snd_pcm_mmap_writen(handle, planes, frames)
+      return snd_pcm_mmap_writen(handle, planes.base, frames)
     }
   }
 

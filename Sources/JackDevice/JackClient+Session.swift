@@ -68,7 +68,7 @@ extension JackClient {
       }
     }
     waitUntilNoted(connected)
-    JackMetadata(client: client, process: process).publish()
+    JackMetadata(client: client, process: process.address).publish()
     jack_recompute_total_latencies(client)
     if let remark = plan.1 { processor.note(.remark(remark)) }
   }

@@ -24,7 +24,7 @@ public final class JackClient: @unchecked Sendable {
 
   public let configuration: JackConfiguration
   let processor: any BlockProcessor
-  let process: UnsafeMutablePointer<JackProcess>
+  let process: FixedValue<JackProcess>
   private let wake = ct_semaphore_make()!
   private let started = ct_semaphore_make()!
   private let ended = ct_semaphore_make()!
@@ -50,15 +50,10 @@ public final class JackClient: @unchecked Sendable {
     precondition(configuration.channelCount >= 1, "a JACK client has at least one channel")
     self.configuration = configuration
     self.processor = processor
-    process = .allocate(capacity: 1)
-    process.initialize(to: JackProcess(channelCount: configuration.channelCount, wake: wake))
+    process = FixedValue(JackProcess(channelCount: configuration.channelCount, wake: wake))
   }
 
-  deinit {
-    process.deinitialize(count: 1)
-    process.deallocate()
-    for semaphore in [wake, started, ended] { ct_semaphore_destroy(semaphore) }
-  }
+  deinit { for semaphore in [wake, started, ended] { ct_semaphore_destroy(semaphore) } }
 
   /// The name that the server gave; nil before the start.
   public var actualName: String? { state.withLock { $0.actualName } }

@@ -51,8 +51,9 @@ enum SpeedTest {
   static func measure(_ enhancer: inout MultichannelEnhancer, _ format: StreamFormat) -> Double {
     let block = format.block
     let count = block * format.channelCount
-    let samples = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
-    defer { samples.deallocate() }
+    let memory = FloatMemory(count)
+    let samples = memory.buffer
+    defer { withExtendedLifetime(memory) {} }
     var state: UInt32 = 1
     var times: [Double] = []
     var spent = 0.0

@@ -103,8 +103,9 @@ public final class Replay {
     let player = try ReplayPlayer(header.start(model: model, profile: profile, learned: learned), events: events)
     let channels = header.format.channelCount
     let block = header.format.block
-    let room = UnsafeMutableBufferPointer<Float>.allocate(capacity: block * channels)
-    defer { room.deallocate() }
+    let memory = FloatMemory(block * channels)
+    let room = memory.buffer
+    defer { withExtendedLifetime(memory) {} }
     var done = 0
     while done < inputCount {
       let count = try read(
@@ -124,8 +125,9 @@ public final class Replay {
     guard inputCount > 0 else { return nil }
     let recorded = try AudioFileReader(path: "\(path)/\(RecordingHeader.outputName)")
     let channels = header.format.channelCount
-    let room = UnsafeMutableBufferPointer<Float>.allocate(capacity: header.format.block * channels)
-    defer { room.deallocate() }
+    let memory = FloatMemory(header.format.block * channels)
+    let room = memory.buffer
+    defer { withExtendedLifetime(memory) {} }
     var difference: Int?
     var done = 0
     try run(

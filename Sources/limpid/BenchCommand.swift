@@ -1,6 +1,7 @@
 import ArgumentParser
 import Enhancement
 import Foundation
+import Ground
 import SignalProcessing
 
 /// `limpid bench`: what can this machine run?
@@ -91,8 +92,9 @@ struct BenchCommand: ParsableCommand {
     let deadline = frame.hopDuration * 1000
     let warmUp = frame.frames(in: 0.5)
     let refresh = frame.frames(in: 0.25)
-    let samples = UnsafeMutableBufferPointer<Float>.allocate(capacity: hop * channels)
-    defer { samples.deallocate() }
+    let memory = FloatMemory(hop * channels)
+    let samples = memory.buffer
+    defer { withExtendedLifetime(memory) {} }
     var frames: [Double] = []
     var encodings: [Double] = []
     var state: UInt32 = 1

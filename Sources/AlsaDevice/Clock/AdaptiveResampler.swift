@@ -14,8 +14,8 @@ public struct AdaptiveResampler: ~Copyable {
 
   private static var tapCount: Int { @_noLocks get { 48 } }
   private static var phaseCount: Int { @_noLocks get { 256 } }
-  private let taps: UnsafeMutablePointer<Float>  // (phaseCount + 1, tapCount)
-  private let history: UnsafeMutablePointer<Float>  // (channelCount, room): the last taps, then a block
+  private let taps: FloatMemory  // (phaseCount + 1, tapCount)
+  private let history: FloatMemory  // (channelCount, room): the last taps, then a block
   private let room: Int
   /// Time of the next output after the first of the last `tapCount` samples, in input samples, 0..<1 after every block.
   private var position = 0.0
@@ -28,7 +28,7 @@ public struct AdaptiveResampler: ~Copyable {
     self.channelCount = channelCount
     let count = Self.tapCount
     let phases = Self.phaseCount
-    taps = .allocate(capacity: (phases + 1) * count)
+    let table = FloatMemory((phases + 1) * count)
     for phase in 0...phases {
       let shift = Double(phase) / Double(phases)
       var sum = 0.0
@@ -42,16 +42,11 @@ public struct AdaptiveResampler: ~Copyable {
         values[tap] = sinc * Window.kaiser(place, beta: 9)
         sum += values[tap]
       }
-      for tap in 0..<count { (taps + phase * count + tap).initialize(to: Float(values[tap] / sum)) }
+      for tap in 0..<count { table.base[phase * count + tap] = Float(values[tap] / sum) }
     }
+    taps = table
     room = count + maximumBlock
-    history = .allocate(capacity: channelCount * room)
-    history.initialize(repeating: 0, count: channelCount * room)
-  }
-
-  deinit {
-    taps.deallocate()
-    history.deallocate()
+    history = FloatMemory(channelCount * room)
   }
 
   /// Most samples that a block of `count` gives.
@@ -77,7 +72,7 @@ public struct AdaptiveResampler: ~Copyable {
     ratio = target
     var produced = 0
     for channel in 0..<channelCount {
-      let lane = history + channel * room
+      let lane = history.base + channel * room
       for n in 0..<count { lane[length + n] = input[channel][n] }
       var time = position
       produced = 0
@@ -87,7 +82,7 @@ public struct AdaptiveResampler: ~Copyable {
         let place = (time - Double(whole)) * Double(Self.phaseCount)
         let phase = Int(place)
         let share = Float(place - Double(phase))
-        let first = taps + phase * length
+        let first = taps.base + phase * length
         let second = first + length
         var sum: Float = 0
         for tap in 0..<length { sum += lane[whole + 1 + tap] * (first[tap] + share * (second[tap] - first[tap])) }
@@ -106,7 +101,7 @@ public struct AdaptiveResampler: ~Copyable {
 
   @_noLocks
   public mutating func reset() {
-    for n in 0..<channelCount * room { history[n] = 0 }
+    history.clear()
     position = 0
     ratio = 1
   }

@@ -13,15 +13,13 @@ struct CallbackState: ~Copyable {
   let tap: UnsafeMutablePointer<SessionTap>?
 
   // Made in CallbackState+Setup.swift.
-  let history: UnsafeMutablePointer<Float>  // (channelCount, historySize), the newest input
+  let history: PlanarBlock  // (channelCount, historySize), the newest input
   let historySize: Int  // a power of two
   var fill: DryFill
   /// Position of the next block.
   var position = 0
   /// Blocks until the next look at the thread's priority.
   private var untilLook = 0
-
-  deinit { history.deallocate() }
 
   /// One block: takes its input, gives the output that is due.
   @_noLocks
@@ -44,7 +42,8 @@ struct CallbackState: ~Copyable {
     if let tap { tap.pointee.recordOutput(output, count: count) }
     position += count
     if !mayWait {
-      shared.pointee.callbackTimes.add(nanoseconds: monotonicNanoseconds() - start, work: threadNanoseconds() - workBefore)
+      shared.pointee.callbackTimes.add(
+        nanoseconds: monotonicNanoseconds() - start, work: threadNanoseconds() - workBefore)
     }
   }
 
@@ -64,7 +63,7 @@ struct CallbackState: ~Copyable {
     let first = position & (historySize - 1)
     let head = min(count, historySize - first)
     for channel in 0..<channelCount {
-      let lane = history + channel * historySize
+      let lane = history[channel]
       copyFinite(input[channel], to: lane + first, count: head)
       copyFinite(input[channel] + head, to: lane, count: count - head)
     }
@@ -111,7 +110,7 @@ struct CallbackState: ~Copyable {
   @_noLocks
   private mutating func playDry(_ output: UnsafePointer<UnsafeMutablePointer<Float>>, from start: Int, count: Int) {
     for channel in 0..<channelCount {
-      let lane = history + channel * historySize
+      let lane = history[channel]
       for n in 0..<count {
         let wanted = position + start + n - latency
         output[channel][start + n] = wanted >= 0 ? lane[wanted & (historySize - 1)] : 0

@@ -1,3 +1,4 @@
+import Ground
 import Synchronization
 
 /// The ring between a device and the enhancer: one thread writes, one reads, nobody locks or waits. Several channels, planar.
@@ -11,7 +12,7 @@ public struct SampleRing: ~Copyable, @unchecked Sendable {
   /// Samples per channel, a power of two.
   public let capacity: Int
 
-  private let memory: UnsafeMutablePointer<Float>  // (channelCount, capacity)
+  private let memory: FixedArray<Float>  // (channelCount, capacity)
   private let mask: Int
   // A cache line apart, or each thread's stores would slow the other's loads. Acquire and release order the samples.
   private let written = Atomic<Int>(0)
@@ -31,12 +32,9 @@ public struct SampleRing: ~Copyable, @unchecked Sendable {
     self.channelCount = channelCount
     self.capacity = size
     mask = size - 1
-    memory = .allocate(capacity: channelCount * size)
-    memory.initialize(repeating: 0, count: channelCount * size)
+    memory = FixedArray(repeating: 0, count: channelCount * size)
     written.store(zeros, ordering: .relaxed)
   }
-
-  deinit { memory.deallocate() }
 
   // MARK: - The writer
 
@@ -54,7 +52,7 @@ public struct SampleRing: ~Copyable, @unchecked Sendable {
     let first = start & mask
     let head = min(count, capacity - first)
     for channel in 0..<channelCount {
-      let lane = memory + channel * capacity
+      let lane = memory.base + channel * capacity
       copySamples(channels[channel], to: lane + first, count: head)
       copySamples(channels[channel] + head, to: lane, count: count - head)
     }
@@ -94,7 +92,7 @@ public struct SampleRing: ~Copyable, @unchecked Sendable {
   public func copy(channel: Int, from position: Int, count: Int, into output: UnsafeMutablePointer<Float>) {
     let first = position & mask
     let head = min(count, capacity - first)
-    let lane = memory + channel * capacity
+    let lane = memory.base + channel * capacity
     copySamples(lane + first, to: output, count: head)
     copySamples(lane, to: output + head, count: count - head)
   }

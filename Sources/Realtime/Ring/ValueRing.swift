@@ -1,8 +1,9 @@
+import Ground
 import Synchronization
 
 /// A ring of plain values from one thread to another: commands, events. Neither locks nor allocates after `init`.
 public struct ValueRing<Value: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
-  private let memory: UnsafeMutablePointer<Value>
+  private let memory: FixedArray<Value>
   private let mask: Int
   private let written = Atomic<Int>(0)
   private let readUpTo = Atomic<Int>(0)
@@ -12,11 +13,8 @@ public struct ValueRing<Value: BitwiseCopyable>: ~Copyable, @unchecked Sendable 
     var size = 1
     while size < capacity { size *= 2 }
     mask = size - 1
-    memory = .allocate(capacity: size)
-    memory.initialize(repeating: filler, count: size)
+    memory = FixedArray(repeating: filler, count: size)
   }
-
-  deinit { memory.deallocate() }
 
   /// Values that fit now; the reader may make more room meanwhile. Writer, or any thread for an estimate.
   public var room: Int { mask + 1 - (written.load(ordering: .acquiring) - readUpTo.load(ordering: .acquiring)) }

@@ -1,5 +1,5 @@
 /// Why Limpid could not enter a JACK graph. Prints as one sentence with the remedy.
-public enum JackError: Error, Equatable, Sendable {
+package enum JackError: Error, Equatable, Sendable {
   /// No server of that name answers; `mayStart`: JACK tried to start one.
   case noServer(name: String, mayStart: Bool)
   /// The system gives no thread.
@@ -27,7 +27,7 @@ public enum JackError: Error, Equatable, Sendable {
 }
 
 extension JackError: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .noServer(let name, false):
       "no JACK server \"\(name)\" runs; start one with `jackd -n \(name) -d alsa`, or leave out --no-start-server"

@@ -5,12 +5,12 @@ import SignalProcessing
 ///
 /// A windowed sinc of 48 taps (Kaiser, β = 9) at 256 phases with linear interpolation between them; the delay is constant,
 /// 24 input samples. Memory is made in `init`; `process` allocates nothing. One thread.
-public struct AdaptiveResampler: ~Copyable {
-  public let channelCount: Int
+package struct AdaptiveResampler: ~Copyable {
+  package let channelCount: Int
   /// Input samples from an input sample to the output that holds it.
-  public static var delayInSamples: Int { @_noLocks get { 24 } }
+  package static var delayInSamples: Int { @_noLocks get { 24 } }
   /// Largest difference of the ratio from 1.
-  public static var largestDeviation: Double { @_noLocks get { 0.01 } }
+  package static var largestDeviation: Double { @_noLocks get { 0.01 } }
 
   private static var tapCount: Int { @_noLocks get { 48 } }
   private static var phaseCount: Int { @_noLocks get { 256 } }
@@ -23,7 +23,7 @@ public struct AdaptiveResampler: ~Copyable {
   private var ratio = 1.0
 
   /// - Parameter maximumBlock: input samples per `process` at most.
-  public init(channelCount: Int, maximumBlock: Int) {
+  package init(channelCount: Int, maximumBlock: Int) {
     precondition(channelCount > 0 && maximumBlock > 0, "a resampler has channels and blocks")
     self.channelCount = channelCount
     let count = Self.tapCount
@@ -51,7 +51,7 @@ public struct AdaptiveResampler: ~Copyable {
 
   /// Most samples that a block of `count` gives.
   @_noLocks
-  public func maximumOutput(forInput count: Int) -> Int { count + count / 64 + 2 }
+  package func maximumOutput(forInput count: Int) -> Int { count + count / 64 + 2 }
 
   /// Resamples a block.
   ///
@@ -61,7 +61,7 @@ public struct AdaptiveResampler: ~Copyable {
   ///   - output: (channelCount) pointers to room for `maximumOutput` samples.
   /// - Returns: samples written per channel.
   @_noLocks
-  public mutating func process(
+  package mutating func process(
     _ input: UnsafePointer<UnsafeMutablePointer<Float>>, count: Int, ratio newRatio: Double,
     into output: UnsafePointer<UnsafeMutablePointer<Float>>
   ) -> Int {
@@ -97,10 +97,10 @@ public struct AdaptiveResampler: ~Copyable {
   }
 
   /// Input samples' worth of time that lie between the outputs given and the input taken: 0 or a fraction more.
-  public var fractionWaiting: Double { position }
+  package var fractionWaiting: Double { position }
 
   @_noLocks
-  public mutating func reset() {
+  package mutating func reset() {
     history.clear()
     position = 0
     ratio = 1

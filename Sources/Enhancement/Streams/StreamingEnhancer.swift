@@ -163,16 +163,16 @@ extension StreamingEnhancer {
   }
 
   /// Hands over what the clock decided since the last time, oldest first. Does not allocate.
-  public mutating func takeDecisions(_ body: (FrameDecision) -> Void) { chain.frames.decisions.take(body) }
+  package mutating func takeDecisions(_ body: (FrameDecision) -> Void) { chain.frames.decisions.take(body) }
 
   /// Makes the clock's decisions those of a recording, from the first frame on. Before the first block.
-  public mutating func follow(_ decisions: [FrameDecision]) { chain.frames.decisions.setScript(decisions) }
+  package mutating func follow(_ decisions: [FrameDecision]) { chain.frames.decisions.setScript(decisions) }
 
   /// Copies the noise heard, (count, the model's bins), oldest first, without allocating.
   ///
   /// - Parameter magnitudes: room for `NoiseProfile.largestSize(for:)` floats.
   /// - Returns: the frames copied.
-  public func copyNoiseReference(into magnitudes: UnsafeMutablePointer<Float>) -> Int {
+  package func copyNoiseReference(into magnitudes: UnsafeMutablePointer<Float>) -> Int {
     chain.frames.reference.copyMagnitudes(into: magnitudes)
   }
 }

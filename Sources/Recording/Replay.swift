@@ -69,6 +69,9 @@ public final class Replay {
             "made in \(header.precision), the model was loaded in \(model.precision); load it in \(header.precision)")
       }
     }
+    do throws(EnhancementError) { try header.settings.validate(for: model) } catch {
+      throw RecordingError.badRecording(path: path, reason: "\(error)")
+    }
     guard header.dispatchLevel == EnhancementModel.dispatchLevel else {
       throw RecordingError.badRecording(
         path: path,

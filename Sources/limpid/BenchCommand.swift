@@ -62,14 +62,16 @@ struct BenchCommand: ParsableCommand {
       guard !presets.isEmpty else {
         throw Failure(.configuration, "no presets were found; set LIMPID_PRESETS to the folder that holds them")
       }
-      let work = presets.count + EnhancementSettings.largestSteps
+      let live = presets.first(where: { $0.name == "live" }) ?? presets.first
+      let most = try live?.model.map { try EnhancementModel(path: $0).largestSteps } ?? 1
+      let work = presets.count + most
       let progress = Progress(totalSeconds: Double(work) * seconds)
       for preset in presets {
         rows.append(try measure(preset, preset.settings, "preset \(preset.name)"))
         progress.advance(by: seconds)
       }
-      if let live = presets.first(where: { $0.name == "live" }) ?? presets.first {
-        for steps in 1...EnhancementSettings.largestSteps {
+      if let live {
+        for steps in 1...most {
           var settings = live.settings
           settings.steps = steps
           rows.append(try measure(live, settings, "\(steps) step\(steps == 1 ? "" : "s")"))

@@ -1,4 +1,6 @@
 import Diffusion
+import ScoreModel
+import SignalProcessing
 import Testing
 
 @testable import Enhancement
@@ -50,6 +52,20 @@ import Testing
       #expect(setting.key.allSatisfy { ("a"..."z").contains($0) || $0 == "-" }, "\(setting.key)")
       #expect(setting.help.hasSuffix(".") && !setting.help.contains("\n"), "\(setting.key)")
     }
+  }
+
+  @Test func `a text may ask for as many steps as a model's own grid has`() throws {
+    let long = try EnhancementModel.Format(
+      frame: .standard, compressionFactor: 0.15, compressionExponent: 0.5, sde: OrnsteinUhlenbeckSDE(),
+      grid: .geometric(count: 12, last: 0.03))
+    var settings = EnhancementSettings()
+    try settings.set(key: "steps", text: "12")
+    #expect(throws: Never.self) { try settings.checkRanges() }
+    #expect(throws: Never.self) { try settings.validate(for: long) }
+    let sentence = "12 steps cannot be run; give 1 to 8"
+    #expect(throws: EnhancementError.outOfRange(setting: "steps", sentence: sentence)) { try settings.validate() }
+    settings.maximumSteps = 11
+    #expect(throws: EnhancementError.self) { try settings.checkRanges() }
   }
 
   @Test func `what is set by text is read as that text, and nothing else changes`() throws {

@@ -1,6 +1,6 @@
 import Enhancement
 import Ground
-import TestSupport
+import LiveTestSupport
 import Testing
 
 @testable import Realtime

@@ -81,7 +81,7 @@ extension EnhancementSetting {
     ).whileRunning.forPrograms.saying { $0 == "true" ? "bypass on" : "bypass off" },
     EnhancementSetting(
       key: "maximum-steps", form: .integer(1...EnhancementSettings.mostSteps), range: stepRange,
-      help: "The most that steps may rise to while running; none: they may not.",
+      help: "The most steps that there may be while running; none: no more than at the start.",
       refusal: { "room for \($0) steps cannot be made" },
       read: { $0.maximumSteps.map { .integer($0) } ?? Value.absent },
       write: { if case .integer(let steps) = $1 { $0.maximumSteps = steps } else { $0.maximumSteps = nil } }

@@ -87,20 +87,22 @@ let package = Package(
     .target(
       name: "CInterface", dependencies: ["CLimpid", "NeuralLayers", "Enhancement", "Realtime"],
       path: "Sources/CInterface", exclude: ["Header", "limpid.pc.in", "exported.map"], swiftSettings: explicitImports),
-    .target(name: "AudioFiles", dependencies: ["CSndfile"], swiftSettings: explicitImports),
+    .target(name: "AudioFiles", dependencies: ["Ground", "CSndfile"], swiftSettings: explicitImports),
     .target(
-      name: "AlsaDevice", dependencies: ["SignalProcessing", "Realtime", "CALSA", "CThreads"],
+      name: "AlsaDevice", dependencies: ["SignalProcessing", "Realtime", "Ground", "CALSA", "CThreads"],
       swiftSettings: explicitImports
     ),
-    .target(name: "JackDevice", dependencies: ["Realtime", "CJACK", "CThreads"], swiftSettings: explicitImports),
+    .target(
+      name: "JackDevice", dependencies: ["Realtime", "Ground", "CJACK", "CThreads"], swiftSettings: explicitImports),
     // A session kept and played again.
     .target(
-      name: "Recording", dependencies: ["SignalProcessing", "NeuralLayers", "Enhancement", "Realtime", "AudioFiles"],
+      name: "Recording",
+      dependencies: ["SignalProcessing", "NeuralLayers", "Enhancement", "Realtime", "AudioFiles", "Ground"],
       swiftSettings: explicitImports),
     .executableTarget(
       name: "limpid",
       dependencies: [
-        "SignalProcessing", "Enhancement", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording",
+        "Ground", "SignalProcessing", "Enhancement", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),
@@ -111,43 +113,59 @@ let package = Package(
     // Runs tests at every dispatch level that the processor has.
     .target(
       name: "KernelLevels", dependencies: ["CKernels"], path: "Tests/KernelLevels", swiftSettings: explicitImports),
+    // What tests of several targets share: random numbers, comparisons, folders, waiting. It knows no other target.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: explicitImports),
     .testTarget(
       name: "GroundTests", dependencies: ["Ground", "CKernels", "HeapCounter"], swiftSettings: explicitImports),
     tests(
-      "SignalProcessing", ["SignalProcessing", "CKernels", "CSpeexDSP", "HeapCounter", "KernelLevels"], explicitImports),
-    tests("NeuralLayers", ["NeuralLayers", "CKernels", "Ground", "KernelLevels"], explicitImports),
+      "SignalProcessing", ["SignalProcessing", "CKernels", "CSpeexDSP", "HeapCounter", "KernelLevels", "TestSupport"],
+      explicitImports),
+    tests("NeuralLayers", ["NeuralLayers", "CKernels", "Ground", "KernelLevels", "TestSupport"], explicitImports),
     tests(
-      "PretrainedEncoders", ["PretrainedEncoders", "NeuralLayers", "SignalProcessing", "KernelLevels"], explicitImports),
+      "PretrainedEncoders",
+      ["PretrainedEncoders", "NeuralLayers", "SignalProcessing", "KernelLevels", "TestSupport"], explicitImports),
     tests("Diffusion", ["Diffusion", "CKernels", "Ground", "HeapCounter", "KernelLevels"], explicitImports),
     tests(
       "ScoreModel",
       [
         "ScoreModel", "SignalProcessing", "NeuralLayers", "PretrainedEncoders", "CKernels", "Ground", "Diffusion",
-        "KernelLevels",
+        "KernelLevels", "TestSupport",
       ],
       explicitImports),
     tests(
       "Enhancement",
       [
         "Enhancement", "SignalProcessing", "ScoreModel", "Diffusion", "NeuralLayers", "Ground", "HeapCounter",
-        "KernelLevels",
+        "KernelLevels", "TestSupport",
       ], explicitImports),
-    // Live sessions without a clock, and what tests of several targets share. Its weights are those of EnhancementTests.
+    // Live sessions without a clock, for tests of several targets. Its weights are those of EnhancementTests.
     .target(
-      name: "TestSupport",
-      dependencies: ["SignalProcessing", "NeuralLayers", "Enhancement", "Realtime", "HeapCounter"],
-      path: "Tests/TestSupport",
+      name: "LiveTestSupport",
+      dependencies: [
+        "SignalProcessing", "NeuralLayers", "Enhancement", "Realtime", "Ground", "HeapCounter", "TestSupport",
+      ],
+      path: "Tests/LiveTestSupport",
       swiftSettings: explicitImports),
-    bareTests("Realtime", ["Realtime", "Enhancement", "SignalProcessing", "CThreads", "HeapCounter", "TestSupport"]),
-    bareTests("AudioFiles", ["AudioFiles", "CSndfile"]),
-    bareTests("AlsaDevice", ["AlsaDevice", "Realtime", "HeapCounter", "TestSupport"]),
+    bareTests(
+      "Realtime",
+      ["Realtime", "Enhancement", "SignalProcessing", "Ground", "HeapCounter", "LiveTestSupport", "TestSupport"]),
+    bareTests("AudioFiles", ["AudioFiles", "CSndfile", "TestSupport"]),
+    bareTests("AlsaDevice", ["AlsaDevice", "Realtime", "HeapCounter", "LiveTestSupport", "TestSupport"]),
     bareTests(
       "JackDevice",
-      ["JackDevice", "Realtime", "Recording", "AudioFiles", "Enhancement", "CJACK", "HeapCounter", "TestSupport"]),
-    bareTests("Recording", ["Recording", "Realtime", "Enhancement", "NeuralLayers", "CKernels", "TestSupport"]),
+      [
+        "JackDevice", "Realtime", "Recording", "AudioFiles", "Enhancement", "CJACK", "HeapCounter", "LiveTestSupport",
+        "TestSupport",
+      ]),
+    bareTests(
+      "Recording",
+      ["Recording", "Realtime", "Enhancement", "NeuralLayers", "CKernels", "LiveTestSupport", "TestSupport"]),
     tests(
       "limpid",
-      ["limpid", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording", "Enhancement", "SignalProcessing"]),
+      [
+        "limpid", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording", "Enhancement", "SignalProcessing",
+        "TestSupport",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,20 +1,20 @@
 /// Which ALSA devices to open, and how.
-public struct AlsaConfiguration: Sendable, Equatable {
+package struct AlsaConfiguration: Sendable, Equatable {
   /// ALSA's names: "default", "hw:1,0", "plughw:CARD=USB", or one of your own ~/.asoundrc.
-  public var input = "default"
-  public var output = "default"
+  package var input = "default"
+  package var output = "default"
   /// Hz wished; nil: 48000, or the nearest that both devices run at.
-  public var sampleRate: Int?
+  package var sampleRate: Int?
   /// Samples per channel wished of every block.
-  public var period = 256
+  package var period = 256
   /// Periods from a sample's arrival to its play-out, without what the processor adds; 2 or more.
-  public var periods = 3
+  package var periods = 3
   /// Channels of the stream; `ChannelMap` says what becomes of a device that has more or fewer.
-  public var channelCount = 1
+  package var channelCount = 1
   /// Priority of the device's thread under SCHED_FIFO, 1…99; nil: ordinary scheduling.
-  public var priority: Int? = 70
+  package var priority: Int? = 70
 
-  public init() {}
+  package init() {}
 }
 
 /// Whether two open devices share a clock.

@@ -1,18 +1,18 @@
 import CALSA
-import Glibc
+import Ground
 
 /// What ALSA can open.
-public enum AlsaDevices {
-  public struct Device: Sendable, Equatable {
-    public let name: String
+package enum AlsaDevices {
+  package struct Device: Sendable, Equatable {
+    package let name: String
     /// Lines of ALSA's description joined by commas.
-    public let description: String
-    public let isInput: Bool
-    public let isOutput: Bool
+    package let description: String
+    package let isInput: Bool
+    package let isOutput: Bool
   }
 
   /// All PCM devices that have a hint, in ALSA's order. Empty where there is none. Allocates; any thread.
-  public static func list() -> [Device] {
+  package static func list() -> [Device] {
     silenceAlsa()
     var hints: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
     guard snd_device_name_hint(-1, "pcm", &hints) >= 0, let hints else { return [] }

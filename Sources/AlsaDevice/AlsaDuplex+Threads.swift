@@ -1,5 +1,5 @@
 import CThreads
-import Glibc
+import Ground
 import Realtime
 import Synchronization
 
@@ -37,7 +37,7 @@ extension AlsaDuplex {
     var saidPriority = false
     while let running = session {
       let before = report.blocks.load(ordering: .acquiring)
-      guard let thread = startThread({ $0.runBlocks(running) }, detached: false) else {
+      guard let thread = try? SystemThread({ self.runBlocks(running) }) else {
         return finish(.failed(AlsaError.noThread.description))
       }
       while !running.hasRun.load(ordering: .acquiring) {
@@ -52,7 +52,7 @@ extension AlsaDuplex {
           processor.note(.returned)
         }
       }
-      pthread_join(thread, nil)
+      thread.join()
       announcer.announce(report, to: processor)
       session = nil
       switch running.end! {
@@ -73,10 +73,10 @@ extension AlsaDuplex {
   private func reopen(_ old: consuming Session) throws -> Session? {
     _ = consume old
     while true {
-      let due = ct_now() + Self.retryInterval
-      while ct_now() < due {
+      let due = monotonicNanoseconds() + Self.retryInterval
+      while monotonicNanoseconds() < due {
         if isStopping { return nil }
-        report.waitForNews(nanoseconds: due - min(due, ct_now()))
+        report.waitForNews(nanoseconds: due - min(due, monotonicNanoseconds()))
       }
       do { return try open() } catch is AlsaError {}
     }
@@ -108,7 +108,7 @@ extension AlsaDuplex {
   private func runBlocks(_ session: Session) {
     ct_name_thread("limpid-alsa")
     ct_block_signals()
-    ct_flush_denormals()
+    flushDenormals()
     if let priority = configuration.priority {
       session.priorityError.store(ct_make_realtime(Int32(priority)), ordering: .relaxed)
     }
@@ -131,36 +131,6 @@ extension AlsaDuplex {
 
   private static func reason(_ number: Int) -> String {
     number == Int(ETIMEDOUT)
-      ? "the sound device gives no samples" : "the sound device is gone (\(String(cString: strerror(Int32(number)))))"
-  }
-
-  // MARK: -
-
-  private final class Task {
-    let duplex: AlsaDuplex
-    let body: (AlsaDuplex) -> Void
-    init(_ duplex: AlsaDuplex, _ body: @escaping (AlsaDuplex) -> Void) {
-      self.duplex = duplex
-      self.body = body
-    }
-  }
-
-  /// - Returns: nil where the system gives no thread.
-  func startThread(_ body: @escaping (AlsaDuplex) -> Void, detached: Bool = true) -> pthread_t? {
-    var thread = pthread_t()
-    let task = Unmanaged.passRetained(Task(self, body))
-    let code = pthread_create(
-      &thread, nil,
-      { context in
-        let task = Unmanaged<Task>.fromOpaque(context!).takeRetainedValue()
-        task.body(task.duplex)
-        return nil
-      }, task.toOpaque())
-    guard code == 0 else {
-      task.release()
-      return nil
-    }
-    if detached { pthread_detach(thread) }
-    return thread
+      ? "the sound device gives no samples" : "the sound device is gone (\(systemReason(Int32(number))))"
   }
 }

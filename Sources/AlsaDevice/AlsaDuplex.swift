@@ -1,5 +1,5 @@
 import CThreads
-import Glibc
+import Ground
 import Realtime
 import Synchronization
 
@@ -8,8 +8,8 @@ import Synchronization
 /// Two threads of its own: an ordinary one opens the devices, tells the processor what happens, waits for a device that has
 /// gone and opens it again (AlsaDuplex+Threads.swift); the other moves samples, at real-time priority where that is allowed
 /// (AlsaLoop.swift). All methods: any ordinary thread.
-public final class AlsaDuplex: @unchecked Sendable {
-  public enum End: Sendable, Equatable {
+package final class AlsaDuplex: @unchecked Sendable {
+  package enum End: Sendable, Equatable {
     case stopped
     /// A file that played the input has ended, and all of it has been played.
     case inputEnded
@@ -17,7 +17,7 @@ public final class AlsaDuplex: @unchecked Sendable {
     case failed(String)
   }
 
-  public let configuration: AlsaConfiguration
+  package let configuration: AlsaConfiguration
   let processor: any BlockProcessor
   let report = AlsaReport()
   let started = ct_semaphore_make()!
@@ -34,7 +34,7 @@ public final class AlsaDuplex: @unchecked Sendable {
   let state = Mutex(State())
 
   /// - Parameter processor: kept until the end.
-  public init(_ configuration: AlsaConfiguration, processor: any BlockProcessor) {
+  package init(_ configuration: AlsaConfiguration, processor: any BlockProcessor) {
     precondition(configuration.channelCount >= 1, "a device has at least one channel")
     self.configuration = configuration
     self.processor = processor
@@ -46,32 +46,33 @@ public final class AlsaDuplex: @unchecked Sendable {
   }
 
   /// What the devices agreed to; nil before the start.
-  public var format: StreamFormat? { state.withLock { $0.format } }
+  package var format: StreamFormat? { state.withLock { $0.format } }
   /// Samples per channel that the devices' own buffers add to the processor's latency, as set up.
-  public var deviceLatencyInSamples: Int { state.withLock { $0.deviceLatency } }
+  package var deviceLatencyInSamples: Int { state.withLock { $0.deviceLatency } }
   /// The same as measured at the newest block: what waited in the input, in the resampler of two clocks and in the output.
   /// nil before the first block and without a clock.
-  public var measuredDeviceLatency: Int? {
+  package var measuredDeviceLatency: Int? {
     let measured = report.latency.load(ordering: .relaxed)
     return measured < 0 ? nil : measured
   }
   /// "default, S16, 2 channels -> hw:1, S24_3LE, 2 channels"
-  public var description: String { state.withLock { $0.description } }
+  package var description: String { state.withLock { $0.description } }
   /// Why it runs no longer; nil while it does.
-  public var end: End? { state.withLock { $0.end } }
+  package var end: End? { state.withLock { $0.end } }
 
   /// Opens the devices, prepares the processor, and lets blocks flow. Once only.
   ///
   /// - Throws: `AlsaError`, or what the processor's `prepare` throws; nothing runs then.
-  public func start() throws {
-    guard startThread({ $0.supervise() }) != nil else { throw AlsaError.noThread }
+  package func start() throws {
+    guard let supervisor = try? SystemThread({ self.supervise() }) else { throw AlsaError.noThread }
+    supervisor.detach()
     while !ct_semaphore_wait(started, 1_000_000_000) {}
     if let error = state.withLock({ $0.error }) { throw error }
     state.withLock { $0.isRunning = true }
   }
 
   /// Ends it and waits until no block is under way; less than half a second, also while a device is waited for.
-  public func stop() {
+  package func stop() {
     guard state.withLock({ $0.isRunning }) else { return }
     report.isStopping.store(true, ordering: .releasing)
     report.signal()

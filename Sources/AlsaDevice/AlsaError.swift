@@ -1,5 +1,5 @@
 /// Why an ALSA device cannot be used. Prints as one sentence with the remedy.
-public enum AlsaError: Error, Equatable, Sendable {
+package enum AlsaError: Error, Equatable, Sendable {
   case noSuchDevice(name: String)
   case busy(name: String)
   case notAllowed(name: String)
@@ -14,7 +14,7 @@ public enum AlsaError: Error, Equatable, Sendable {
 }
 
 extension AlsaError: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .noSuchDevice(let name): "there is no ALSA device \"\(name)\"; limpid devices lists those there are"
     case .busy(let name): "the ALSA device \"\(name)\" is in use; end the program that uses it, or name another one"

@@ -1,5 +1,5 @@
 import CThreads
-import Glibc
+import Ground
 import Synchronization
 
 /// Starting, and starting anew after what went wrong. On the device's thread; allocates nothing.
@@ -87,8 +87,8 @@ extension AlsaLoop where Input: ~Copyable, Output: ~Copyable {
 
   /// - Parameter count: at most what the loop's memory holds: `primed`.
   mutating func writeSilence(_ count: Int) -> End? {
-    memset(outputBytes, 0, count * output.channelCount * output.format.byteCount)
-    return check(output.write(outputBytes, count: count))
+    memset(outputBytes.base, 0, count * output.channelCount * output.format.byteCount)
+    return check(output.write(outputBytes.base, count: count))
   }
 
   /// Waits until the output has played what it holds.

@@ -1,3 +1,4 @@
+import Ground
 import Realtime
 
 extension AlsaLoop where Input: ~Copyable, Output: ~Copyable {
@@ -32,47 +33,28 @@ extension AlsaLoop where Input: ~Copyable, Output: ~Copyable {
     inputMap = ChannelMap(deviceInputs: input.channelCount, channelCount: format.channelCount)
     outputMap = ChannelMap(deviceOutputs: output.channelCount, channelCount: format.channelCount)
     let most = max(resampler.maximumOutput(forInput: period), primed)
-    inputBytes = .allocate(byteCount: period * input.channelCount * 4, alignment: 16)
-    inputBytes.initializeMemory(as: UInt8.self, repeating: 0, count: period * input.channelCount * 4)
+    inputBytes = ByteMemory(period * input.channelCount * 4)
     unwritten = Self.makeUnwritten(input.format, count: period * input.channelCount)
-    outputBytes = .allocate(byteCount: most * output.channelCount * 4, alignment: 16)
-    outputBytes.initializeMemory(as: UInt8.self, repeating: 0, count: most * output.channelCount * 4)
-    lanes = Self.makeLanes(format.channelCount, length: period)
-    resampled = Self.makeLanes(format.channelCount, length: most)
-    constantLanes = .allocate(capacity: format.channelCount)
-    for channel in 0..<format.channelCount { (constantLanes + channel).initialize(to: UnsafePointer(lanes[channel])) }
-    scratch = .allocate(capacity: most)
-    scratch.initialize(repeating: 0, count: most)
+    outputBytes = ByteMemory(most * output.channelCount * 4)
+    block = PlanarBlock(channelCount: format.channelCount, capacity: period)
+    resampled = PlanarBlock(channelCount: format.channelCount, capacity: most)
+    scratch = FloatMemory(most)
     self.input = input
     self.output = output
   }
 
   /// Samples that no recording has in a row: pseudo-random, none 0, and so faint that a few of them are not heard.
-  private static func makeUnwritten(_ format: AlsaSampleFormat, count: Int) -> UnsafeMutableRawPointer {
-    let bytes = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 16)
-    bytes.initializeMemory(as: UInt8.self, repeating: 0, count: count * 4)
+  private static func makeUnwritten(_ format: AlsaSampleFormat, count: Int) -> ByteMemory {
+    let bytes = ByteMemory(count * 4)
     var state: UInt32 = 1
     let lowBytes = format == .s24 ? 2 : format.byteCount - 1
     for sample in 0..<count {
       for byte in 0..<lowBytes {
         state = state &* 1_664_525 &+ 1_013_904_223
-        bytes.storeBytes(
+        bytes.base.storeBytes(
           of: UInt8(1 + (state >> 24) % 255), toByteOffset: sample * format.byteCount + byte, as: UInt8.self)
       }
     }
     return bytes
-  }
-
-  private static func makeLanes(_ count: Int, length: Int) -> UnsafeMutablePointer<UnsafeMutablePointer<Float>> {
-    let memory = UnsafeMutablePointer<Float>.allocate(capacity: count * length)
-    memory.initialize(repeating: 0, count: count * length)
-    let lanes = UnsafeMutablePointer<UnsafeMutablePointer<Float>>.allocate(capacity: count)
-    for channel in 0..<count { (lanes + channel).initialize(to: memory + channel * length) }
-    return lanes
-  }
-
-  static func free(_ lanes: UnsafeMutablePointer<UnsafeMutablePointer<Float>>) {
-    lanes[0].deallocate()
-    lanes.deallocate()
   }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 import Realtime
 import SignalProcessing
 import Synchronization
@@ -43,13 +43,12 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
 
   var control: ClockControl
   var resampler: AdaptiveResampler
-  let inputBytes: UnsafeMutableRawPointer  // a period as the device has it
-  let unwritten: UnsafeMutableRawPointer  // the same size: what stands there before a read
-  let outputBytes: UnsafeMutableRawPointer  // a resampled period, or all of the silence
-  let lanes: UnsafeMutablePointer<UnsafeMutablePointer<Float>>  // (channelCount), each (period): processed in place
-  let constantLanes: UnsafeMutablePointer<UnsafePointer<Float>>  // the same
-  let resampled: UnsafeMutablePointer<UnsafeMutablePointer<Float>>  // (channelCount), each (most output)
-  let scratch: UnsafeMutablePointer<Float>  // (most output): a mean
+  let inputBytes: ByteMemory  // a period as the device has it
+  let unwritten: ByteMemory  // the same size: what stands there before a read
+  let outputBytes: ByteMemory  // a resampled period, or all of the silence
+  let block: PlanarBlock  // (channelCount, period): processed in place
+  let resampled: PlanarBlock  // (channelCount, most output)
+  let scratch: FloatMemory  // (most output): a mean
 
   // Whether the samples of a direction come or go at a pace of their own, as found at the start.
   var inputHasClock = true
@@ -66,16 +65,6 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
   var flushed: Int?
   var blocks = 0
   var judgedSince: UInt64 = 0
-
-  deinit {
-    inputBytes.deallocate()
-    unwritten.deallocate()
-    outputBytes.deallocate()
-    Self.free(lanes)
-    Self.free(resampled)
-    constantLanes.deallocate()
-    scratch.deallocate()
-  }
 
   /// Seconds between reports of the drift.
   private static var driftInterval: Double { @_noLocks get { 5 } }
@@ -108,8 +97,8 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
     let stillThere = isMeasured ? input.available() : there
     if stillThere < 0 { return recover(stillThere) }
     let size = period * input.channelCount * input.format.byteCount
-    memcpy(inputBytes, unwritten, size)
-    let read = input.read(inputBytes, count: period)
+    memcpy(inputBytes.base, unwritten.base, size)
+    let read = input.read(inputBytes.base, count: period)
     if read < 0 { return recover(read, losesSamples: true) }
     let got = written(read)
     if got > 0 { inputHasWritten = true }
@@ -118,22 +107,22 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
     if got < period, inputHasWritten { flushed = period - got }
     process()
     return isMeasured
-      ? playInTime(there: there, later: stillThere, waiting: waiting) : play(lanes, count: period)
+      ? playInTime(there: there, later: stillThere, waiting: waiting) : play(block.lanes, count: period)
   }
 
   /// After the input's end: what the processor still holds.
   private mutating func flush() -> End? {
     if flushed! >= processorLatency { return .inputEnded }
-    for channel in 0..<channelCount { for n in 0..<period { lanes[channel][n] = 0 } }
+    block.clear()
     flushed! += period
     process()
-    return play(lanes, count: period)
+    return play(block.lanes, count: period)
   }
 
   private mutating func process() {
     judgePace()
     callback.function(
-      callback.context, constantLanes, lanes, period, isClockless ? BlockConditions.mayWait.rawValue : 0)
+      callback.context, block.constantLanes, block.lanes, period, isClockless ? BlockConditions.mayWait.rawValue : 0)
     report.blocks.add(1, ordering: .releasing)
     blocks += 1
     if blocks == 1 { report.signal() }
@@ -155,8 +144,8 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
   private func written(_ count: Int) -> Int {
     guard input.isInterleaved else { return count }
     let frame = input.channelCount * input.format.byteCount
-    let bytes = inputBytes.assumingMemoryBound(to: UInt8.self)
-    let before = unwritten.assumingMemoryBound(to: UInt8.self)
+    let bytes = inputBytes.base.assumingMemoryBound(to: UInt8.self)
+    let before = unwritten.base.assumingMemoryBound(to: UInt8.self)
     var end = count * frame
     while end > 0, bytes[end - 1] == before[end - 1] { end -= 1 }
     return count * frame - end < min(16, count * frame) ? count : (end + frame - 1) / frame
@@ -165,10 +154,10 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
   private func decode(_ got: Int) {
     for channel in 0..<channelCount {
       let from = inputMap[channel]
-      let lane = lanes[channel]
+      let lane = block[channel]
       decode(deviceChannel: from.first, got, into: lane)
       if from.count == 2 {
-        decode(deviceChannel: from.first + from.step, got, into: scratch)
+        decode(deviceChannel: from.first + from.step, got, into: scratch.base)
         for n in 0..<got { lane[n] = 0.5 * (lane[n] + scratch[n]) }
       }
       for n in got..<period { lane[n] = 0 }
@@ -178,7 +167,7 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
   private func decode(deviceChannel channel: Int, _ got: Int, into samples: UnsafeMutablePointer<Float>) {
     let size = input.format.byteCount
     // A block is read for `period` samples, also where it was shorter.
-    let start = inputBytes + channel * size * (input.isInterleaved ? 1 : period)
+    let start = inputBytes.base + channel * size * (input.isInterleaved ? 1 : period)
     input.format.decode(
       start, stride: input.isInterleaved ? size * input.channelCount : size, count: got, into: samples)
   }
@@ -188,7 +177,7 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
     let stride = output.isInterleaved ? size * output.channelCount : size
     for channel in 0..<output.channelCount {
       let from = outputMap[channel]
-      let bytes = outputBytes + channel * size * (output.isInterleaved ? 1 : count)
+      let bytes = outputBytes.base + channel * size * (output.isInterleaved ? 1 : count)
       if from.count == 1 {
         output.format.encode(samples[from.first], count: count, into: bytes, stride: stride)
         continue
@@ -198,13 +187,13 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
         let lane = samples[from.first + source * from.step]
         for n in 0..<count { scratch[n] += lane[n] / Float(from.count) }
       }
-      output.format.encode(scratch, count: count, into: bytes, stride: stride)
+      output.format.encode(scratch.base, count: count, into: bytes, stride: stride)
     }
   }
 
   private mutating func play(_ samples: UnsafePointer<UnsafeMutablePointer<Float>>, count: Int) -> End? {
     encode(samples, count: count)
-    let put = output.write(outputBytes, count: count)
+    let put = output.write(outputBytes.base, count: count)
     if put < 0 { return recover(put, losesSamples: true) }
     idleWaits = 0
     return nil
@@ -245,7 +234,7 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
       if missing > 0, let end = writeSilence(min(missing, primed)) { return end }
       skipped = max(0, -missing)
     }
-    let samples = hasOneClock ? lanes : resampled
+    let samples = hasOneClock ? block.lanes : resampled.lanes
     let count = hasOneClock ? period : follow(delay: needsAlignment ? control.target : delay)
     if aligns {
       skipped = min(skipped, count)
@@ -274,6 +263,6 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
       report.driftCount.add(1, ordering: .releasing)
       report.signal()
     }
-    return resampler.process(lanes, count: period, ratio: ratio, into: resampled)
+    return resampler.process(block.lanes, count: period, ratio: ratio, into: resampled.lanes)
   }
 }

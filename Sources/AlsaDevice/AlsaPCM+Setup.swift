@@ -1,5 +1,5 @@
 import CALSA
-import Glibc
+import Ground
 
 /// What is wished of a device; it gives what comes nearest.
 struct AlsaWish {
@@ -73,11 +73,10 @@ extension AlsaPCM {
     snd_pcm_hw_params_get_period_size(hardware, &size, nil)
     snd_pcm_hw_params_get_buffer_size(hardware, &buffer)
     try setSoftware(handle, name, wake: size)
-    let planes = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: Int(channels))
-    planes.initialize(repeating: nil, count: Int(channels))
     return AlsaPCM(
       handle: handle, format: format, access: access, channelCount: Int(channels), period: Int(size),
-      bufferSize: Int(buffer), sampleRate: Int(rate), card: card(handle), planes: planes)
+      bufferSize: Int(buffer), sampleRate: Int(rate), card: card(handle),
+      planes: FixedArray(repeating: nil, count: Int(channels)))
   }
 
   private static func setSoftware(

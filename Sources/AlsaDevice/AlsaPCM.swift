@@ -1,6 +1,5 @@
 import CALSA
-import CThreads
-import Glibc
+import Ground
 
 /// An open ALSA device, one direction. Made by `AlsaPCM.open` (AlsaPCM+Setup.swift).
 struct AlsaPCM: PCMStream, ~Copyable {
@@ -18,29 +17,26 @@ struct AlsaPCM: PCMStream, ~Copyable {
   let sampleRate: Int
   /// The sound card's number; nil: a plugin's or a sound server's.
   let card: Int?
-  let planes: UnsafeMutablePointer<UnsafeMutableRawPointer?>  // (channelCount), for planar access
+  let planes: FixedArray<UnsafeMutableRawPointer?>  // (channelCount), for planar access
 
   /// What one wait takes at most, milliseconds; a stop is noticed after it.
   private static var patience: Int32 { 200 }
 
-  deinit {
-    snd_pcm_close(handle)
-    planes.deallocate()
-  }
+  deinit { snd_pcm_close(handle) }
 
   var isInterleaved: Bool { access == .interleaved || access == .mappedInterleaved }
 
   mutating func waitForInput(_ count: Int) -> Int {
-    let end = ct_now() + UInt64(Self.patience) * 1_000_000
+    let end = monotonicNanoseconds() + UInt64(Self.patience) * 1_000_000
     while true {
       let there = available()
       if there < 0 || there >= count { return there }
-      if ct_now() >= end { return -Int(EAGAIN) }
+      if monotonicNanoseconds() >= end { return -Int(EAGAIN) }
       let ready = snd_pcm_wait(handle, Self.patience)
       if ready < 0 { return Int(ready) }
       if ready > 0, available() < count {
         // Some plugins wake for less than a period: by the clock then, or it would spin.
-        ct_pause(UInt64(1e9 * Double(count) / Double(4 * sampleRate)))
+        sleep(nanoseconds: UInt64(1e9 * Double(count) / Double(4 * sampleRate)))
       }
     }
   }
@@ -61,7 +57,7 @@ struct AlsaPCM: PCMStream, ~Copyable {
         // gives 0.
         if waited >= Int(Self.patience) * 1_000_000 { return -Int(EAGAIN) }
         let nap = 1_000_000_000 / (4 * sampleRate) * (count - done) + 100_000
-        ct_pause(UInt64(nap))
+        sleep(nanoseconds: UInt64(nap))
         waited += nap
         continue
       }
@@ -97,8 +93,8 @@ struct AlsaPCM: PCMStream, ~Copyable {
   mutating func start() -> Int { snd_pcm_state(handle) == SND_PCM_STATE_RUNNING ? 0 : Int(snd_pcm_start(handle)) }
   mutating func resume() -> Int { Int(snd_pcm_resume(handle)) }
   mutating func drop() { snd_pcm_drop(handle) }
-  func now() -> UInt64 { ct_now() }
-  func pause(nanoseconds: UInt64) { ct_pause(nanoseconds) }
+  func now() -> UInt64 { monotonicNanoseconds() }
+  func pause(nanoseconds: UInt64) { sleep(nanoseconds: nanoseconds) }
 
   // MARK: - The four kinds of access
 
@@ -110,10 +106,10 @@ struct AlsaPCM: PCMStream, ~Copyable {
     case .mappedInterleaved: return snd_pcm_mmap_readi(handle, memory + first * channelCount * format.byteCount, frames)
     case .planar:
       pointPlanes(memory, first, whole)
-      return snd_pcm_readn(handle, planes, frames)
+      return snd_pcm_readn(handle, planes.base, frames)
     case .mappedPlanar:
       pointPlanes(memory, first, whole)
-      return snd_pcm_mmap_readn(handle, planes, frames)
+      return snd_pcm_mmap_readn(handle, planes.base, frames)
     }
   }
 
@@ -125,10 +121,10 @@ struct AlsaPCM: PCMStream, ~Copyable {
       return snd_pcm_mmap_writei(handle, memory + first * channelCount * format.byteCount, frames)
     case .planar:
       pointPlanes(memory, first, whole)
-      return snd_pcm_writen(handle, planes, frames)
+      return snd_pcm_writen(handle, planes.base, frames)
     case .mappedPlanar:
       pointPlanes(memory, first, whole)
-      return snd_pcm_mmap_writen(handle, planes, frames)
+      return snd_pcm_mmap_writen(handle, planes.base, frames)
     }
   }
 

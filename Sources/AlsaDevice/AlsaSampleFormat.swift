@@ -4,10 +4,10 @@ import CALSA
 ///
 /// Little endian. Conversions run on the device's thread and allocate nothing. Full scale is ±1; what is beyond is clipped,
 /// what is not a number is 0.
-public enum AlsaSampleFormat: Int, Sendable, CaseIterable {
+package enum AlsaSampleFormat: Int, Sendable, CaseIterable {
   case float, s32, s24, s24in3, s16
 
-  public var byteCount: Int {
+  package var byteCount: Int {
     @_noLocks get {
       switch self {
       case .float, .s32, .s24: 4
@@ -28,7 +28,7 @@ public enum AlsaSampleFormat: Int, Sendable, CaseIterable {
   }
 
   /// ALSA's name of it.
-  public var name: String {
+  package var name: String {
     switch self {
     case .float: "FLOAT"
     case .s32: "S32"

@@ -1,3 +1,5 @@
+import Ground
+
 /// Which of a device's channels belong to which of the stream's. Made in setup; reading it allocates nothing.
 ///
 /// Inputs: one microphone is for all channels of the stream; of a pair, one channel gets the mean; else one by one, and
@@ -11,24 +13,18 @@ struct ChannelMap: ~Copyable {
     var count = 1
   }
 
-  let count: Int
-  private let sources: UnsafeMutablePointer<Sources>  // (count)
+  private let sources: FixedArray<Sources>
+  var count: Int { sources.count }
 
   /// Of the stream's channels, from the device's.
   init(deviceInputs: Int, channelCount: Int) {
-    count = channelCount
-    sources = .allocate(capacity: channelCount)
-    for channel in 0..<channelCount {
-      let isPair = channelCount == 1 && deviceInputs == 2
-      (sources + channel).initialize(to: Sources(first: channel % deviceInputs, count: isPair ? 2 : 1))
-    }
+    let isPair = channelCount == 1 && deviceInputs == 2
+    sources = FixedArray(count: channelCount) { Sources(first: $0 % deviceInputs, count: isPair ? 2 : 1) }
   }
 
   /// Of the device's outputs, from the stream's channels.
   init(deviceOutputs: Int, channelCount: Int) {
-    count = deviceOutputs
-    sources = .allocate(capacity: deviceOutputs)
-    for output in 0..<deviceOutputs {
+    sources = FixedArray(count: deviceOutputs) { output in
       var source = Sources(first: output)
       if deviceOutputs < channelCount {
         source.step = deviceOutputs
@@ -38,11 +34,9 @@ struct ChannelMap: ~Copyable {
       } else if output >= channelCount {
         source.count = 0
       }
-      (sources + output).initialize(to: source)
+      return source
     }
   }
 
-  deinit { sources.deallocate() }
-
-  subscript(channel: Int) -> Sources { @_noLocks get { sources[channel] } }
+  subscript(channel: Int) -> Sources { @_noLocks get { sources.base[channel] } }
 }

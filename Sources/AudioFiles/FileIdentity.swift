@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 
 /// What makes two paths one file, also through links: device and inode.
 public struct FileIdentity: Hashable, Sendable {
@@ -19,6 +19,3 @@ public func isSameFile(_ a: String, _ b: String) -> Bool {
   guard let first = FileIdentity(path: a), let second = FileIdentity(path: b) else { return false }
   return first == second
 }
-
-/// errno in words.
-func systemReason(_ number: Int32 = errno) -> String { String(cString: strerror(number)) }

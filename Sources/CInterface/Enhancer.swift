@@ -31,7 +31,7 @@ struct Enhancer: ~Copyable {
   /// - Throws: `Failure`, `EnhancementError`, `LiveError`; nothing has changed then.
   mutating func set(_ key: String, to value: String) throws {
     var next = wishes
-    try next.set(key, to: value)
+    try next.set(key, to: value, model: model)
     if isPrepared {
       guard let command = Self.command(key, next.settings) else {
         throw Failure(LIMPID_WRONG_STATE, "'\(key)' is fixed while the enhancer is prepared; call limpid_stop first")

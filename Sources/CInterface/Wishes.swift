@@ -18,8 +18,9 @@ struct Wishes {
 
   /// Lays one setting over these; nothing has changed after an error.
   ///
+  /// - Parameter model: says how many steps there may be; nil: none will be run.
   /// - Throws: `EnhancementError`, `LIMPID_UNKNOWN_KEY`, `LIMPID_BAD_VALUE`.
-  mutating func set(_ key: String, to text: String) throws {
+  mutating func set(_ key: String, to text: String, model: EnhancementModel?) throws {
     switch key {
     case "allowance":
       guard let seconds = Double(text), (0...1).contains(seconds) else {
@@ -38,7 +39,7 @@ struct Wishes {
           LIMPID_UNKNOWN_KEY,
           "'\(key)' is not a setting; the settings are \(Self.keys.joined(separator: ", "))")
       }
-      try next.validate()
+      try next.validate(for: model)
       settings = next
       if key == "resampler-quality" { wishesQuality = true }
     }

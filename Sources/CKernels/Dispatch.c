@@ -102,10 +102,6 @@ void ck_complex_mask(ptrdiff_t bins, const float *mask, const float *y, float *o
 }
 
 void ck_exponential(ptrdiff_t count, const float *x, float *out) { table()->exponential(count, x, out); }
-void ck_sigmoid(ptrdiff_t count, const float *x, float *out) { table()->sigmoid(count, x, out); }
-void ck_hyperbolic_tangent(ptrdiff_t count, const float *x, float *out) {
-  table()->hyperbolic_tangent(count, x, out);
-}
 
 float ck_sum(ptrdiff_t count, const float *x) { return table()->sum(count, x); }
 float ck_sum_below(ptrdiff_t count, float limit, const float *x) { return table()->sum_below(count, limit, x); }

@@ -344,8 +344,6 @@ CK_INLINE vf silu_of(vf x) { return x / (splat(1.f) + exponential(-x)); }
   }
 
 CK_ELEMENTWISE(exponential_of, exponential)
-CK_ELEMENTWISE(sigmoid_of, sigmoid)
-CK_ELEMENTWISE(hyperbolic_tangent_of, hyperbolic_tangent)
 CK_ELEMENTWISE(silu_into, silu_of)
 
 CK_KERNEL void silu(ptrdiff_t count, float *x) { silu_into(count, x, x); }
@@ -611,8 +609,6 @@ const ck_table CK_TABLE = {
   spectrum_features,
   complex_mask,
   exponential_of,
-  sigmoid_of,
-  hyperbolic_tangent_of,
   sum,
   sum_below,
   sum_of_squares,

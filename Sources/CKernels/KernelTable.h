@@ -16,8 +16,6 @@ typedef struct {
   void (*spectrum_features)(ptrdiff_t, const float *, const float *, float *);
   void (*complex_mask)(ptrdiff_t, const float *, const float *, float *);
   void (*exponential)(ptrdiff_t, const float *, float *);
-  void (*sigmoid)(ptrdiff_t, const float *, float *);
-  void (*hyperbolic_tangent)(ptrdiff_t, const float *, float *);
   float (*sum)(ptrdiff_t, const float *);
   float (*sum_below)(ptrdiff_t, float, const float *);
   float (*sum_of_squares)(ptrdiff_t, const float *);

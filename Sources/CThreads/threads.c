@@ -10,10 +10,6 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 #ifndef MCL_ONFAULT
 #define MCL_ONFAULT 4
 #endif
@@ -37,16 +33,6 @@ int ct_realtime_priority(void) {
 }
 
 void ct_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
-
-void ct_flush_denormals(void) {
-#if defined(__x86_64__)
-  _mm_setcsr(_mm_getcsr() | 0x8040);  // flush to zero, denormals are zero
-#elif defined(__aarch64__)
-  uint64_t control;
-  __asm__ volatile("mrs %0, fpcr" : "=r"(control));
-  __asm__ volatile("msr fpcr, %0" : : "r"(control | (1ull << 24)));
-#endif
-}
 
 void ct_block_signals(void) {
   sigset_t all;
@@ -78,26 +64,14 @@ void ct_semaphore_destroy(ct_semaphore *semaphore) {
 void ct_semaphore_post(ct_semaphore *semaphore) { sem_post(&semaphore->semaphore); }
 
 bool ct_semaphore_wait(ct_semaphore *semaphore, uint64_t nanoseconds) {
-  uint64_t until = ct_now() + nanoseconds;
-  struct timespec deadline = {.tv_sec = (time_t)(until / 1000000000u), .tv_nsec = (long)(until % 1000000000u)};
+  struct timespec deadline;
+  clock_gettime(CLOCK_MONOTONIC, &deadline);
+  const uint64_t until = (uint64_t)deadline.tv_nsec + nanoseconds;
+  deadline.tv_sec += (time_t)(until / 1000000000u);
+  deadline.tv_nsec = (long)(until % 1000000000u);
   int result;
   do {
     result = sem_clockwait(&semaphore->semaphore, CLOCK_MONOTONIC, &deadline);
   } while (result != 0 && errno == EINTR);
   return result == 0;
-}
-
-static uint64_t read_clock(clockid_t clock) {
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-uint64_t ct_now(void) { return read_clock(CLOCK_MONOTONIC); }
-
-uint64_t ct_thread_time(void) { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
-
-void ct_pause(uint64_t nanoseconds) {
-  struct timespec time = {.tv_sec = (time_t)(nanoseconds / 1000000000u), .tv_nsec = (long)(nanoseconds % 1000000000u)};
-  nanosleep(&time, NULL);
 }

@@ -113,13 +113,15 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
 
   /// Enhances one frame with noise that is given, for comparison with other implementations.
   ///
-  /// - Parameter explicitNoise: (`kind.noiseCount(steps: steps)`, binCount, 2), E|z|² = 1, in the order of use.
+  /// - Parameter explicitNoise: at least (`kind.noiseCount(steps: steps)`, binCount, 2), E|z|² = 1, in the order of use.
   @discardableResult
-  public mutating func enhance(
-    noisy y: UnsafePointer<Float>, explicitNoise: UnsafePointer<Float>,
+  package mutating func enhance(
+    noisy y: UnsafePointer<Float>, explicitNoise: UnsafeBufferPointer<Float>,
     into output: UnsafeMutablePointer<Float>
   ) -> Bool {
-    run(noisy: y, draws: .explicit(explicitNoise), into: output, goesOn: { _ in true })
+    precondition(
+      explicitNoise.count >= kind.noiseCount(steps: steps) * 2 * binCount, "a frame takes noise for each of its draws")
+    return run(noisy: y, draws: .explicit(explicitNoise.baseAddress!), into: output, goesOn: { _ in true })
   }
 
   /// Forgets all frames: the predictor's states. Settings stay.

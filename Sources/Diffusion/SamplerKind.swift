@@ -29,7 +29,7 @@ public enum SamplerKind: Sendable, Equatable {
   ///
   /// Draw 0 is the prior's. Then one per step but the last, where the kind is stochastic; with the corrector,
   /// its draw comes before that of its step: prior, corrector 1, step 1, corrector 2, …, corrector N.
-  public func noiseCount(steps: Int) -> Int {
+  package func noiseCount(steps: Int) -> Int {
     switch self {
     case .fewStep(let eta): eta == 0 ? 1 : steps
     case .reverseDiffusion: steps

@@ -1,6 +1,6 @@
 import CJACK
 import CThreads
-import Glibc
+import Ground
 import Realtime
 import Synchronization
 
@@ -9,12 +9,12 @@ import Synchronization
 // what takes one, or time, is left to the supervisor.
 extension JackClient {
   func setCallbacks(_ client: OpaquePointer) {
-    jack_set_process_callback(client, jackProcess, process)
+    jack_set_process_callback(client, jackProcess, process.address)
     jack_set_thread_init_callback(client, jackThreadInit, nil)
-    jack_on_info_shutdown(client, jackShutdown, process)
-    jack_set_buffer_size_callback(client, bufferSizeChanged, process)
-    jack_set_sample_rate_callback(client, sampleRateChanged, process)
-    jack_set_latency_callback(client, latencyAsked, process)
+    jack_on_info_shutdown(client, jackShutdown, process.address)
+    jack_set_buffer_size_callback(client, bufferSizeChanged, process.address)
+    jack_set_sample_rate_callback(client, sampleRateChanged, process.address)
+    jack_set_latency_callback(client, latencyAsked, process.address)
     // The client outlives libjack's: it is kept by its supervisor, which closes it.
     let own = Unmanaged.passUnretained(self).toOpaque()
     jack_set_xrun_callback(client, xrunHappened, own)
@@ -114,8 +114,8 @@ private func latencyAsked(_ mode: jack_latency_callback_mode_t, _ context: Unsaf
   let channelCount = process.pointee.channelCount
   let (near, far) =
     mode == JackCaptureLatency
-    ? (process.pointee.inputPorts, process.pointee.outputPorts)
-    : (process.pointee.outputPorts, process.pointee.inputPorts)
+    ? (process.pointee.inputPorts.base, process.pointee.outputPorts.base)
+    : (process.pointee.outputPorts.base, process.pointee.inputPorts.base)
   var sum = jack_latency_range_t(min: .max, max: 0)
   for channel in 0..<channelCount {
     var range = jack_latency_range_t()

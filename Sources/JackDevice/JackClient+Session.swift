@@ -1,5 +1,5 @@
 import CJACK
-import Glibc
+import Ground
 import Realtime
 import Synchronization
 
@@ -68,7 +68,7 @@ extension JackClient {
       }
     }
     waitUntilNoted(connected)
-    JackMetadata(client: client, process: process).publish()
+    JackMetadata(client: client, process: process.address).publish()
     jack_recompute_total_latencies(client)
     if let remark = plan.1 { processor.note(.remark(remark)) }
   }
@@ -76,7 +76,7 @@ extension JackClient {
   /// Until the notifications of our own connections are here, so that `connections` is true once `start()` returns.
   private func waitUntilNoted(_ connections: Set<JackConnection>) {
     for _ in 0..<1000 where !isLost && !state.withLock({ $0.book.wanted.isDisjoint(with: connections) }) {
-      sleepMilliseconds(1)
+      sleep(nanoseconds: 1_000_000)
     }
   }
 

@@ -1,6 +1,6 @@
 import CJACK
 import CThreads
-import Glibc
+import Ground
 import Realtime
 import Synchronization
 
@@ -28,7 +28,7 @@ extension JackClient {
         let reason = lossReason
         if configuration.reconnects { processor.note(.lost(reason)) }
         // A server that ends in order still tells of other clients' leaving; libjack is best closed after that.
-        sleepMilliseconds(100)
+        sleep(nanoseconds: 100_000_000)
         let isClosed = close(client)
         guard configuration.reconnects else { return finish(.serverStopped(reason)) }
         guard isClosed else { return finish(.failed("\(reason), and libjack hangs since; start limpid again")) }
@@ -84,8 +84,8 @@ extension JackClient {
   private func returnToServer() -> Return {
     let wanted = state.withLock { $0.book.connections }
     while true {
-      let next = ct_now() + retryNanoseconds
-      while !isStopping, case let now = ct_now(), now < next { waitForNews(next - now) }
+      let next = monotonicNanoseconds() + retryNanoseconds
+      while !isStopping, case let now = monotonicNanoseconds(), now < next { waitForNews(next - now) }
       if isStopping { return .end(.stopped) }
       do {
         return .client(try open(starts: false, returningTo: wanted))

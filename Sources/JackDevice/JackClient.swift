@@ -1,6 +1,6 @@
 import CJACK
 import CThreads
-import Glibc
+import Ground
 import Realtime
 import Synchronization
 
@@ -11,9 +11,9 @@ import Synchronization
 /// libjack knows one server per process: no other client of the process may be open while the server is waited for.
 /// All methods: any ordinary thread, not from within the processor's functions. It runs until `stop()`, or until it ends by
 /// itself.
-public final class JackClient: @unchecked Sendable {
+package final class JackClient: @unchecked Sendable {
   /// Why a client that had started runs no longer.
-  public enum End: Sendable, Equatable {
+  package enum End: Sendable, Equatable {
     /// `stop()` was called.
     case stopped
     /// The server is gone, and `reconnects` is false; the reason, as a clause.
@@ -22,9 +22,9 @@ public final class JackClient: @unchecked Sendable {
     case failed(String)
   }
 
-  public let configuration: JackConfiguration
+  package let configuration: JackConfiguration
   let processor: any BlockProcessor
-  let process: UnsafeMutablePointer<JackProcess>
+  let process: FixedValue<JackProcess>
   private let wake = ct_semaphore_make()!
   private let started = ct_semaphore_make()!
   private let ended = ct_semaphore_make()!
@@ -46,51 +46,41 @@ public final class JackClient: @unchecked Sendable {
   let state = Mutex(State())
 
   /// - Parameter processor: what stands between the ports; kept until the end.
-  public init(_ configuration: JackConfiguration, processor: any BlockProcessor) {
+  package init(_ configuration: JackConfiguration, processor: any BlockProcessor) {
     precondition(configuration.channelCount >= 1, "a JACK client has at least one channel")
     self.configuration = configuration
     self.processor = processor
-    process = .allocate(capacity: 1)
-    process.initialize(to: JackProcess(channelCount: configuration.channelCount, wake: wake))
+    process = FixedValue(JackProcess(channelCount: configuration.channelCount, wake: wake))
   }
 
-  deinit {
-    process.deinitialize(count: 1)
-    process.deallocate()
-    for semaphore in [wake, started, ended] { ct_semaphore_destroy(semaphore) }
-  }
+  deinit { for semaphore in [wake, started, ended] { ct_semaphore_destroy(semaphore) } }
 
   /// The name that the server gave; nil before the start.
-  public var actualName: String? { state.withLock { $0.actualName } }
+  package var actualName: String? { state.withLock { $0.actualName } }
   /// What the server runs at, or ran at when it was last there; nil before the start.
-  public var format: StreamFormat? { state.withLock { $0.format } }
+  package var format: StreamFormat? { state.withLock { $0.format } }
   /// What our ports are connected to; while there is no server, what they will be connected to again.
-  public var connections: [JackConnection] {
+  package var connections: [JackConnection] {
     state.withLock { isLost ? $0.book.connections : $0.book.presentConnections }
   }
   /// Why it runs no longer; nil while it does.
-  public var end: End? { state.withLock { $0.end } }
+  package var end: End? { state.withLock { $0.end } }
 
   /// Opens the client, prepares the processor, connects the ports and lets blocks flow. Waits for all of it. Once only.
   ///
   /// - Throws: `JackError`, or what the processor's `prepare` throws; nothing runs then, and it can be started again, except
   ///   after `JackError.noAnswer`: then a thread may stay behind.
-  public func start() throws {
+  package func start() throws {
     state.withLock {
       precondition(!$0.isStarted, "a JACK client starts once")
       $0.isStarted = true
     }
     silenceLibjack()
-    var thread = pthread_t()
-    let own = Unmanaged.passRetained(self)
-    let code = pthread_create(
-      &thread, nil,
-      { context in
-        Unmanaged<JackClient>.fromOpaque(context!).takeRetainedValue().supervise()
-        return nil
-      }, own.toOpaque())
-    precondition(code == 0, "the system gives no thread")
-    pthread_detach(thread)
+    guard let thread = try? SystemThread({ self.supervise() }) else {
+      state.withLock { $0.isStarted = false }
+      throw JackError.noThread
+    }
+    thread.detach()
     guard ct_semaphore_wait(started, startPatience) else {
       stopping.store(true, ordering: .releasing)
       throw JackError.noAnswer(server: serverName)
@@ -104,7 +94,7 @@ public final class JackClient: @unchecked Sendable {
   }
 
   /// Leaves the graph and waits until no block is under way. Does nothing when it does not run.
-  public func stop() {
+  package func stop() {
     guard state.withLock({ $0.isStarted }) else { return }
     stopping.store(true, ordering: .releasing)
     ct_semaphore_post(wake)
@@ -112,7 +102,7 @@ public final class JackClient: @unchecked Sendable {
   }
 
   /// Waits until it runs no longer, and says why. It must have started.
-  @discardableResult public func waitForEnd() -> End {
+  @discardableResult package func waitForEnd() -> End {
     while true {
       if let end { return end }
       if ct_semaphore_wait(ended, 1_000_000_000) { ct_semaphore_post(ended) }
@@ -143,8 +133,6 @@ public final class JackClient: @unchecked Sendable {
     ct_semaphore_post(ended)
   }
 }
-
-func sleepMilliseconds(_ count: Int) { usleep(UInt32(count * 1000)) }
 
 /// libjack writes to standard error whatever it finds remarkable, each attempt to reach a server included; its errors reach
 /// the user as `JackError`.

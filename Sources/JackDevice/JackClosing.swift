@@ -1,6 +1,6 @@
 import CJACK
 import CThreads
-import Glibc
+import Ground
 
 /// jack_client_close on a thread of its own, because it may hang: libjack cancels its threads asynchronously, one of them
 /// perhaps with a lock that the closing needs next.
@@ -13,19 +13,13 @@ final class JackClosing: @unchecked Sendable {
 
   /// Closes the client. Once only, on an ordinary thread. Whether it was finished in time; if not, its thread stays behind.
   func finish(nanoseconds: UInt64) -> Bool {
-    var thread = pthread_t()
-    let own = Unmanaged.passRetained(self)
-    let code = pthread_create(
-      &thread, nil,
-      { context in
-        let closing = Unmanaged<JackClosing>.fromOpaque(context!).takeRetainedValue()
-        ct_block_signals()
-        jack_client_close(closing.client)
-        ct_semaphore_post(closing.done)
-        return nil
-      }, own.toOpaque())
-    precondition(code == 0, "the system gives no thread")
-    pthread_detach(thread)
+    let thread = try? SystemThread { [self] in
+      ct_block_signals()
+      jack_client_close(client)
+      ct_semaphore_post(done)
+    }
+    guard let thread else { return false }
+    thread.detach()
     return ct_semaphore_wait(done, nanoseconds)
   }
 }

@@ -1,7 +1,7 @@
 /// How Limpid appears in a JACK graph, and what it is connected to.
-public struct JackConfiguration: Sendable, Equatable {
+package struct JackConfiguration: Sendable, Equatable {
   /// What the ports are connected to at the start.
-  public enum Connections: Sendable, Equatable {
+  package enum Connections: Sendable, Equatable {
     /// Nothing: the user connects them.
     case none
     /// Physical capture ports to the inputs, outputs to the physical playback ports, in order. A single output goes to the
@@ -12,33 +12,33 @@ public struct JackConfiguration: Sendable, Equatable {
   }
 
   /// The name asked for; the server may add to it where it is taken ("limpid-01").
-  public var clientName = "limpid"
+  package var clientName = "limpid"
   /// nil: what `JACK_DEFAULT_SERVER` says, else "default".
-  public var serverName: String?
+  package var serverName: String?
   /// Whether JACK may start a server where none runs. Only at the start: a server that stops is waited for, not replaced.
   /// A server so started writes to our standard output and error; where that must stay clean, start it beforehand.
-  public var startsServer = true
+  package var startsServer = true
   /// Inputs and, as many, outputs; at least 1.
-  public var channelCount = 1
-  public var connections = Connections.none
+  package var channelCount = 1
+  package var connections = Connections.none
   /// Whether to wait for a server that stopped and come back with the same connections.
-  public var reconnects = true
+  package var reconnects = true
 
-  public init() {}
+  package init() {}
 }
 
 /// One connection of one of our ports.
-public struct JackConnection: Sendable, Hashable, Comparable {
+package struct JackConnection: Sendable, Hashable, Comparable {
   /// Without the client's name: "in_1", "out_2".
-  public var port: String
+  package var port: String
   /// The other end, in full: "system:capture_1".
-  public var peer: String
+  package var peer: String
 
-  public init(port: String, peer: String) {
+  package init(port: String, peer: String) {
     self.port = port
     self.peer = peer
   }
-  public static func < (a: Self, b: Self) -> Bool { (a.port, a.peer) < (b.port, b.peer) }
+  package static func < (a: Self, b: Self) -> Bool { (a.port, a.peer) < (b.port, b.peer) }
 
   var isInput: Bool { port.hasPrefix("in_") }
 }

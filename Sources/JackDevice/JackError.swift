@@ -1,7 +1,9 @@
 /// Why Limpid could not enter a JACK graph. Prints as one sentence with the remedy.
-public enum JackError: Error, Equatable, Sendable {
+package enum JackError: Error, Equatable, Sendable {
   /// No server of that name answers; `mayStart`: JACK tried to start one.
   case noServer(name: String, mayStart: Bool)
+  /// The system gives no thread.
+  case noThread
   /// A call of libjack did not come back.
   case noAnswer(server: String)
   /// The server answered and refused.
@@ -25,12 +27,13 @@ public enum JackError: Error, Equatable, Sendable {
 }
 
 extension JackError: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .noServer(let name, false):
       "no JACK server \"\(name)\" runs; start one with `jackd -n \(name) -d alsa`, or leave out --no-start-server"
     case .noServer(let name, true):
       "no JACK server \"\(name)\" runs, and none could be started; start one with `jackd -n \(name) -d alsa`"
+    case .noThread: "the system gives no thread to look after the JACK client; end other programs"
     case .noAnswer(let server):
       "the JACK server \"\(server)\" does not answer; restart it, and where that does not help, end all JACK servers and remove "
         + "/dev/shm/jack_db-*"

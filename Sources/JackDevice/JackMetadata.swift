@@ -1,4 +1,5 @@
 import CJACK
+import Ground
 
 /// Names, order and groups for graph editors. Servers without metadata ignore it, and so do we; JACK2 forgets it with the
 /// client.

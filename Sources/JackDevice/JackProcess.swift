@@ -1,5 +1,6 @@
 import CJACK
 import CThreads
+import Ground
 import Realtime
 import Synchronization
 
@@ -10,10 +11,10 @@ import Synchronization
 /// is under way (`shut()`), or before the client is active.
 struct JackProcess: ~Copyable {
   let channelCount: Int
-  let inputPorts: UnsafeMutablePointer<OpaquePointer?>  // (channels), jack_port_t
-  let outputPorts: UnsafeMutablePointer<OpaquePointer?>  // (channels)
-  private let inputs: UnsafeMutablePointer<UnsafePointer<Float>>  // (channels), filled for every block
-  private let outputs: UnsafeMutablePointer<UnsafeMutablePointer<Float>>  // (channels)
+  let inputPorts: FixedArray<OpaquePointer?>  // (channels), jack_port_t
+  let outputPorts: FixedArray<OpaquePointer?>  // (channels)
+  private let inputs: FixedArray<UnsafePointer<Float>>  // (channels), filled for every block
+  private let outputs: FixedArray<UnsafeMutablePointer<Float>>  // (channels)
   /// The jack_client_t, for callbacks that ask for names.
   var client: OpaquePointer?
   /// Wakes the supervisor.
@@ -38,25 +39,16 @@ struct JackProcess: ~Copyable {
   init(channelCount: Int, wake: OpaquePointer) {
     self.channelCount = channelCount
     self.wake = wake
-    inputPorts = .allocate(capacity: channelCount)
-    outputPorts = .allocate(capacity: channelCount)
-    inputPorts.initialize(repeating: nil, count: channelCount)
-    outputPorts.initialize(repeating: nil, count: channelCount)
-    inputs = .allocate(capacity: channelCount)
-    outputs = .allocate(capacity: channelCount)
-  }
-
-  deinit {
-    inputPorts.deallocate()
-    outputPorts.deallocate()
-    inputs.deallocate()
-    outputs.deallocate()
+    inputPorts = FixedArray(repeating: nil, count: channelCount)
+    outputPorts = FixedArray(repeating: nil, count: channelCount)
+    inputs = FixedArray(unfilled: channelCount)
+    outputs = FixedArray(unfilled: channelCount)
   }
 
   /// From here on blocks are silent, and none is under way. Ordinary threads; waits for the block that is under way.
   mutating func shut() {
     isOpen.store(false, ordering: .sequentiallyConsistent)
-    while isInside.load(ordering: .sequentiallyConsistent) { sleepMilliseconds(1) }
+    while isInside.load(ordering: .sequentiallyConsistent) { sleep(nanoseconds: 1_000_000) }
   }
 
   /// Hands blocks to `callback`. The gate must be shut.
@@ -72,15 +64,15 @@ struct JackProcess: ~Copyable {
   func process(_ count: Int) {
     isInside.store(true, ordering: .sequentiallyConsistent)
     for channel in 0..<channelCount {
-      inputs[channel] = UnsafePointer(buffer(inputPorts[channel], count))
-      outputs[channel] = buffer(outputPorts[channel], count)
+      inputs.base[channel] = UnsafePointer(buffer(inputPorts.base[channel], count))
+      outputs.base[channel] = buffer(outputPorts.base[channel], count)
     }
     if isOpen.load(ordering: .sequentiallyConsistent), count == block, let callback {
-      call(callback, inputs, outputs, count, conditions.load(ordering: .relaxed))
+      call(callback, inputs.base, outputs.base, count, conditions.load(ordering: .relaxed))
       hasRun.store(true, ordering: .releasing)
     } else {
       for channel in 0..<channelCount {
-        let output = outputs[channel]
+        let output = outputs.base[channel]
         for n in 0..<count { output[n] = 0 }
       }
     }
@@ -111,7 +103,7 @@ func jackProcess(_ count: jack_nframes_t, _ context: UnsafeMutableRawPointer?) -
 }
 
 /// JACK's thread-init callback: first on its real-time thread.
-func jackThreadInit(_ context: UnsafeMutableRawPointer?) { ct_flush_denormals() }
+func jackThreadInit(_ context: UnsafeMutableRawPointer?) { flushDenormals() }
 
 /// JACK's shutdown callback, from a signal handler perhaps: stores and posts, nothing else.
 func jackShutdown(_ code: jack_status_t, _ reason: UnsafePointer<CChar>?, _ context: UnsafeMutableRawPointer?) {

@@ -1,3 +1,5 @@
+import Enhancement
+
 /// What a person can ask of a running engine: by a key, a line on the control socket, or a recording played again.
 ///
 /// Every command takes effect between two blocks of the worker, and is written into recordings with its place.
@@ -21,7 +23,7 @@ public enum LiveCommand: Sendable, Equatable {
   case mix(Float)
   /// Weight of classifier-free guidance.
   case guidance(Float)
-  /// Reverse steps per frame, 1…8.
+  /// Reverse steps per frame, from 1 to the points of the model's time grid.
   case steps(Int)
 }
 
@@ -42,7 +44,8 @@ extension LiveCommand: CustomStringConvertible {
     }
   }
 
-  /// Reads a line such as `description` writes; case and extra blanks do not matter.
+  /// Reads a line such as `description` writes; case and extra blanks do not matter. A setting's value is read as
+  /// everywhere else; whether the running model has so many steps, the engine says.
   ///
   /// - Throws: `LiveCommandError` with the sentence for the user.
   public init(line: String) throws(LiveCommandError) {
@@ -54,6 +57,12 @@ extension LiveCommand: CustomStringConvertible {
         throw LiveCommandError(line: line, expected: form)
       }
       return number
+    }
+    /// With the value for the setting of this key.
+    func settings(_ key: String, _ form: String) throws(LiveCommandError) -> EnhancementSettings {
+      var settings = EnhancementSettings()
+      if let value, (try? settings.set(key: key, text: value)) != nil { return settings }
+      throw LiveCommandError(line: line, expected: "\(form), \((try? EnhancementSetting(key: key).range) ?? "")")
     }
     func onOff() throws(LiveCommandError) -> Bool {
       switch value {
@@ -72,14 +81,11 @@ extension LiveCommand: CustomStringConvertible {
       self = .learn(
         seconds: value == nil ? LearningDesk.usual : try number(0.3...60, "learn SECONDS, 0.3 to 60, or learn end"))
     case "limit" where value == "off": self = .attenuationLimit(nil)
-    case "limit": self = .attenuationLimit(Float(try number(0...100, "limit DECIBELS, 0 to 100, or limit off")))
-    case "mix": self = .mix(Float(try number(0...1, "mix SHARE, 0 to 1")))
-    case "guidance": self = .guidance(Float(try number(0...10, "guidance WEIGHT, 0 to 10")))
-    case "steps":
-      guard let value, let steps = Int(value), (1...8).contains(steps) else {
-        throw LiveCommandError(line: line, expected: "steps COUNT, 1 to 8")
-      }
-      self = .steps(steps)
+    case "limit":
+      self = .attenuationLimit(try settings("attenuation-limit", "limit DECIBELS").attenuationLimitInDecibels)
+    case "mix": self = .mix(try settings("mix", "mix SHARE").mix)
+    case "guidance": self = .guidance(try settings("guidance", "guidance WEIGHT").guidance)
+    case "steps": self = .steps(try settings("steps", "steps COUNT").steps)
     default: throw LiveCommandError(line: line, expected: Self.allForms)
     }
   }

@@ -1,5 +1,6 @@
 import CThreads
 import Enhancement
+import Ground
 import SignalProcessing
 import Synchronization
 
@@ -19,7 +20,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
   private let remark: @Sendable (String) -> Void
   private let meters = LiveMeters()
   private let xruns = Atomic<Int>(0)
-  private let commands: UnsafeMutablePointer<ValueRing<CommandValue>>
+  private let commands: FixedValue<ValueRing<CommandValue>>
 
   /// What changes: guarded by `state`'s lock, which neither callback nor worker ever takes, and which nobody holds while
   /// waiting for anything.
@@ -67,18 +68,12 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     self.model = model
     self.options = options
     self.remark = remark
-    commands = .allocate(capacity: 1)
-    commands.initialize(to: ValueRing(capacity: 64, filler: .clear))
+    commands = FixedValue(ValueRing(capacity: 64, filler: .clear))
     state = Mutex(
       State(
         settings: settings, profile: options.noiseProfile, isFrozen: options.freezesNoiseReference,
         learned: (options.learned, options.learnedLive), recording: options.recording))
     turn.post()
-  }
-
-  deinit {
-    commands.deinitialize(count: 1)
-    commands.deallocate()
   }
 
   // MARK: - The device
@@ -131,7 +126,8 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     }
     let session = try LiveSession(
       model: model, settings: wish.settings, format: format, options: options, profile: wish.profile,
-      isFrozen: wish.isFrozen, learned: wish.learned, makeRecorder: { try makeRecorder($0, wish) }, commands: commands,
+      isFrozen: wish.isFrozen, learned: wish.learned, makeRecorder: { try makeRecorder($0, wish) },
+      commands: commands.address,
       meters: meters,
       remark: remark)
     state.withLock { state in

@@ -1,5 +1,6 @@
 import CThreads
 import Enhancement
+import Ground
 import SignalProcessing
 import Synchronization
 
@@ -10,8 +11,8 @@ final class LiveSession: @unchecked Sendable {
   /// Of the model.
   let frames: FrameFormat
   let budget: LatencyBudget
-  let shared: UnsafeMutablePointer<SharedState>
-  let callback: UnsafeMutablePointer<CallbackState>
+  let shared: FixedValue<SharedState>
+  let callback: FixedValue<CallbackState>
   let worker: Worker
   let service: NoiseEncodingService
   let profiles: ProfileMailbox
@@ -48,7 +49,7 @@ final class LiveSession: @unchecked Sendable {
 
     let wake = Semaphore()
     encoderWake = wake
-    service = NoiseEncodingService(model: model, wake: { wake.post() }, pause: { ct_pause(50_000) })
+    service = NoiseEncodingService(model: model, wake: { wake.post() }, pause: { sleep(nanoseconds: 50_000) })
     var enhancer = try MultichannelEnhancer(
       model: model, settings: settings, sampleRate: format.sampleRate, channelCount: format.channelCount,
       granularity: format.block, service: service)
@@ -69,50 +70,33 @@ final class LiveSession: @unchecked Sendable {
       SessionStart(
         format: format, lead: lead, settings: speed.settings, steps: speed.steps, model: model, profile: profile,
         isFrozen: isFrozen, learned: tokens == nil ? [] : desk.sounds))
-    shared = .allocate(capacity: 1)
-    shared.initialize(to: SharedState(format: format, lead: lead))
-    callback = .allocate(capacity: 1)
-    callback.initialize(
-      to: CallbackState(
-        format: format, shared: shared, latency: enhancer.latencyInSamples + lead, tap: recorder?.tap))
+    shared = FixedValue(SharedState(format: format, lead: lead))
+    callback = FixedValue(
+      CallbackState(
+        format: format, shared: shared.address, latency: enhancer.latencyInSamples + lead, tap: recorder?.tap))
     Self.warmUp(format)
     worker = Worker(
-      format: format, shared: shared, commands: commands, meters: meters, service: service, tap: recorder?.tap,
+      format: format, shared: shared.address, commands: commands, meters: meters, service: service, tap: recorder?.tap,
       profiles: profiles, desk: desk, enhancer: enhancer, settings: speed.settings,
       governor: StepGovernor(wished: speed.settings.steps, steps: speed.steps), adapts: options.adaptsSteps,
       isTimed: true)
   }
 
-  deinit {
-    callback.deinitialize(count: 1)
-    callback.deallocate()
-    shared.deinitialize(count: 1)
-    shared.deallocate()
-  }
-
   /// Runs the callback's code on memory of its own: the first call of a function makes the linker look for it, which takes
   /// longer than a block may.
   private static func warmUp(_ format: StreamFormat) {
-    let shared = UnsafeMutablePointer<SharedState>.allocate(capacity: 1)
-    shared.initialize(to: SharedState(format: format, lead: format.block))
+    let shared = FixedValue(SharedState(format: format, lead: format.block))
     shared.pointee.isAsleep.store(true, ordering: .relaxed)  // so that waking is called too
-    var callback = CallbackState(format: format, shared: shared, latency: format.block, tap: nil)
-    let memory = UnsafeMutablePointer<Float>.allocate(capacity: format.block)
-    memory.initialize(repeating: 0, count: format.block)
-    withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>.self, capacity: format.channelCount) { lanes in
-      lanes.initialize(repeating: memory)
-      let constant = UnsafeRawPointer(lanes.baseAddress!).assumingMemoryBound(to: UnsafePointer<Float>.self)
-      for _ in 0..<4 { callback.process(constant, lanes.baseAddress!, count: format.block, mayWait: false) }
-    }
-    memory.deallocate()
-    shared.deinitialize(count: 1)
-    shared.deallocate()
+    var callback = CallbackState(format: format, shared: shared.address, latency: format.block, tap: nil)
+    let block = PlanarBlock(channelCount: format.channelCount, capacity: format.block)
+    for _ in 0..<4 { callback.process(block.constantLanes, block.lanes, count: format.block, mayWait: false) }
+    withExtendedLifetime(shared) {}
   }
 
   /// What the device gets.
   var prepared: PreparedStream {
     PreparedStream(
-      callback: BlockCallback(context: UnsafeMutableRawPointer(callback), function: liveCallback),
+      callback: BlockCallback(context: UnsafeMutableRawPointer(callback.address), function: liveCallback),
       latencyInSamples: callback.pointee.latency)
   }
 
@@ -150,8 +134,8 @@ final class LiveSession: @unchecked Sendable {
     let newest = shared.pointee.time.load(ordering: .relaxed)
     let mayWait = shared.pointee.mayWait.load(ordering: .relaxed)
     let isResting = worker.enhancer.isResting
-    if let nap = pace.nap(now: ct_now(), newest: newest, mayWait: mayWait, isResting: isResting) {
-      return ct_pause(nap)
+    if let nap = pace.nap(now: monotonicNanoseconds(), newest: newest, mayWait: mayWait, isResting: isResting) {
+      return sleep(nanoseconds: nap)
     }
     shared.pointee.isAsleep.store(true, ordering: .sequentiallyConsistent)
     // Between the last look and the word that it sleeps a block may have come, whose callback woke nobody.

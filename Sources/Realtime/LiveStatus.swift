@@ -1,5 +1,5 @@
 import Enhancement
-import Glibc
+import Ground
 
 /// A look at a running engine. A value; making it allocates: not for the real-time path.
 public struct LiveStatus: Sendable {
@@ -59,4 +59,4 @@ public struct LiveStatus: Sendable {
 }
 
 /// dB of a mean square; −∞ for 0.
-func decibels(_ power: Double) -> Double { power > 0 ? 10 * log10(power) : -.infinity }
+func decibels(_ power: Double) -> Double { power > 0 ? 10 * logarithm10(power) : -.infinity }

@@ -1,5 +1,5 @@
-import CThreads
 import Enhancement
+import Ground
 import SignalProcessing
 
 /// Measures at the start what this machine can do, before anybody hears it.
@@ -51,8 +51,9 @@ enum SpeedTest {
   static func measure(_ enhancer: inout MultichannelEnhancer, _ format: StreamFormat) -> Double {
     let block = format.block
     let count = block * format.channelCount
-    let samples = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
-    defer { samples.deallocate() }
+    let memory = FloatMemory(count)
+    let samples = memory.buffer
+    defer { withExtendedLifetime(memory) {} }
     var state: UInt32 = 1
     var times: [Double] = []
     var spent = 0.0
@@ -62,9 +63,9 @@ enum SpeedTest {
         samples[n] = Float(Int32(bitPattern: state)) * 0x1p-34
       }
       let frames = enhancer.frameCount
-      let start = ct_now()
+      let start = monotonicNanoseconds()
       enhancer.process(interleaved: UnsafeBufferPointer(samples), into: samples)
-      spent += Double(ct_now() - start) * 1e-9
+      spent += Double(monotonicNanoseconds() - start) * 1e-9
       let done = enhancer.frameCount - frames
       if done > 0 {
         times += Array(repeating: spent / Double(done), count: done)

@@ -1,13 +1,14 @@
 import AudioFiles
 import Enhancement
-import Glibc
+import Ground
 import Realtime
 import SignalProcessing
 import Synchronization
 
 /// Writes what the tap collects into a folder, on a thread of its own: session.txt, input.wav, output.wav, events.txt.
 final class Recorder: SessionRecorder, @unchecked Sendable {
-  let tap: UnsafeMutablePointer<SessionTap>
+  var tap: UnsafeMutablePointer<SessionTap> { ownTap.address }
+  private let ownTap: FixedValue<SessionTap>
   private let path: String
   private let channelCount: Int
   private let input: AudioFileWriter
@@ -24,9 +25,8 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
   private var thread: WorkerThread?
 
   private static let block = 4096
-  private let planar: UnsafeMutablePointer<Float>  // (channels, block)
-  private let lanes: UnsafeMutablePointer<UnsafeMutablePointer<Float>>  // (channels)
-  private let interleaved: UnsafeMutableBufferPointer<Float>  // (block, channels)
+  private let planar: PlanarBlock  // (channels, block)
+  private let interleaved: FloatMemory  // (block, channels)
 
   /// Makes the folder and its files.
   ///
@@ -41,7 +41,7 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
     if mkdir(path, 0o755) != 0 {
       guard errno == EEXIST, Self.isEmptyFolder(path) else {
         let reason =
-          errno == EEXIST || errno == 0 ? "it exists and is not an empty folder" : String(cString: strerror(errno))
+          errno == EEXIST || errno == 0 ? "it exists and is not an empty folder" : systemReason()
         throw .cannotRecord(path: path, reason: "\(reason); name a new folder")
       }
     }
@@ -56,31 +56,19 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
         path: "\(path)/\(RecordingHeader.outputName)", format: format, tags: AudioTags(), overwrite: false)
     } catch { throw .cannotRecord(path: path, reason: "\(error)") }
     guard let events = fopen("\(path)/\(RecordingHeader.eventsName)", "wx") else {
-      throw .cannotRecord(path: path, reason: "\(String(cString: strerror(errno))); name a new folder")
+      throw .cannotRecord(path: path, reason: "\(systemReason()); name a new folder")
     }
     self.events = events
     guard let session = fopen("\(path)/\(RecordingHeader.fileName)", "wx"), fputs(header.text, session) >= 0,
       fclose(session) == 0
-    else { throw .cannotRecord(path: path, reason: "\(String(cString: strerror(errno))); name a new folder") }
+    else { throw .cannotRecord(path: path, reason: "\(systemReason()); name a new folder") }
     channelCount = header.format.channelCount
-    tap = .allocate(capacity: 1)
-    tap.initialize(to: SessionTap(format: header.format, frames: frames))
-    planar = .allocate(capacity: Self.block * channelCount)
-    planar.initialize(repeating: 0, count: Self.block * channelCount)
-    lanes = .allocate(capacity: channelCount)
-    for channel in 0..<channelCount { (lanes + channel).initialize(to: planar + channel * Self.block) }
-    interleaved = .allocate(capacity: Self.block * channelCount)
-    interleaved.initialize(repeating: 0)
+    ownTap = FixedValue(SessionTap(format: header.format, frames: frames))
+    planar = PlanarBlock(channelCount: channelCount, capacity: Self.block)
+    interleaved = FloatMemory(Self.block * channelCount)
   }
 
-  deinit {
-    fclose(events)
-    tap.deinitialize(count: 1)
-    tap.deallocate()
-    planar.deallocate()
-    lanes.deallocate()
-    interleaved.deallocate()
-  }
+  deinit { fclose(events) }
 
   /// Begins to write.
   ///
@@ -88,7 +76,7 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
   func start() throws {
     thread = try WorkerThread(name: "limpid-record") { [unowned self] in
       drain()
-      usleep(50_000)
+      sleep(nanoseconds: 50_000_000)
     }
   }
 
@@ -150,11 +138,9 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
     while true {
       let count = min(Self.block, ring.available)
       if count <= 0 { return }
-      _ = ring.read(into: UnsafePointer(lanes), count: count)
-      for channel in 0..<channelCount {
-        for n in 0..<count { interleaved[n * channelCount + channel] = lanes[channel][n] }
-      }
-      try file.write(UnsafeBufferPointer(rebasing: interleaved[..<(count * channelCount)]))
+      _ = ring.read(into: planar.lanes, count: count)
+      planar.interleave(into: interleaved.base, count: count)
+      try file.write(UnsafeBufferPointer(rebasing: interleaved.buffer[..<(count * channelCount)]))
     }
   }
 

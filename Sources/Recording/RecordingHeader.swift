@@ -1,5 +1,5 @@
 import Enhancement
-import Glibc
+import Ground
 import NeuralLayers
 import Realtime
 
@@ -74,7 +74,11 @@ struct RecordingHeader: Equatable {
   }
 
   /// - Throws: `RecordingError.badRecording`.
-  init(text: String, path: String) throws(RecordingError) {
+  ///
+  /// - Parameter table: the settings that there are.
+  init(
+    text: String, path: String, table: [EnhancementSetting] = EnhancementSetting.all
+  ) throws(RecordingError) {
     var values: [Substring: Substring] = [:]
     for line in text.split(separator: "\n") {
       let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
@@ -115,13 +119,14 @@ struct RecordingHeader: Equatable {
     var s = EnhancementSettings()
     do throws(EnhancementError) {
       // One that the sampler does not have has no line.
-      for setting in EnhancementSetting.all where setting.text(of: s) != nil {
-        guard let text = values[Substring(setting.key)] else {
+      for setting in table where setting.text(of: s) != nil {
+        if let text = values[Substring(setting.key)] {
+          try setting.set(String(text), in: &s)
+        } else if Self.keysOfVersion1.contains(setting.key) {
           throw EnhancementError.notAValue(setting: setting.key, text: "", fault: "")
         }
-        try setting.set(String(text), in: &s)
       }
-      try s.validate()
+      try s.checkRanges()
     } catch .notAValue(let key, _, _) {
       throw Self.noLine(key, path)
     } catch { throw .badRecording(path: path, reason: "\(error)") }
@@ -133,6 +138,14 @@ struct RecordingHeader: Equatable {
 }
 
 extension RecordingHeader {
+  /// The settings that every recording of this version has: one without such a line is damaged. A setting that the table
+  /// got later has its standard value in older recordings, which is what was done before it could be set.
+  private static let keysOfVersion1: Set = [
+    "method", "steps", "guidance", "sampler", "eta", "corrector-snr", "attenuation-limit", "mix", "seed",
+    "noise-selection", "reference-length", "start-level", "band", "independent-channels", "bypass", "maximum-steps",
+    "resampler-quality",
+  ]
+
   private static func noLine(_ name: some StringProtocol, _ path: String) -> RecordingError {
     .badRecording(path: path, reason: "\(fileName) has no usable line '\(name)'; record anew")
   }
@@ -154,13 +167,10 @@ extension RecordingHeader {
 
 /// FNV-1a of a file: tells other weights, not an attacker.
 func checksum(ofFile path: String) -> UInt64 {
-  guard let file = fopen(path, "rb") else { return 0 }
-  defer { fclose(file) }
-  var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-  var buffer = [UInt8](repeating: 0, count: 1 << 16)
-  while true {
-    let count = fread(&buffer, 1, buffer.count, file)
-    if count == 0 { return hash }
-    for n in 0..<count { hash = (hash ^ UInt64(buffer[n])) &* 0x100_0000_01b3 }
+  guard let bytes = try? readFile(path, limit: .max) else { return 0 }
+  return bytes.withUnsafeBufferPointer { bytes in
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for n in 0..<bytes.count { hash = (hash ^ UInt64(bytes[n])) &* 0x100_0000_01b3 }
+    return hash
   }
 }

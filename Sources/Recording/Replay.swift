@@ -1,6 +1,6 @@
 import AudioFiles
 import Enhancement
-import Glibc
+import Ground
 import NeuralLayers
 import Realtime
 
@@ -69,6 +69,9 @@ public final class Replay {
             "made in \(header.precision), the model was loaded in \(model.precision); load it in \(header.precision)")
       }
     }
+    do throws(EnhancementError) { try header.settings.validate(for: model) } catch {
+      throw RecordingError.badRecording(path: path, reason: "\(error)")
+    }
     guard header.dispatchLevel == EnhancementModel.dispatchLevel else {
       throw RecordingError.badRecording(
         path: path,
@@ -103,8 +106,9 @@ public final class Replay {
     let player = try ReplayPlayer(header.start(model: model, profile: profile, learned: learned), events: events)
     let channels = header.format.channelCount
     let block = header.format.block
-    let room = UnsafeMutableBufferPointer<Float>.allocate(capacity: block * channels)
-    defer { room.deallocate() }
+    let memory = FloatMemory(block * channels)
+    let room = memory.buffer
+    defer { withExtendedLifetime(memory) {} }
     var done = 0
     while done < inputCount {
       let count = try read(
@@ -124,8 +128,9 @@ public final class Replay {
     guard inputCount > 0 else { return nil }
     let recorded = try AudioFileReader(path: "\(path)/\(RecordingHeader.outputName)")
     let channels = header.format.channelCount
-    let room = UnsafeMutableBufferPointer<Float>.allocate(capacity: header.format.block * channels)
-    defer { room.deallocate() }
+    let memory = FloatMemory(header.format.block * channels)
+    let room = memory.buffer
+    defer { withExtendedLifetime(memory) {} }
     var difference: Int?
     var done = 0
     try run(
@@ -169,22 +174,14 @@ public final class Replay {
   }
 
   private static func text(_ file: String, in path: String) throws(RecordingError) -> String {
-    guard let stream = fopen(file, "rb") else {
+    let bytes: [UInt8]
+    do throws(FileFailure) { bytes = try readFile(file, limit: 1 << 28) } catch .tooLarge {
+      throw .badRecording(path: path, reason: "\(file) is too large to be a recording's")
+    } catch {
       throw .badRecording(
         path: path,
         reason:
           "no recording of limpid live or jack (there is no \(file.split(separator: "/").last ?? "")); name its folder")
-    }
-    defer { fclose(stream) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = fread(&buffer, 1, buffer.count, stream)
-      if count == 0 { break }
-      bytes.append(contentsOf: buffer[..<count])
-      guard bytes.count <= 1 << 28 else {
-        throw .badRecording(path: path, reason: "\(file) is too large to be a recording's")
-      }
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw .badRecording(path: path, reason: "\(file) is no text; record anew")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Enhancement
 import Foundation
+import Ground
 import SignalProcessing
 
 /// `limpid bench`: what can this machine run?
@@ -61,14 +62,16 @@ struct BenchCommand: ParsableCommand {
       guard !presets.isEmpty else {
         throw Failure(.configuration, "no presets were found; set LIMPID_PRESETS to the folder that holds them")
       }
-      let work = presets.count + EnhancementSettings.largestSteps
+      let live = presets.first(where: { $0.name == "live" }) ?? presets.first
+      let most = try live?.model.map { try EnhancementModel(path: $0).largestSteps } ?? 1
+      let work = presets.count + most
       let progress = Progress(totalSeconds: Double(work) * seconds)
       for preset in presets {
         rows.append(try measure(preset, preset.settings, "preset \(preset.name)"))
         progress.advance(by: seconds)
       }
-      if let live = presets.first(where: { $0.name == "live" }) ?? presets.first {
-        for steps in 1...EnhancementSettings.largestSteps {
+      if let live {
+        for steps in 1...most {
           var settings = live.settings
           settings.steps = steps
           rows.append(try measure(live, settings, "\(steps) step\(steps == 1 ? "" : "s")"))
@@ -91,8 +94,9 @@ struct BenchCommand: ParsableCommand {
     let deadline = frame.hopDuration * 1000
     let warmUp = frame.frames(in: 0.5)
     let refresh = frame.frames(in: 0.25)
-    let samples = UnsafeMutableBufferPointer<Float>.allocate(capacity: hop * channels)
-    defer { samples.deallocate() }
+    let memory = FloatMemory(hop * channels)
+    let samples = memory.buffer
+    defer { withExtendedLifetime(memory) {} }
     var frames: [Double] = []
     var encodings: [Double] = []
     var state: UInt32 = 1

@@ -1,8 +1,9 @@
 import Foundation
+import LiveTestSupport
 import Realtime
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import AlsaDevice
 

@@ -3,7 +3,8 @@ import Testing
 @testable import AlsaDevice
 
 @Suite struct AlsaFormatTests {
-  @Test(arguments: AlsaSampleFormat.allCases) func `full scale clips and never wraps`(format: AlsaSampleFormat) {
+  @Test(arguments: AlsaSampleFormat.allCases.filter { $0 != .float })
+  func `full scale of integers clips and never wraps`(format: AlsaSampleFormat) {
     let values: [Float] = [1, 1.5, 1e9, .infinity, -1, -1.5, -1e9, -.infinity, .nan, 0.999_999, -0.0, 0.25]
     var bytes = [UInt8](repeating: 0xAA, count: values.count * 4)
     var back = [Float](repeating: .nan, count: values.count)
@@ -11,7 +12,6 @@ import Testing
       format.encode(values, count: values.count, into: memory.baseAddress!, stride: format.byteCount)
       format.decode(memory.baseAddress!, stride: format.byteCount, count: values.count, into: &back)
     }
-    guard format != .float else { return }
     let step: Float = format == .s16 ? 0x1p-15 : 0x1p-23
     for (value, result) in zip(values, back) {
       let expected = value.isNaN ? 0 : min(1, max(-1, value))

@@ -1,24 +1,25 @@
 import CSndfile
 import Foundation
 import Testing
+import TestSupport
 
 @testable import AudioFiles
 
-@Suite("Sound files")
-struct AudioFileTests {
+/// Sound files.
+@Suite struct AudioFileTests {
   let scratch: Scratch
   init() throws { scratch = try Scratch() }
 
-  @Test(
-    "integer and float PCM come back to the bit, in every container",
-    arguments: [
-      ("a.wav", SF_FORMAT_WAV, SF_FORMAT_PCM_16), ("b.wav", SF_FORMAT_WAV, SF_FORMAT_PCM_24),
-      ("c.wav", SF_FORMAT_WAV, SF_FORMAT_PCM_32), ("d.wav", SF_FORMAT_WAV, SF_FORMAT_FLOAT),
-      ("e.aiff", SF_FORMAT_AIFF, SF_FORMAT_PCM_16), ("f.flac", SF_FORMAT_FLAC, SF_FORMAT_PCM_16),
-      ("g.flac", SF_FORMAT_FLAC, SF_FORMAT_PCM_24), ("h.rf64", SF_FORMAT_RF64, SF_FORMAT_PCM_16),
-      ("i.w64", SF_FORMAT_W64, SF_FORMAT_PCM_24),
-    ])
-  func exact(name: String, container: Int, encoding: Int) throws {
+  @Test(arguments: [
+    ("a.wav", SF_FORMAT_WAV, SF_FORMAT_PCM_16), ("b.wav", SF_FORMAT_WAV, SF_FORMAT_PCM_24),
+    ("c.wav", SF_FORMAT_WAV, SF_FORMAT_PCM_32), ("d.wav", SF_FORMAT_WAV, SF_FORMAT_FLOAT),
+    ("e.aiff", SF_FORMAT_AIFF, SF_FORMAT_PCM_16), ("f.flac", SF_FORMAT_FLAC, SF_FORMAT_PCM_16),
+    ("g.flac", SF_FORMAT_FLAC, SF_FORMAT_PCM_24), ("h.rf64", SF_FORMAT_RF64, SF_FORMAT_PCM_16),
+    ("i.w64", SF_FORMAT_W64, SF_FORMAT_PCM_24),
+  ])
+  func `integer and float PCM come back to the bit, in every container`(name: String, container: Int, encoding: Int)
+    throws
+  {
     for channels in [1, 2, 5] {
       let samples = sound(5000, channels: channels)
       let written = format(container, encoding, rate: 44_100, channels: channels)
@@ -31,8 +32,7 @@ struct AudioFileTests {
     }
   }
 
-  @Test("lossy containers keep length and sound", arguments: ["a.ogg", "a.opus", "a.mp3"])
-  func lossy(name: String) throws {
+  @Test(arguments: ["a.ogg", "a.opus", "a.mp3"]) func `lossy containers keep length and sound`(name: String) throws {
     let samples = (0..<48_000).map { Float(0.4 * sin(0.07 * Double($0)) * sin(0.0003 * Double($0))) }
     let wave = format(SF_FORMAT_WAV, SF_FORMAT_PCM_16, rate: 48_000)
     let target = try AudioFileWriter.format(forPath: scratch.path(name), like: wave)
@@ -43,8 +43,7 @@ struct AudioFileTests {
     #expect(error < 0.05 * samples.map { $0 * $0 }.reduce(0, +), "a delay of two samples would be more")
   }
 
-  @Test("another container takes the input's encoding or the nearest")
-  func nearest() throws {
+  @Test func `another container takes the input's encoding or the nearest`() throws {
     let encodings: [(Int, String, Int)] = [
       (SF_FORMAT_PCM_24, "x.flac", SF_FORMAT_PCM_24), (SF_FORMAT_FLOAT, "x.flac", SF_FORMAT_PCM_24),
       (SF_FORMAT_PCM_U8, "x.aiff", SF_FORMAT_PCM_U8), (SF_FORMAT_PCM_16, "x.ogg", SF_FORMAT_VORBIS),
@@ -63,8 +62,7 @@ struct AudioFileTests {
     #expect(error.map { "\($0)".contains("44100 Hz") && !$0.isInput } == true)
   }
 
-  @Test("samples beyond full scale are clipped and counted; full scale itself is not")
-  func clipping() throws {
+  @Test func `samples beyond full scale are clipped and counted; full scale itself is not`() throws {
     let samples: [Float] = [1, -1, 1.0001, -1.0001, 2, -7, 0.5, .nan]
     let path = scratch.path("a.wav")
     #expect(try write(samples, path, format(SF_FORMAT_WAV, SF_FORMAT_PCM_16)) == 4)
@@ -76,22 +74,20 @@ struct AudioFileTests {
   }
 
   /// libsndfile negates the smallest integer and reads outside its table: full scale became noise.
-  @Test("full scale survives the logarithmic encodings", arguments: [SF_FORMAT_ULAW, SF_FORMAT_ALAW])
-  func logarithmic(encoding: Int) throws {
+  @Test(arguments: [SF_FORMAT_ULAW, SF_FORMAT_ALAW])
+  func `full scale survives the logarithmic encodings`(encoding: Int) throws {
     let path = scratch.path("a.wav")
     #expect(try write([1, -1, -1.001, 0.5], path, format(SF_FORMAT_WAV, encoding)) == 1)
     let back = try read(path).samples
     for (sample, expected) in zip(back, [1, -1, -1, 0.5] as [Float]) { #expect(abs(sample - expected) < 0.05) }
   }
 
-  @Test("what is beyond full scale by less than half a step counts on both sides")
-  func slightClipping() throws {
+  @Test func `what is beyond full scale by less than half a step counts on both sides`() throws {
     #expect(
       try write([1.000_001, -1.000_001], scratch.path("a.wav"), format(SF_FORMAT_WAV, SF_FORMAT_PCM_16)) == 2)
   }
 
-  @Test("tags come along")
-  func tags() throws {
+  @Test func `tags come along`() throws {
     var tags = AudioTags()
     tags.texts = [Int32(SF_STR_TITLE): "A street", Int32(SF_STR_ARTIST): "Nobody"]
     for (name, container) in [("a.wav", SF_FORMAT_WAV), ("a.flac", SF_FORMAT_FLAC)] {
@@ -101,8 +97,7 @@ struct AudioFileTests {
     }
   }
 
-  @Test("nothing stands under the final name before finish, and nothing at all after abandon")
-  func temporaryFiles() throws {
+  @Test func `nothing stands under the final name before finish, and nothing at all after abandon`() throws {
     let path = scratch.path("a.wav")
     let wave = format(SF_FORMAT_WAV, SF_FORMAT_PCM_16)
     let writer = try AudioFileWriter(path: path, format: wave, tags: AudioTags(), overwrite: false)
@@ -118,8 +113,7 @@ struct AudioFileTests {
     #expect(throws: AudioFileError.exists(path: path)) { try write(sound(10), path, wave) }
   }
 
-  @Test("the same file is known through links")
-  func identity() throws {
+  @Test func `the same file is known through links`() throws {
     let path = scratch.path("a.wav")
     _ = try write(sound(10), path, format(SF_FORMAT_WAV, SF_FORMAT_PCM_16))
     try FileManager.default.createSymbolicLink(atPath: scratch.path("soft"), withDestinationPath: path)

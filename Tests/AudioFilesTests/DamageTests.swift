@@ -2,9 +2,10 @@ import AudioFiles
 import CSndfile
 import Foundation
 import Testing
+import TestSupport
 
-@Suite("Damaged sound files")
-struct DamageTests {
+/// Damaged sound files.
+@Suite struct DamageTests {
   let scratch: Scratch
   init() throws { scratch = try Scratch() }
 
@@ -13,10 +14,8 @@ struct DamageTests {
     return scratch.path(name)
   }
 
-  @Test(
-    "a file that ends early is an error, not a shorter sound",
-    arguments: [("a.wav", SF_FORMAT_WAV), ("a.aiff", SF_FORMAT_AIFF), ("a.flac", SF_FORMAT_FLAC)])
-  func cutShort(name: String, container: Int) throws {
+  @Test(arguments: [("a.wav", SF_FORMAT_WAV), ("a.aiff", SF_FORMAT_AIFF), ("a.flac", SF_FORMAT_FLAC)])
+  func `a file that ends early is an error, not a shorter sound`(name: String, container: Int) throws {
     _ = try write(sound(40_000), scratch.path(name), format(container, SF_FORMAT_PCM_16))
     let whole = try Data(contentsOf: scratch.url.appendingPathComponent(name))
     let path = try store(whole.prefix(whole.count * 2 / 3), "short-" + name)
@@ -27,8 +26,7 @@ struct DamageTests {
     }
   }
 
-  @Test("a FLAC block that is damaged in the middle is an error, not a silence")
-  func damagedBlock() throws {
+  @Test func `a FLAC block that is damaged in the middle is an error, not a silence`() throws {
     _ = try write(sound(80_000), scratch.path("a.flac"), format(SF_FORMAT_FLAC, SF_FORMAT_PCM_16))
     var data = try Data(contentsOf: scratch.url.appendingPathComponent("a.flac"))
     let middle = data.count / 2
@@ -37,8 +35,7 @@ struct DamageTests {
     #expect(throws: AudioFileError.self) { _ = try read(path, block: 4096) }
   }
 
-  @Test("a header that was never filled in, as recorders leave it on a pipe, is accepted")
-  func streamed() throws {
+  @Test func `a header that was never filled in, as recorders leave it on a pipe, is accepted`() throws {
     _ = try write(sound(1000), scratch.path("a.wav"), format(SF_FORMAT_WAV, SF_FORMAT_PCM_16))
     var data = try Data(contentsOf: scratch.url.appendingPathComponent("a.wav"))
     let start = try #require(data.firstRange(of: Data("data".utf8))).upperBound
@@ -47,8 +44,7 @@ struct DamageTests {
     #expect(try read(try store(data, "b.wav")).samples.count == 1000)
   }
 
-  @Test("missing files, folders, empty files, other files: a sentence each")
-  func strangers() throws {
+  @Test func `missing files, folders, empty files, other files: a sentence each`() throws {
     let folder = scratch.url.path
     #expect(throws: AudioFileError.missing(path: scratch.path("none"))) {
       try AudioFileReader(path: scratch.path("none"))
@@ -64,8 +60,8 @@ struct DamageTests {
     #expect(throws: AudioFileError.self) { try AudioFileReader(path: wide) }
   }
 
-  @Test("no mutation of a header traps", arguments: [("a.wav", SF_FORMAT_WAV), ("a.flac", SF_FORMAT_FLAC)])
-  func mutations(name: String, container: Int) throws {
+  @Test(arguments: [("a.wav", SF_FORMAT_WAV), ("a.flac", SF_FORMAT_FLAC)])
+  func `no mutation of a header traps`(name: String, container: Int) throws {
     _ = try write(sound(500), scratch.path(name), format(container, SF_FORMAT_PCM_16))
     let good = try Data(contentsOf: scratch.url.appendingPathComponent(name))
     var random = SystemRandomNumberGenerator()

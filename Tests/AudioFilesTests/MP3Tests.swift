@@ -2,10 +2,11 @@ import AudioFiles
 import CSndfile
 import Foundation
 import Testing
+import TestSupport
 
 /// libsndfile reads an MP3 as far as its frame count, or a guess, goes: the rest was lost without a word.
-@Suite("MP3")
-struct MP3Tests {
+/// MP3.
+@Suite struct MP3Tests {
   let scratch: Scratch
   init() throws { scratch = try Scratch() }
 
@@ -33,8 +34,7 @@ struct MP3Tests {
     return second.lowerBound
   }
 
-  @Test("a variable bit rate without a frame count is read to its end", arguments: [1, 2])
-  func noCount(channels: Int) throws {
+  @Test(arguments: [1, 2]) func `a variable bit rate without a frame count is read to its end`(channels: Int) throws {
     let whole = try recording(channels: channels)
     let bare = whole.dropFirst(try firstFrame(whole))
     let (samples, reader) = try read(try store(bare, "bare.mp3"))
@@ -52,8 +52,7 @@ struct MP3Tests {
     #expect((0..<common).allSatisfy { abs(samples[$0 + delay] - reference[$0]) < 1e-6 })
   }
 
-  @Test("tags before a recording without a frame count are kept")
-  func tagsStay() throws {
+  @Test func `tags before a recording without a frame count are kept`() throws {
     let whole = try recording()
     let title = Data("TIT2".utf8) + Data([0, 0, 0, 6, 0, 0, 0]) + Data("Stadt".utf8)
     let tag = Data("ID3".utf8) + Data([3, 0, 0, 0, 0, 0, UInt8(title.count)]) + title
@@ -62,15 +61,13 @@ struct MP3Tests {
     #expect(abs(samples.count / 2 - 4 * 44_100) < 3 * 1152)
   }
 
-  @Test("two recordings in one file are both read")
-  func concatenated() throws {
+  @Test func `two recordings in one file are both read`() throws {
     let whole = try recording()
     let (samples, _) = try read(try store(whole + whole, "two.mp3"))
     #expect(abs(samples.count / 2 - 8 * 44_100) < 6 * 1152)
   }
 
-  @Test("an ID3v1 tag at the end is no sound and no damage")
-  func trailingTag() throws {
+  @Test func `an ID3v1 tag at the end is no sound and no damage`() throws {
     let tag = Data("TAG".utf8) + Data(repeating: 32, count: 125)
     let whole = try recording()
     #expect(try read(try store(whole + tag, "a.mp3")).samples.count == read(scratch.path("whole.mp3")).samples.count)
@@ -78,8 +75,7 @@ struct MP3Tests {
     #expect(abs(try read(bare).samples.count / 2 - 4 * 44_100) < 3 * 1152)
   }
 
-  @Test("a recording with a frame count that ends early is refused")
-  func cutShort() throws {
+  @Test func `a recording with a frame count that ends early is refused`() throws {
     let whole = try recording()
     let path = try store(whole.prefix(whole.count * 2 / 3), "short.mp3")
     let error = #expect(throws: AudioFileError.self) { try AudioFileReader(path: path) }
@@ -90,16 +86,14 @@ struct MP3Tests {
     #expect(promised > found && found > 44_100)
   }
 
-  @Test("other rates: MPEG 2 and 2.5", arguments: [22_050, 16_000, 8_000])
-  func lowRates(rate: Int) throws {
+  @Test(arguments: [22_050, 16_000, 8_000]) func `other rates: MPEG 2 and 2.5`(rate: Int) throws {
     let whole = try recording(rate: rate, channels: 1)
     let start = try firstFrame(whole)
     let (samples, _) = try read(try store(whole.dropFirst(start), "bare.mp3"))
     #expect(abs(samples.count - 4 * rate) < 4 * 576 + 1152)
   }
 
-  @Test("no mutation traps")
-  func mutations() throws {
+  @Test func `no mutation traps`() throws {
     let whole = try recording(rate: 8_000, channels: 1)
     var random = SystemRandomNumberGenerator()
     for _ in 0..<60 {

@@ -2,10 +2,10 @@ import AudioFiles
 import Foundation
 import Testing
 
-@Suite("Raw PCM")
-struct RawTests {
-  @Test("every sample format comes back through a pipe", arguments: RawSampleFormat.allCases)
-  func roundTrip(sampleFormat: RawSampleFormat) throws {
+/// Raw PCM.
+@Suite struct RawTests {
+  @Test(arguments: RawSampleFormat.allCases)
+  func `every sample format comes back through a pipe`(sampleFormat: RawSampleFormat) throws {
     let pipe = Pipe()
     let samples = sound(3000, channels: 2)
     let out = pipe.fileHandleForWriting
@@ -22,8 +22,7 @@ struct RawTests {
   }
 
   /// Reading or writing ended with "Resource temporarily unavailable".
-  @Test("pipes that somebody made non-blocking are waited for")
-  func nonBlocking() throws {
+  @Test func `pipes that somebody made non-blocking are waited for`() throws {
     let pipe = Pipe()
     let (source, target) = (pipe.fileHandleForReading.fileDescriptor, pipe.fileHandleForWriting.fileDescriptor)
     for end in [source, target] { #expect(fcntl(end, F_SETFL, O_NONBLOCK) == 0) }
@@ -41,8 +40,7 @@ struct RawTests {
     withExtendedLifetime(pipe) {}
   }
 
-  @Test("input that ends in the middle of a sample is refused")
-  func oddEnd() throws {
+  @Test func `input that ends in the middle of a sample is refused`() throws {
     let pipe = Pipe()
     try pipe.fileHandleForWriting.write(contentsOf: Data([1, 2, 3, 4, 5]))
     try pipe.fileHandleForWriting.close()
@@ -52,8 +50,7 @@ struct RawTests {
     #expect(throws: AudioFileError.self) { _ = try drain(reader) }
   }
 
-  @Test("clipping is counted")
-  func clipping() throws {
+  @Test func `clipping is counted`() throws {
     let pipe = Pipe()
     let writer = RawWriter(
       fileDescriptor: pipe.fileHandleForWriting.fileDescriptor, sampleFormat: .s16le, channelCount: 1)
@@ -62,8 +59,7 @@ struct RawTests {
     #expect(pipe.fileHandleForReading.readData(ofLength: 8) == Data([255, 127, 255, 127, 0, 128, 0, 128]))
   }
 
-  @Test("a live pipe is not kept waiting for a full buffer, and a sample may come in two parts")
-  func live() throws {
+  @Test func `a live pipe is not kept waiting for a full buffer, and a sample may come in two parts`() throws {
     let pipe = Pipe()
     let reader = try RawReader(
       fileDescriptor: pipe.fileHandleForReading.fileDescriptor, sampleFormat: .s16le, sampleRate: 48_000,
@@ -82,8 +78,7 @@ struct RawTests {
     #expect(try next() == [])
   }
 
-  @Test("raw PCM becomes a WAV of its own encoding")
-  func encoding() throws {
+  @Test func `raw PCM becomes a WAV of its own encoding`() throws {
     for (sampleFormat, name) in [(RawSampleFormat.s24le, "24 bit"), (.s32le, "32 bit"), (.f32le, "float")] {
       let reader = try RawReader(fileDescriptor: 0, sampleFormat: sampleFormat, sampleRate: 48_000, channelCount: 1)
       let target = try AudioFileWriter.format(forPath: "x.wav", like: reader.format)

@@ -2,15 +2,15 @@ import AudioFiles
 import CSndfile
 import Foundation
 import Testing
+import TestSupport
 
 /// What a recording must survive: full disks, odd targets, missing ends, sizes beyond 32 bits.
-@Suite("Sound files are safe")
-struct SafetyTests {
+/// Sound files are safe.
+@Suite struct SafetyTests {
   let scratch: Scratch
   init() throws { scratch = try Scratch() }
 
-  @Test("a pipe or a device is not replaced, even where replacing is allowed")
-  func devices() throws {
+  @Test func `a pipe or a device is not replaced, even where replacing is allowed`() throws {
     let path = scratch.path("pipe.wav")
     #expect(mkfifo(path, 0o600) == 0)
     #expect(throws: AudioFileError.notReplaceable(path: path)) {
@@ -21,8 +21,7 @@ struct SafetyTests {
     #expect(scratch.names == ["pipe.wav"])
   }
 
-  @Test("a file that appears while another is written is not replaced")
-  func lateArrival() throws {
+  @Test func `a file that appears while another is written is not replaced`() throws {
     let path = scratch.path("a.wav")
     let wave = format(SF_FORMAT_WAV, SF_FORMAT_PCM_16)
     let writer = try AudioFileWriter(path: path, format: wave, tags: AudioTags(), overwrite: false)
@@ -32,8 +31,7 @@ struct SafetyTests {
     #expect(scratch.names == ["a.wav"])
   }
 
-  @Test("replacing a file keeps its permissions, and a symbolic link to it")
-  func replacing() throws {
+  @Test func `replacing a file keeps its permissions, and a symbolic link to it`() throws {
     let wave = format(SF_FORMAT_WAV, SF_FORMAT_PCM_16)
     _ = try write(sound(10), scratch.path("private.wav"), wave)
     #expect(chmod(scratch.path("private.wav"), 0o600) == 0)
@@ -46,8 +44,7 @@ struct SafetyTests {
     #expect(scratch.names == ["link.wav", "private.wav"])
   }
 
-  @Test("what a process of the same number left behind is in nobody's way, and is not removed")
-  func leftBehind() throws {
+  @Test func `what a process of the same number left behind is in nobody's way, and is not removed`() throws {
     // As processes in two containers that share a folder have it: both may be number 7.
     let others = (0..<5000).map { scratch.path(".a.wav.limpid-\(getpid())-\($0).tmp") }
     for other in others { #expect(FileManager.default.createFile(atPath: other, contents: nil)) }
@@ -56,8 +53,7 @@ struct SafetyTests {
     #expect(scratch.names.count == others.count + 1)
   }
 
-  @Test("each encoding goes into each container or is refused before anything is written")
-  func everyPair() throws {
+  @Test func `each encoding goes into each container or is refused before anything is written`() throws {
     let encodings = [
       SF_FORMAT_PCM_S8, SF_FORMAT_PCM_16, SF_FORMAT_PCM_24, SF_FORMAT_PCM_32, SF_FORMAT_PCM_U8, SF_FORMAT_FLOAT,
       SF_FORMAT_DOUBLE, SF_FORMAT_ULAW, SF_FORMAT_ALAW, SF_FORMAT_IMA_ADPCM, SF_FORMAT_MS_ADPCM, SF_FORMAT_GSM610,
@@ -79,8 +75,7 @@ struct SafetyTests {
     }
   }
 
-  @Test("ADPCM clips what is beyond full scale; it once wrapped around")
-  func adpcm() throws {
+  @Test func `ADPCM clips what is beyond full scale; it once wrapped around`() throws {
     let loud = (0..<4000).map { Float(1.5 * sin(0.02 * Double($0))) }
     let path = scratch.path("a.wav")
     #expect(try write(loud, path, format(SF_FORMAT_WAV, SF_FORMAT_MS_ADPCM)) > 1000)
@@ -89,14 +84,12 @@ struct SafetyTests {
     #expect(wrapped == 0)
   }
 
-  @Test(
-    "containers that forget to say so: a missing end is found",
-    arguments: [
-      ("a.ogg", SF_FORMAT_OGG, SF_FORMAT_VORBIS), ("a.opus", SF_FORMAT_OGG, SF_FORMAT_OPUS),
-      ("a.w64", SF_FORMAT_W64, SF_FORMAT_PCM_16), ("a.rf64", SF_FORMAT_RF64, SF_FORMAT_PCM_16),
-      ("a.au", SF_FORMAT_AU, SF_FORMAT_PCM_16), ("a.caf", SF_FORMAT_CAF, SF_FORMAT_PCM_16),
-    ])
-  func cutShort(name: String, container: Int, encoding: Int) throws {
+  @Test(arguments: [
+    ("a.ogg", SF_FORMAT_OGG, SF_FORMAT_VORBIS), ("a.opus", SF_FORMAT_OGG, SF_FORMAT_OPUS),
+    ("a.w64", SF_FORMAT_W64, SF_FORMAT_PCM_16), ("a.rf64", SF_FORMAT_RF64, SF_FORMAT_PCM_16),
+    ("a.au", SF_FORMAT_AU, SF_FORMAT_PCM_16), ("a.caf", SF_FORMAT_CAF, SF_FORMAT_PCM_16),
+  ])
+  func `containers that forget to say so: a missing end is found`(name: String, container: Int, encoding: Int) throws {
     _ = try write(sound(60_000), scratch.path(name), format(container, encoding))
     #expect(try read(scratch.path(name)).samples.count == 60_000)
     let whole = try Data(contentsOf: scratch.url.appendingPathComponent(name))
@@ -106,8 +99,7 @@ struct SafetyTests {
     }
   }
 
-  @Test("a WAV of unknown length is a WAV in the end")
-  func unknownLength() throws {
+  @Test func `a WAV of unknown length is a WAV in the end`() throws {
     let path = scratch.path("a.wav")
     for encoding in [SF_FORMAT_PCM_16, SF_FORMAT_PCM_24, SF_FORMAT_FLOAT] {
       _ = try write(sound(500), path, format(SF_FORMAT_WAV, encoding), overwrite: true)
@@ -118,8 +110,7 @@ struct SafetyTests {
     }
   }
 
-  @Test("sound beyond 4 GB is RF64 where WAV was meant, and refused where nothing helps")
-  func beyond32Bits() throws {
+  @Test func `sound beyond 4 GB is RF64 where WAV was meant, and refused where nothing helps`() throws {
     let long = 3_000_000_000
     let wave = try AudioFileWriter(
       path: scratch.path("a.wav"), format: format(SF_FORMAT_WAV, SF_FORMAT_PCM_16), tags: AudioTags(),
@@ -134,8 +125,7 @@ struct SafetyTests {
     #expect(scratch.names == [])
   }
 
-  @Test("the origin of a broadcast WAV comes along")
-  func broadcast() throws {
+  @Test func `the origin of a broadcast WAV comes along`() throws {
     // A file with a bext chunk, made by libsndfile itself.
     var info = SF_INFO()
     info.samplerate = 48_000

@@ -2,18 +2,6 @@ import AudioFiles
 import CSndfile
 import Foundation
 
-/// A folder for one test, removed at the end.
-final class Scratch: Sendable {
-  let url: URL
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appendingPathComponent("limpid-io-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-  deinit { try? FileManager.default.removeItem(at: url) }
-  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
-  var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).sorted() }
-}
-
 func format(_ container: Int, _ encoding: Int, rate: Int = 16_000, channels: Int = 1) -> AudioFormat {
   AudioFormat(sampleRate: rate, channelCount: channels, code: Int32(container | encoding))
 }

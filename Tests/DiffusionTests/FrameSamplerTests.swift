@@ -84,8 +84,9 @@ import Testing
     #expect(output == y.map { 0.5 * $0 })
   }
 
-  @Test(arguments: kinds) func `At one step all kinds without corrector are the same`(kind: SamplerKind) {
-    if case .predictorCorrector = kind { return }
+  private static let withoutCorrector = kinds.filter { if case .predictorCorrector = $0 { false } else { true } }
+
+  @Test(arguments: withoutCorrector) func `At one step all kinds without corrector are the same`(kind: SamplerKind) {
     func run(_ kind: SamplerKind) -> [Float] {
       var sampler = Self.toy(kind, maximumSteps: 1)
       var output = y
@@ -115,7 +116,7 @@ import Testing
         }
       }
       #expect(seeded.enhance(noisy: y, frameIndex: frame, into: &a))
-      #expect(explicit.enhance(noisy: y, explicitNoise: rows, into: &b))
+      #expect(rows.withUnsafeBufferPointer { explicit.enhance(noisy: y, explicitNoise: $0, into: &b) })
       #expect(a == b)
     }
   }

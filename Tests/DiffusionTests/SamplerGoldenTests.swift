@@ -24,7 +24,8 @@ import Testing
         noise.withUnsafeBufferPointer { z in
           sampler.enhance(
             noisy: y.baseAddress! + frame * count,
-            explicitNoise: z.baseAddress! + frame * 2 * manifest.maximumSteps * count, into: &output)
+            explicitNoise: UnsafeBufferPointer(rebasing: z[(frame * 2 * manifest.maximumSteps * count)...]),
+            into: &output)
         }
       }
       #expect(finite, "\(golden.name)")

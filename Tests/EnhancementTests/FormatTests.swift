@@ -4,6 +4,7 @@ import NeuralLayers
 import ScoreModel
 import SignalProcessing
 import Testing
+import TestSupport
 
 @testable import Enhancement
 

@@ -1,6 +1,7 @@
 import Foundation
 import SignalProcessing
 import Testing
+import TestSupport
 
 @testable import Enhancement
 

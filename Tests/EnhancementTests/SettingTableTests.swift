@@ -1,4 +1,6 @@
 import Diffusion
+import ScoreModel
+import SignalProcessing
 import Testing
 
 @testable import Enhancement
@@ -22,12 +24,17 @@ import Testing
     let texts =
       switch setting.form {
       case .choice(let words): words
-      case .integer(let range): ["\(range.lowerBound)", "\(range.upperBound)"]
+      case .integer(let range): ["\(range.lowerBound)", "\(upperEnd(setting, range))"]
       case .natural: ["0", "\(UInt64.max)"]
       case .number(let range): ["\(range.lowerBound)", "0.3", "\(range.upperBound)"]
       case .flag: ["true", "false"]
       }
     return texts + (setting.isOptional ? ["none"] : [])
+  }
+
+  /// As many steps as the standard grid has are valid without a model.
+  private func upperEnd(_ setting: EnhancementSetting, _ range: ClosedRange<Int>) -> Int {
+    setting.countsSteps ? EnhancementSettings.largestSteps : range.upperBound
   }
 
   private func outOfRange(_ setting: EnhancementSetting) -> [String] {
@@ -50,6 +57,20 @@ import Testing
       #expect(setting.key.allSatisfy { ("a"..."z").contains($0) || $0 == "-" }, "\(setting.key)")
       #expect(setting.help.hasSuffix(".") && !setting.help.contains("\n"), "\(setting.key)")
     }
+  }
+
+  @Test func `a text may ask for as many steps as a model's own grid has`() throws {
+    let long = try EnhancementModel.Format(
+      frame: .standard, compressionFactor: 0.15, compressionExponent: 0.5, sde: OrnsteinUhlenbeckSDE(),
+      grid: .geometric(count: 12, last: 0.03))
+    var settings = EnhancementSettings()
+    try settings.set(key: "steps", text: "12")
+    #expect(throws: Never.self) { try settings.checkRanges() }
+    #expect(throws: Never.self) { try settings.validate(for: long) }
+    let sentence = "12 steps cannot be run; give 1 to 8"
+    #expect(throws: EnhancementError.outOfRange(setting: "steps", sentence: sentence)) { try settings.validate() }
+    settings.maximumSteps = 11
+    #expect(throws: EnhancementError.self) { try settings.checkRanges() }
   }
 
   @Test func `what is set by text is read as that text, and nothing else changes`() throws {
@@ -103,7 +124,10 @@ import Testing
         do {
           try settings.validate()
           Issue.record("\(setting.key) '\(text)' is valid")
-        } catch { #expect(error.description == sentence) }
+        } catch {
+          // How many steps there may be, a text cannot know.
+          #expect(error.description == sentence || setting.countsSteps && sentence.hasPrefix(error.description))
+        }
       }
       for text in malformed(setting) {
         let error = try refused(text)
@@ -138,7 +162,7 @@ import Testing
     for setting in EnhancementSetting.all {
       let ends: [Double] =
         switch setting.form {
-        case .integer(let range): [Double(range.lowerBound), Double(range.upperBound)]
+        case .integer(let range): [Double(range.lowerBound), Double(upperEnd(setting, range))]
         case .number(let range): [Double(range.lowerBound), Double(range.upperBound)]
         case .choice, .natural, .flag: []
         }

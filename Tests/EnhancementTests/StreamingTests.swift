@@ -1,6 +1,7 @@
 import Ground
 import SignalProcessing
 import Testing
+import TestSupport
 
 @testable import Enhancement
 

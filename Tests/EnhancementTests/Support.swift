@@ -3,6 +3,7 @@ import Foundation
 import ScoreModel
 import SignalProcessing
 import Testing
+import TestSupport
 
 @testable import Enhancement
 
@@ -10,23 +11,6 @@ import Testing
 let commonRates = [8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000, 176_400, 192_000]
 
 // MARK: - Signals
-
-struct Random {
-  private var state: UInt64
-  init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-
-  mutating func next() -> UInt64 {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return state
-  }
-
-  /// −1…1.
-  mutating func sample() -> Float { Float(Int64(bitPattern: next()) >> 40) * 0x1p-23 }
-
-  mutating func below(_ limit: Int) -> Int { Int(next() >> 33) % limit }
-}
 
 func whiteNoise(_ count: Int, amplitude: Float = 0.1, seed: UInt64 = 1) -> [Float] {
   var random = Random(seed)
@@ -225,9 +209,6 @@ func run<P: BlockProcessor & ~Copyable>(_ processor: inout P, _ input: [Float], 
 func delayed(_ x: [Float], by count: Int) -> [Float] {
   Array(([Float](repeating: 0, count: count) + x).prefix(x.count))
 }
-
-/// Bits, so that NaN equals NaN and −0 is not 0.
-func bits(_ x: some Sequence<Float>) -> [UInt32] { x.map(\.bitPattern) }
 
 func largestDifference(_ a: some Sequence<Float>, _ b: some Sequence<Float>) -> Float {
   zip(a, b).map { abs($0 - $1) }.max() ?? 0

@@ -55,6 +55,28 @@ import Testing
     #expect(Witness.living == 0)
   }
 
+  @Test func `A value is owned, at one address, and written in place`() {
+    do {
+      let value = FixedValue(Witness())
+      #expect(Witness.living == 1)
+      #expect(value.pointee === value.address.pointee)
+    }
+    #expect(Witness.living == 0)
+    let number = FixedValue(1)
+    number.pointee += 2
+    #expect(number.address.pointee == 3)
+  }
+
+  @Test(arguments: [0, 1, 63, 1000]) func `Bytes are zeroed, at a multiple of 64`(count: Int) {
+    for _ in 0..<8 {
+      let used = ByteMemory(count)
+      for n in 0..<count { used.base.storeBytes(of: 255, toByteOffset: n, as: UInt8.self) }
+    }
+    let memory = ByteMemory(count)
+    #expect(memory.count == count && UInt(bitPattern: memory.base) % 64 == 0)
+    #expect(UnsafeRawBufferPointer(start: memory.base, count: count).allSatisfy { $0 == 0 })
+  }
+
   @Test func `An array is written in place`() {
     let array = FixedArray([1, 2, 3])
     let base = array.base

@@ -2,11 +2,12 @@ import AudioFiles
 import CJACK
 import Enhancement
 import Foundation
+import LiveTestSupport
 import Realtime
 import Recording
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import JackDevice
 

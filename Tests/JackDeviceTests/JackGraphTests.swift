@@ -1,6 +1,6 @@
 import CJACK
 import Realtime
-import TestSupport
+import LiveTestSupport
 import Testing
 
 @testable import JackDevice

@@ -1,9 +1,10 @@
 import CJACK
 import Foundation
+import LiveTestSupport
 import Realtime
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import JackDevice
 

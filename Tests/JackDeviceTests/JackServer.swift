@@ -1,5 +1,6 @@
 import CJACK
 import Foundation
+import LiveTestSupport
 import Synchronization
 import TestSupport
 

@@ -1,9 +1,10 @@
 import CJACK
 import Glibc
+import LiveTestSupport
 import Realtime
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import JackDevice
 

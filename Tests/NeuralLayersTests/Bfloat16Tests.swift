@@ -3,6 +3,7 @@ import Foundation
 import Ground
 import NeuralLayers
 import Testing
+import TestSupport
 
 /// Products in bfloat16. The kernel against plain loops in double precision over rounded operands; the layers against
 /// PyTorch with the same roundings (tools/golden/bfloat16.py).
@@ -71,9 +72,9 @@ import Testing
     var random = SplitMix(7)
     let tapOffset = rows * stride + depth + 1
     let itemStride = taps * tapOffset + 3
-    let a = random.floats(items * itemStride)
-    let b = random.floats(taps * depth * columns)
-    let bias = random.floats((columns + 15) & ~15)
+    let a = random.samples(items * itemStride)
+    let b = random.samples(taps * depth * columns)
+    let bias = random.samples((columns + 15) & ~15)
     let pairs = Self.pairs(taps: taps, depth: depth, columns: columns, b)
     let once = Self.product(
       rows: rows, columns: columns, depth: depth, stride: stride, taps: taps, items: items, itemStride: itemStride,
@@ -108,8 +109,8 @@ import Testing
   @Test func `the product adds to what is there`() {
     var random = SplitMix(8)
     let (rows, columns, depth) = (5, 37, 6)
-    let a = random.floats(rows * depth)
-    let pairs = Self.pairs(depth: depth, columns: columns, random.floats(depth * columns))
+    let a = random.samples(rows * depth)
+    let pairs = Self.pairs(depth: depth, columns: columns, random.samples(depth * columns))
     let plain = Self.product(rows: rows, columns: columns, depth: depth, stride: depth, a: a, pairs: pairs)
     let sum = Self.product(
       rows: rows, columns: columns, depth: depth, stride: depth, a: a, pairs: pairs, accumulatingOn: plain)
@@ -152,8 +153,8 @@ import Testing
   @Test func `a row's result is the same to the bit however many rows run with it`() {
     var random = SplitMix(9)
     let (depth, columns, most) = (38, 48, 40)
-    let a = random.floats(most * depth)
-    let pairs = Self.pairs(depth: depth, columns: columns, random.floats(depth * columns))
+    let a = random.samples(most * depth)
+    let pairs = Self.pairs(depth: depth, columns: columns, random.samples(depth * columns))
     func product(_ rows: Int) -> [Float] {
       Self.product(rows: rows, columns: columns, depth: depth, stride: depth, a: a, pairs: pairs).filter { !$0.isNaN }
     }

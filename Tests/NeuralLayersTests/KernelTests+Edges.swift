@@ -2,6 +2,7 @@ import CKernels
 import Foundation
 import NeuralLayers
 import Testing
+import TestSupport
 
 /// Kernels that take several rows together, against the formula in double precision, at sizes that leave some over.
 extension KernelTests {
@@ -11,7 +12,7 @@ extension KernelTests {
       (1, 1, 1), (3, 2, 5), (4, 1, 16), (7, 2, 17), (17, 3, 4), (20, 4, 16), (33, 1, 40),
     ] {
       let model = heads * dimension
-      let qkv = random.floats(rows * 3 * model).map { 3 * $0 }
+      let qkv = random.samples(rows * 3 * model).map { 3 * $0 }
       var out = unwritten(rows * model)
       var scratch = unwritten(ck_self_attention_scratch(rows, dimension))
       at(level) { ck_self_attention(rows, heads, dimension, qkv, &scratch, &out) }
@@ -37,7 +38,7 @@ extension KernelTests {
   @Test(arguments: levels) func `self-attention of one query is the same to the bit beside others`(level: Int32) {
     var random = SplitMix(6)
     let (rows, dimension) = (7, 16)
-    var qkv = random.floats(rows * 3 * dimension)
+    var qkv = random.samples(rows * 3 * dimension)
     // The last query, alone in the rest of the rows, moves to the first place among four.
     func attended() -> [Float] {
       var out = unwritten(rows * dimension)
@@ -54,10 +55,10 @@ extension KernelTests {
   func `an encoder block is the formula at every edge`(frames: Int, bands: Int, timeStride: Int) {
     var random = SplitMix(7)
     let (inputs, outputs) = (3, 18)
-    let weight = random.floats(outputs * inputs * 9)
-    let bias = random.floats(outputs)
-    let scale = random.floats(outputs)
-    let input = random.floats(frames * bands * inputs)
+    let weight = random.samples(outputs * inputs * 9)
+    let bias = random.samples(outputs)
+    let scale = random.samples(outputs)
+    let input = random.samples(frames * bands * inputs)
     let layer = EncoderConvolution(
       inputs: inputs, outputs: outputs, timeStride: timeStride, weight: weight, bias: bias, scale: scale)
     let (newFrames, newBands) = (layer.outputFrames(frames), layer.outputBands(bands))

@@ -4,6 +4,7 @@ import Ground
 import KernelLevels
 import NeuralLayers
 import Testing
+import TestSupport
 
 /// Every layer against PyTorch, frame by frame where it has a state. Tolerance: -110 dB of the reference's RMS
 /// (float32 sums of at most some hundred terms); at most -80 is required.

@@ -1,6 +1,7 @@
 import Foundation
 import NeuralLayers
 import Testing
+import TestSupport
 
 /// The reader of weights files: what it accepts, and one clear sentence for everything else.
 @Suite struct SafetensorsTests {

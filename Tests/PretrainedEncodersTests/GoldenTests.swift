@@ -1,6 +1,7 @@
 import KernelLevels
 import NeuralLayers
 import Testing
+import TestSupport
 
 @testable import PretrainedEncoders
 

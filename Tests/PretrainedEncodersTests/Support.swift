@@ -18,19 +18,6 @@ struct Golden {
   func values(_ name: String) -> [Float] { try! file.floats(file.tensor(name)!) }
 }
 
-/// RMS of the difference over RMS of the reference, in dB; infinity if anything is not finite.
-func errorInDecibels(_ values: [Float], _ reference: [Float]) -> Double {
-  precondition(values.count == reference.count && !values.isEmpty)
-  var difference = 0.0
-  var power = 0.0
-  for i in values.indices {
-    let d = Double(values[i]) - Double(reference[i])
-    difference += d * d
-    power += Double(reference[i]) * Double(reference[i])
-  }
-  return difference.isFinite ? 10 * log10(max(difference, 1e-300) / power) : .infinity
-}
-
 /// 16 kHz samples through the upsampler and the tower.
 func embedding(_ tower: TowerFile, _ samples: [Float], prefix: Int? = nil) -> [Float] {
   let count = prefix ?? samples.count

@@ -11,7 +11,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "bypass", "bypass maybe", "steps 9", "steps 1.5", "limit -1", "mix nan", "clear now", "fly on", "mix 1 2",
+    "", "bypass", "bypass maybe", "steps 65", "steps 1.5", "limit -1", "mix nan", "clear now", "fly on", "mix 1 2",
   ])
   func `a line that is no command is refused with what was expected`(_ line: String) {
     #expect(throws: LiveCommandError.self) { try LiveCommand(line: line) }

@@ -1,7 +1,8 @@
 import Enhancement
+import LiveTestSupport
 import SignalProcessing
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Realtime
 

@@ -1,5 +1,5 @@
 import Enhancement
-import TestSupport
+import LiveTestSupport
 import Testing
 
 @testable import Realtime

@@ -1,6 +1,6 @@
-import CThreads
 import Enhancement
-import TestSupport
+import Ground
+import LiveTestSupport
 import Testing
 
 @testable import Realtime
@@ -55,7 +55,7 @@ struct PaceTests {
     for _ in 0..<3 {
       var sound = [Float](repeating: 0.01, count: 256 * 40)
       sound.withUnsafeMutableBufferPointer { player.play($0) }
-      ct_pause(60_000_000)
+      sleep(nanoseconds: 60_000_000)
     }
     let status = try #require(engine.status)
     #expect(status.counters.dry == 0 && status.counters.overruns == 0)

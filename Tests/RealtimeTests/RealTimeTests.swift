@@ -3,7 +3,7 @@
   import Glibc
   import HeapCounter
   import Synchronization
-  import TestSupport
+  import LiveTestSupport
   import Testing
 
   @testable import Realtime

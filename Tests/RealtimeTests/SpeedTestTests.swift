@@ -1,4 +1,4 @@
-import TestSupport
+import LiveTestSupport
 import Testing
 
 @testable import Enhancement

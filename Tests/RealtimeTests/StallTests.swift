@@ -1,8 +1,9 @@
 import Enhancement
 import Foundation
+import LiveTestSupport
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Realtime
 

@@ -1,6 +1,7 @@
 import Enhancement
-import TestSupport
+import LiveTestSupport
 import Testing
+import TestSupport
 
 @testable import Realtime
 

@@ -3,7 +3,7 @@ import Foundation
 import Realtime
 import Synchronization
 import SignalProcessing
-import TestSupport
+import LiveTestSupport
 import Testing
 
 /// What one thread waits for in the engine, no other waits for.

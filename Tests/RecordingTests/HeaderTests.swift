@@ -1,7 +1,7 @@
-import Enhancement
 import Realtime
 import Testing
 
+@testable import Enhancement
 @testable import Recording
 
 @Suite struct HeaderTests {
@@ -37,9 +37,21 @@ import Testing
 
     """
 
+  /// A setting that the table got after a recording was made has its standard value in it, and is read where it has a line.
+  @Test func `an older recording has the standard value of a setting that came later`() throws {
+    let later = EnhancementSetting(
+      key: "later", form: .number(0...1), range: "0 to 1", help: "", refusal: { "later \($0) is out of range" },
+      read: { .number($0.mix) }, write: { if case .number(let mix) = $1 { $0.mix = mix } })
+    let table = EnhancementSetting.all.filter { $0.key != "mix" } + [later]
+    func read(_ text: String) throws -> RecordingHeader { try RecordingHeader(text: text, path: "there", table: table) }
+    #expect(try read(Self.old).settings.mix == EnhancementSettings().mix)
+    #expect(try read(Self.old + "later 0.25\n").settings.mix == 0.25)
+    #expect(throws: RecordingError.self) { try read(Self.old + "later 7\n") }
+  }
+
   private func read(_ text: String) throws -> RecordingHeader { try RecordingHeader(text: text, path: "there") }
 
-  @Test func aHeaderFromBeforeTheTableIsRead() throws {
+  @Test func `a header from before the table is read`() throws {
     var settings = EnhancementSettings()
     settings.steps = 3
     settings.maximumSteps = 8
@@ -66,7 +78,7 @@ import Testing
     #expect(try other.text(key: "sampler") == "predictor-corrector" && other.text(key: "corrector-snr") == "0.75")
   }
 
-  @Test func everySettingIsReadAsItIsWritten() throws {
+  @Test func `every setting is read as it is written`() throws {
     for sampler in ["few-step", "reverse-diffusion", "predictor-corrector", "probability-flow"] {
       for setting in EnhancementSetting.all {
         var header = try read(Self.old)
@@ -89,7 +101,7 @@ import Testing
     }
   }
 
-  @Test func aLineThatIsMissingOrOutOfRangeIsRefusedByItsName() throws {
+  @Test func `a line that is missing or out of range is refused by its name`() throws {
     let header = try read(Self.old)
     let lines = header.text.split(separator: "\n")
     for setting in EnhancementSetting.all where setting.text(of: header.settings) != nil {

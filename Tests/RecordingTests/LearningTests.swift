@@ -1,10 +1,11 @@
 import Enhancement
 import Foundation
+import LiveTestSupport
 import Realtime
 import Recording
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Realtime
 

@@ -1,10 +1,11 @@
 import CKernels
 import Enhancement
 import Foundation
+import LiveTestSupport
 import NeuralLayers
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Realtime
 @testable import Recording

@@ -3,6 +3,7 @@ import Foundation
 import NeuralLayers
 import ScoreModel
 import Testing
+import TestSupport
 
 @Suite(.enabled(if: ck_has_bfloat16(), "this processor has no AVX512_BF16")) struct Bfloat16Tests {
   static let shippedPath = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -2,6 +2,7 @@ import CKernels
 import NeuralLayers
 import ScoreModel
 import Testing
+import TestSupport
 
 /// What the stream promises beside its numbers: causality, independence of slots and items, exact resets.
 @Suite struct NetworkTests {

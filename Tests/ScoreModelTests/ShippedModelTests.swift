@@ -5,6 +5,7 @@ import KernelLevels
 import NeuralLayers
 import ScoreModel
 import Testing
+import TestSupport
 
 /// The weights that the presets name, against the PyTorch network they were exported from
 /// (`python -m training.export --golden`).

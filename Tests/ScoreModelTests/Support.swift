@@ -41,19 +41,6 @@ func countedMagnitudes(_ stream: Int, frames: Int, bins: Int) -> [Float] {
   counted(stream, frames * bins).map { abs($0) * 0.3 }
 }
 
-/// RMS of the difference over RMS of the reference, in dB; infinity if anything is not finite.
-func errorInDecibels(_ values: [Float], _ reference: [Float]) -> Double {
-  precondition(values.count == reference.count && !values.isEmpty)
-  var difference = 0.0
-  var power = 0.0
-  for i in values.indices {
-    let d = Double(values[i]) - Double(reference[i])
-    difference += d * d
-    power += Double(reference[i]) * Double(reference[i])
-  }
-  return difference.isFinite ? 10 * log10(max(difference, 1e-300) / power) : .infinity
-}
-
 /// Runs frames of (x, y) through one slot; returns the items' outputs, each (frames, bins, 2).
 func run(
   _ network: inout ScoreNetwork, slot: Int = 0, batch: Int = 1, x: [Float], y: [Float],

@@ -1,6 +1,7 @@
 import KernelLevels
 import SignalProcessing
 import Testing
+import TestSupport
 
 private func compressed(_ bins: [Float], gain: Float) -> [Float] {
   var output = [Float](repeating: .nan, count: bins.count)

@@ -2,6 +2,7 @@ import CKernels
 import Glibc
 import KernelLevels
 import Testing
+import TestSupport
 
 /// The kernels of parts of frames against plain loops in double precision, at every level and for counts around every
 /// vector's end; what lies behind an output stays as it was.
@@ -14,7 +15,7 @@ import Testing
   }
 
   @Test(arguments: counts) func `sums are those of a plain loop`(count: Int) {
-    var noise = Noise(seed: 3)
+    var noise = SplitMix(3)
     let x = noise.samples(count)
     let y = noise.samples(count)
     let total = x.reduce(0.0) { $0 + Double($1) }
@@ -56,7 +57,7 @@ import Testing
   }
 
   @Test(arguments: counts) func `products and combinations are those of a plain loop`(count: Int) {
-    var noise = Noise(seed: 4)
+    var noise = SplitMix(4)
     let (x, y, z, w) = (noise.samples(count), noise.samples(count), noise.samples(count), noise.samples(count))
     func check(_ out: [Float], _ expected: (Int) -> Float) {
       for n in 0..<count { #expect(abs(out[n] - expected(n)) < 1e-6) }
@@ -80,7 +81,7 @@ import Testing
   }
 
   @Test(arguments: counts) func `bins are scaled, squared, compressed and expanded as in a plain loop`(bins: Int) {
-    var noise = Noise(seed: 5)
+    var noise = SplitMix(5)
     let x = noise.samples(2 * bins)
     let share = noise.samples(bins).map { abs($0) }
     func magnitude(_ k: Int) -> Float { (x[2 * k] * x[2 * k] + x[2 * k + 1] * x[2 * k + 1]).squareRoot() }

@@ -2,6 +2,7 @@
   import HeapCounter
   import SignalProcessing
   import Testing
+  import TestSupport
 
   @Suite struct HeapCallTests {
     @Test func `the counter sees an array grow`() {
@@ -31,7 +32,7 @@
         output.deallocate()
         bins.deallocate()
       }
-      var noise = Noise(seed: 19)
+      var noise = SplitMix(19)
       for n in 0..<441 { input[n] = 0.1 * noise.sample() }
       var counts: (before: UInt, after: UInt) = (0, 0)
       var produced = 0

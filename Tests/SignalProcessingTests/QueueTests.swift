@@ -1,5 +1,6 @@
 import SignalProcessing
 import Testing
+import TestSupport
 
 @Suite struct SampleFIFOTests {
   @Test func `samples come out in order at every wrap position`() {
@@ -26,7 +27,7 @@ import Testing
   }
 
   @Test func `unequal blocks carry a numbered stream`() {
-    var noise = Noise(seed: 14)
+    var noise = SplitMix(14)
     var fifo = SampleFIFO(capacity: 1000)
     var written = 0
     var read = 0

@@ -4,6 +4,7 @@ import Glibc
 import KernelLevels
 import SignalProcessing
 import Testing
+import TestSupport
 
 private let rates = [
   8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000,
@@ -121,7 +122,7 @@ private func measure(_ signal: [Float], frequency: Double, rate: Double, skip: I
   @Test(arguments: pairs + [(48_000, 8000), (32_000, 48_000)], [0, 3, 5, 10])
   func `the output is speexdsp's at every dispatch level`(_ rates: (Int, Int), _ quality: Int) throws {
     let (from, to) = rates
-    var noise = Noise(seed: UInt64(from))
+    var noise = SplitMix(UInt64(from))
     let input = noise.samples(3000)
     var code: Int32 = 0
     let speex = try #require(speex_resampler_init(1, UInt32(from), UInt32(to), Int32(quality), &code))
@@ -145,7 +146,7 @@ private func measure(_ signal: [Float], frequency: Double, rate: Double, skip: I
   @Test(arguments: pairs + [(44_100, 48_000), (192_000, 8000), (8000, 192_000), (47_999, 16_000)])
   func `any split of the input gives the same bits`(_ from: Int, _ to: Int) throws {
     try atEveryKernelLevel {
-      var noise = Noise(seed: UInt64(from))
+      var noise = SplitMix(UInt64(from))
       let input = noise.samples(4000)
       var resampler = try Resampler(from: from, to: to)
       let whole = resample(&resampler, input) { 4000 }
@@ -162,7 +163,7 @@ private func measure(_ signal: [Float], frequency: Double, rate: Double, skip: I
 
   @Test func `a short output takes part of the input and loses nothing`() throws {
     try atEveryKernelLevel {
-      var noise = Noise(seed: 17)
+      var noise = SplitMix(17)
       let input = noise.samples(3000)
       for (from, to) in [
         (16_000, 48_000), (48_000, 16_000), (44_100, 16_000), (16_000, 44_100), (16_000, 16_000),
@@ -218,7 +219,7 @@ private func measure(_ signal: [Float], frequency: Double, rate: Double, skip: I
 
   @Test(arguments: rates)
   func `equal rates copy without delay`(_ rate: Int) throws {
-    var noise = Noise(seed: 18)
+    var noise = SplitMix(18)
     let input = noise.samples(1000)
     var resampler = try Resampler(from: rate, to: rate)
     #expect(resampler.delayInInputSamples == 0 && resampler.maximumOutput(forInput: 7) == 7)

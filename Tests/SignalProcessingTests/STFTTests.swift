@@ -2,6 +2,7 @@ import Glibc
 import KernelLevels
 import SignalProcessing
 import Testing
+import TestSupport
 
 /// All frames of `samples`, (K, 161, 2), and their energies.
 private func analyse(_ samples: [Float], fft: Int = 320, hop: Int = 160) -> (bins: [Float], energies: [Float]) {
@@ -72,7 +73,7 @@ private func synthesise(_ bins: [Float], fft: Int = 320, hop: Int = 160) -> [Flo
   @Test(arguments: [(320, 160), (320, 80), (512, 128), (64, 32), (8, 2)])
   func `analysis and synthesis reconstruct one frame minus one hop later`(_ fft: Int, _ hop: Int) {
     atEveryKernelLevel {
-      var noise = Noise(seed: UInt64(fft + hop))
+      var noise = SplitMix(UInt64(fft + hop))
       let count = 40 * hop
       var signals = [noise.samples(count)]
       signals.append((0..<count).map { $0 % 2 == 0 ? 1 : -1 })  // the last bin alone
@@ -102,7 +103,7 @@ private func synthesise(_ bins: [Float], fft: Int = 320, hop: Int = 160) -> [Flo
   }
 
   @Test func `an output sample depends on the newest frame at the earliest`() {
-    var noise = Noise(seed: 5)
+    var noise = SplitMix(5)
     var signal = noise.samples(1600)
     let before = synthesise(analyse(signal).bins)
     for n in 800..<1600 { signal[n] = noise.sample() }
@@ -134,7 +135,7 @@ private func synthesise(_ bins: [Float], fft: Int = 320, hop: Int = 160) -> [Flo
   }
 
   @Test func `a sample that is not a number is gone after the frames that hold it`() {
-    var noise = Noise(seed: 6)
+    var noise = SplitMix(6)
     var signal = noise.samples(1600)
     let clean = synthesise(analyse(signal).bins)
     signal[500] = .nan

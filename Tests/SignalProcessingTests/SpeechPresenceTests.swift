@@ -2,9 +2,10 @@ import Glibc
 import KernelLevels
 import SignalProcessing
 import Testing
+import TestSupport
 
 /// One frame of about Gaussian noise, power of mean `level` per bin.
-private func noiseFrame(_ noise: inout Noise, count: Int, level: Float) -> [Float] {
+private func noiseFrame(_ noise: inout SplitMix, count: Int, level: Float) -> [Float] {
   (0..<count).map { _ in
     var re: Float = 0
     var im: Float = 0
@@ -45,7 +46,7 @@ private func mean(_ values: [Float]) -> Float { values.reduce(0, +) / Float(valu
   }
 
   @Test func `white noise settles without bias and its presence is low`() {
-    var noise = Noise(seed: 8)
+    var noise = SplitMix(8)
     var presence = SpeechPresence()
     var level: Float = 0
     var probability: Float = 0
@@ -61,7 +62,7 @@ private func mean(_ values: [Float]) -> Float { values.reduce(0, +) / Float(valu
   }
 
   @Test func `speech 20 dB above the noise is present and does not enter the estimate`() {
-    var noise = Noise(seed: 9)
+    var noise = SplitMix(9)
     var presence = SpeechPresence()
     for _ in 0..<100 { presence.push(power: noiseFrame(&noise, count: 161, level: 1)) }
     let before = mean(values(presence.noisePower, 161))
@@ -73,7 +74,7 @@ private func mean(_ values: [Float]) -> Float { values.reduce(0, +) / Float(valu
   }
 
   @Test func `a step of the noise by 20 dB is followed within three seconds`() {
-    var noise = Noise(seed: 10)
+    var noise = SplitMix(10)
     var presence = SpeechPresence()
     for _ in 0..<100 { presence.push(power: noiseFrame(&noise, count: 161, level: 1)) }
     for _ in 0..<300 { presence.push(power: noiseFrame(&noise, count: 161, level: 100)) }
@@ -81,7 +82,7 @@ private func mean(_ values: [Float]) -> Float { values.reduce(0, +) / Float(valu
   }
 
   @Test func `digital silence keeps the estimate, and noise that returns is noise`() {
-    var noise = Noise(seed: 11)
+    var noise = SplitMix(11)
     var presence = SpeechPresence()
     let silence = [Float](repeating: 0, count: 161)
     for _ in 0..<50 { presence.push(power: silence) }  // from the start: nothing known, nothing broken
@@ -109,7 +110,7 @@ private func mean(_ values: [Float]) -> Float { values.reduce(0, +) / Float(valu
     var presence = SpeechPresence(binCount: 16)
     var runs: [[Float]] = []
     for _ in 0..<2 {
-      var noise = Noise(seed: 12)
+      var noise = SplitMix(12)
       for k in 0..<60 { presence.push(power: noiseFrame(&noise, count: 16, level: k > 30 ? 30 : 1)) }
       runs.append(values(presence.noisePower, 16) + values(presence.probability, 16))
       presence.reset()
@@ -141,7 +142,7 @@ private func mean(_ values: [Float]) -> Float { values.reduce(0, +) / Float(valu
   }
 
   @Test func `steady noise falls by more than 12 dB and a tone above it stays`() {
-    var noise = Noise(seed: 13)
+    var noise = SplitMix(13)
     var analysis = STFTAnalysis()
     var synthesis = STFTSynthesis()
     var wiener = WienerGain()

@@ -24,22 +24,6 @@ func tolerance(_ name: String) throws -> Float {
   return try #require(manifest.cases[name]?.tolerance)
 }
 
-/// Repeatable noise, uniform in −1..<1 (splitmix64).
-struct Noise {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-  mutating func bits() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-  mutating func sample() -> Float { Float(bits() >> 40) / Float(1 << 23) - 1 }
-  mutating func samples(_ count: Int) -> [Float] { (0..<count).map { _ in sample() } }
-  mutating func index(below limit: Int) -> Int { Int(bits() % UInt64(limit)) }
-}
-
 /// Largest difference and where; a value that is not a number counts as infinite.
 func largestDifference(_ a: [Float], _ b: [Float]) -> (difference: Float, index: Int) {
   precondition(a.count == b.count, "\(a.count) values against \(b.count)")
@@ -61,8 +45,6 @@ func largestRelativeDifference(_ a: [Float], _ expected: [Float], floor: Float =
   }
   return worst
 }
-
-func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
 
 /// Block sizes that devices and hosts use, and some that they should not.
 let blockSizes = [1, 48, 127, 160, 320, 480, 512, 1024]

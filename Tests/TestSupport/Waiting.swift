@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 
 private struct WaitedInVain: Error, CustomStringConvertible {
   let what: String

@@ -1,10 +1,10 @@
 import Foundation
 import Testing
+import TestSupport
 
-@Suite("limpid")
-struct CommandTests {
-  @Test("prints its version and a help that names every command")
-  func help() throws {
+/// limpid.
+@Suite struct CommandTests {
+  @Test func `prints its version and a help that names every command`() throws {
     #expect(try run("--version").text.hasPrefix("limpid "))
     let help = try run("--help").text
     for word in ["enhance", "presets", "info", "Exit codes"] { #expect(help.contains(word)) }
@@ -14,8 +14,7 @@ struct CommandTests {
     }
   }
 
-  @Test("lists the presets of the checkout, each with a line")
-  func presets() throws {
+  @Test func `lists the presets of the checkout, each with a line`() throws {
     let lines = try run("presets").text.split(separator: "\n")
     for name in ["live", "quality", "gentle"] {
       let line = try #require(lines.first { $0.hasPrefix(name + " ") })
@@ -23,8 +22,7 @@ struct CommandTests {
     }
   }
 
-  @Test("describes a weights file and a sound file")
-  func info() throws {
+  @Test func `describes a weights file and a sound file`() throws {
     let weights = try run("info", identity)
     #expect(weights.status == 0 && weights.text.contains("parameters"), "\(weights.errors)")
     let scratch = try Scratch()
@@ -34,8 +32,7 @@ struct CommandTests {
     #expect(try run("info", scratch.path("none")).status == 66)
   }
 
-  @Test("LIMPID_PRESETS comes before the checkout's presets")
-  func ownPresets() throws {
+  @Test func `LIMPID_PRESETS comes before the checkout's presets`() throws {
     let scratch = try Scratch()
     try scratch.write(Data("method = \"wiener\"\ndescription = \"mine\"\n".utf8), "live.toml")
     let text = try run("presets", environment: ["LIMPID_PRESETS": scratch.url.path]).text

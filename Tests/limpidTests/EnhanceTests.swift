@@ -1,16 +1,17 @@
 import Enhancement
 import Foundation
 import Testing
+import TestSupport
 
-@Suite("limpid enhance")
-struct EnhanceTests {
+/// limpid enhance.
+@Suite struct EnhanceTests {
   let scratch: Scratch
   init() throws { scratch = try Scratch() }
 
-  @Test(
-    "keeps length, rate, channels and bit depth, and lines up with the input",
-    arguments: [(16_000, 1, 16), (48_000, 2, 24), (44_100, 1, 16), (8_000, 1, 16)])
-  func keepsTheFormat(rate: Int, channels: Int, bits: Int) throws {
+  @Test(arguments: [(16_000, 1, 16), (48_000, 2, 24), (44_100, 1, 16), (8_000, 1, 16)])
+  func `keeps length, rate, channels and bit depth, and lines up with the input`(rate: Int, channels: Int, bits: Int)
+    throws
+  {
     let sound = Wave(
       rate: rate, channels: channels, bits: bits, samples: Wave.sound(0.8, rate: rate, channels: channels))
     let input = try scratch.write(sound.data, "in.wav")
@@ -26,8 +27,8 @@ struct EnhanceTests {
     #expect(scratch.names == ["in.wav", "out.wav"])
   }
 
-  @Test("a model with CLAP's or PANNs' tower in it listens to the noise and says so", arguments: ["clap", "panns"])
-  func towers(name: String) throws {
+  @Test(arguments: ["clap", "panns"])
+  func `a model with CLAP's or PANNs' tower in it listens to the noise and says so`(name: String) throws {
     let model = tests.appendingPathComponent("ScoreModelTests/Fixtures/tiny-\(name).safetensors").path
     let info = try run("info", model)
     #expect(info.status == 0 && info.text.contains("\(name), an embedding of"), "\(info.text)\(info.errors)")
@@ -42,8 +43,7 @@ struct EnhanceTests {
     #expect(out.samples.count == noise.count)
   }
 
-  @Test("a file's beginning is heard before it is enhanced, unless the preset is live or the warm-up 0")
-  func warmsUp() throws {
+  @Test func `a file's beginning is heard before it is enhanced, unless the preset is live or the warm-up 0`() throws {
     let noise = Wave(rate: 48_000, channels: 2, samples: Wave.noise(3, rate: 48_000))
     let input = try scratch.write(noise.data, "in.wav")
     var sounds: [String: [Float]] = [:]
@@ -65,8 +65,7 @@ struct EnhanceTests {
     #expect(frames.count == 1, "what was heard beforehand is not counted: \(frames)")
   }
 
-  @Test("--precision and a preset's precision are one; a processor that has no bfloat16 is told so")
-  func precision() throws {
+  @Test func `--precision and a preset's precision are one; a processor that has no bfloat16 is told so`() throws {
     let input = try scratch.write(Wave(samples: Wave.sound(0.5)).data, "in.wav")
     let model = tests.appendingPathComponent("EnhancementTests/Fixtures/tiny.safetensors").path
     let plain = try scratch.write(Data("model = \"\(model)\"\n".utf8), "plain.toml")
@@ -93,8 +92,7 @@ struct EnhanceTests {
     #expect(sounds[0] == sounds[1] && sounds[2] == sounds[3] && sounds[0] != sounds[2])
   }
 
-  @Test("the same seed gives the same bytes")
-  func repeats() throws {
+  @Test func `the same seed gives the same bytes`() throws {
     let input = try scratch.write(Wave(samples: Wave.sound(0.5)).data, "in.wav")
     for name in ["a.wav", "b.wav"] {
       try run("enhance", input, "-o", scratch.path(name), "--model", identity, "--steps", "2", "--eta", "1")
@@ -103,8 +101,7 @@ struct EnhanceTests {
     #expect(bytes[0] == bytes[1] && bytes[0].count > 1000)
   }
 
-  @Test("without -o the output is NAME.clean.EXT beside the input, and is not written over")
-  func defaultName() throws {
+  @Test func `without -o the output is NAME.clean.EXT beside the input, and is not written over`() throws {
     let input = try scratch.write(Wave(samples: Wave.sound(0.3)).data, "in.wav")
     #expect(try run("enhance", input, "--method", "wiener").status == 0)
     #expect(scratch.names == ["in.clean.wav", "in.wav"])
@@ -113,8 +110,7 @@ struct EnhanceTests {
     #expect(try run("enhance", input, "--method", "wiener", "--force").status == 0)
   }
 
-  @Test("a folder's files keep their places; one bad file does not keep the others from being done")
-  func folders() throws {
+  @Test func `a folder's files keep their places; one bad file does not keep the others from being done`() throws {
     let sound = Wave(samples: Wave.sound(0.3)).data
     try scratch.write(sound, "in/a.wav")
     try scratch.write(sound, "in/deep/b.wav")
@@ -129,8 +125,7 @@ struct EnhanceTests {
     #expect(!FileManager.default.fileExists(atPath: out.appendingPathComponent("c.wav").path))
   }
 
-  @Test("raw PCM goes through a pipe with its length kept")
-  func pipes() throws {
+  @Test func `raw PCM goes through a pipe with its length kept`() throws {
     let samples = Wave.sound(0.5)
     let raw = Data(Wave(samples: samples).data.dropFirst(44))
     let result = try run(
@@ -143,8 +138,7 @@ struct EnhanceTests {
     #expect(errorInDecibels(values, samples) < -60)
   }
 
-  @Test("--json is a report that parses, with sane figures")
-  func report() throws {
+  @Test func `--json is a report that parses, with sane figures`() throws {
     let input = try scratch.write(Wave(samples: Wave.sound(1)).data, "in.wav")
     let result = try run("enhance", input, "-o", scratch.path("out.wav"), "--model", identity, "--json")
     let parsed = try JSONSerialization.jsonObject(with: result.output) as? [String: Any]
@@ -156,8 +150,7 @@ struct EnhanceTests {
     #expect(times["medianInMilliseconds"]! > 0 && times["medianInMilliseconds"]! <= times["p99InMilliseconds"]!)
   }
 
-  @Test("mix 0 gives the input; an attenuation limit of 0 dB too")
-  func dry() throws {
+  @Test func `mix 0 gives the input; an attenuation limit of 0 dB too`() throws {
     let sound = Wave(samples: Wave.sound(0.4))
     let input = try scratch.write(sound.data, "in.wav")
     for option in [["--mix", "0"], ["--attenuation-limit", "0"]] {
@@ -169,8 +162,7 @@ struct EnhanceTests {
     }
   }
 
-  @Test("silence in gives silence out; full scale and DC give finite output")
-  func extremes() throws {
+  @Test func `silence in gives silence out; full scale and DC give finite output`() throws {
     let square = (0..<8000).map { Float($0 / 40 % 2 == 0 ? 1 : -1) }
     for (name, samples) in [
       ("silence", [Float](repeating: 0, count: 8000)), ("dc", [Float](repeating: 1, count: 8000)), ("square", square),
@@ -184,8 +176,7 @@ struct EnhanceTests {
     }
   }
 
-  @Test("a noise profile is saved, described and used")
-  func profiles() throws {
+  @Test func `a noise profile is saved, described and used`() throws {
     let input = try scratch.write(Wave(samples: Wave.noise(3)).data, "noise.wav")
     let profile = scratch.path("room.safetensors")
     let saved = try run(
@@ -198,8 +189,7 @@ struct EnhanceTests {
   }
 
   /// The test's thread blocks signals, and its child once inherited that: Ctrl-C did nothing.
-  @Test("Ctrl-C in the middle leaves nothing behind")
-  func interruption() throws {
+  @Test func `Ctrl-C in the middle leaves nothing behind`() throws {
     let input = try scratch.write(Wave(samples: Wave.sound(120)).data, "long.wav")
     let process = Process()
     process.executableURL = limpid
@@ -220,9 +210,8 @@ struct EnhanceTests {
   static let qemu = URL(fileURLWithPath: "/usr/bin/qemu-x86_64")
 
   @Test(
-    "the whole binary runs on a processor without AVX",
     .enabled(if: FileManager.default.fileExists(atPath: qemu.path), "qemu-x86_64 is not installed (Debian: qemu-user)"))
-  func oldProcessor() throws {
+  func `the whole binary runs on a processor without AVX`() throws {
     let sound = Wave(samples: Wave.sound(0.2))
     let input = try scratch.write(sound.data, "in.wav")
     let result = try run(

@@ -1,24 +1,23 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// Which file goes where, and what of it is kept.
-@Suite("limpid enhance: files")
-struct FileTests {
+/// limpid enhance: files.
+@Suite struct FileTests {
   let scratch: Scratch
   let sound = Wave(samples: Wave.sound(0.3))
   init() throws { scratch = try Scratch() }
 
   private func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: scratch.path(name)) }
 
-  @Test("an output that ends in / is a folder, made if need be")
-  func slash() throws {
+  @Test func `an output that ends in / is a folder, made if need be`() throws {
     let input = try scratch.write(sound.data, "in.wav")
     #expect(try run("enhance", input, "-o", scratch.path("new") + "/", "--method", "wiener").status == 0)
     #expect(exists("new/in.wav"))
   }
 
-  @Test("an output folder within the input folder, hidden files and earlier outputs are no inputs")
-  func nested() throws {
+  @Test func `an output folder within the input folder, hidden files and earlier outputs are no inputs`() throws {
     for name in ["in/a.wav", "in/.hidden/b.wav", "in/._c.wav", "in/d.clean.wav"] {
       try scratch.write(sound.data, name)
     }
@@ -30,8 +29,7 @@ struct FileTests {
     #expect(try FileManager.default.subpathsOfDirectory(atPath: scratch.path("in/out")) == ["a.wav"])
   }
 
-  @Test("files of equal names are not written over each other")
-  func collision() throws {
+  @Test func `files of equal names are not written over each other`() throws {
     let a = try scratch.write(sound.data, "a/x.wav")
     let b = try scratch.write(sound.data, "b/x.wav")
     let result = try run("enhance", a, b, "-o", scratch.path("out"), "--method", "wiener")
@@ -39,8 +37,7 @@ struct FileTests {
     #expect(!exists("out"))
   }
 
-  @Test("several files at once give what one at a time gives")
-  func parallel() throws {
+  @Test func `several files at once give what one at a time gives`() throws {
     for n in 0..<5 {
       try scratch.write(Wave(samples: Wave.sound(0.2 + 0.1 * Double(n))).data, "in/\(n).wav")
     }
@@ -58,8 +55,7 @@ struct FileTests {
     }
   }
 
-  @Test("tags are kept")
-  func tags() throws {
+  @Test func `tags are kept`() throws {
     // LIST/INFO with a title, behind the samples, as recorders write it.
     var data = sound.data
     data.append(Data("LIST".utf8) + Data([20, 0, 0, 0]) + Data("INFOINAM".utf8) + Data([8, 0, 0, 0]))
@@ -72,8 +68,7 @@ struct FileTests {
     }
   }
 
-  @Test("MP3 becomes WAV, FLAC and MP3; each is as long as the input")
-  func mp3() throws {
+  @Test func `MP3 becomes WAV, FLAC and MP3; each is as long as the input`() throws {
     let input = try scratch.write(Wave(rate: 44_100, samples: Wave.sound(1, rate: 44_100)).data, "in.wav")
     #expect(try run("enhance", input, "-o", scratch.path("a.mp3"), "--method", "wiener").status == 0)
     for name in ["b.wav", "b.flac", "b.mp3"] {
@@ -83,16 +78,14 @@ struct FileTests {
     }
   }
 
-  @Test("a sound file whose extension says nothing keeps its container and its extension")
-  func oddExtension() throws {
+  @Test func `a sound file whose extension says nothing keeps its container and its extension`() throws {
     let input = try scratch.write(sound.data, "take.001")
     let result = try run("enhance", input, "--method", "wiener")
     #expect(result.status == 0, "\(result.errors)")
     #expect(try run("info", scratch.path("take.clean.001")).text.contains("WAV"))
   }
 
-  @Test("raw PCM of 24 bits becomes a WAV of 24 bits")
-  func rawBits() throws {
+  @Test func `raw PCM of 24 bits becomes a WAV of 24 bits`() throws {
     let raw = Data(Wave(bits: 24, samples: Wave.sound(0.2)).data.dropFirst(44))
     let out = scratch.path("out.wav")
     let result = try run(
@@ -102,8 +95,7 @@ struct FileTests {
     #expect(wave.bits == 24 && wave.rate == 16_000 && wave.samples.count == 3200)
   }
 
-  @Test("weights are known by what they are, not by their name")
-  func weightsByContent() throws {
+  @Test func `weights are known by what they are, not by their name`() throws {
     try FileManager.default.copyItem(atPath: identity, toPath: scratch.path("weights"))
     let result = try run("info", scratch.path("weights"))
     #expect(result.status == 0 && result.text.contains("parameters"), "\(result.errors)")

@@ -1,13 +1,14 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// `limpid learn`, `profiles`, `--remove`: names, files, refusals.
-@Suite("limpid learn")
-struct LearnTests {
+/// limpid learn.
+@Suite struct LearnTests {
   private let learner = tests.appendingPathComponent("EnhancementTests/Fixtures/tiny-learned.safetensors").path
 
-  @Test("what was learned is removed by its name, by its file and from a recording alike, and then forgotten")
-  func wholeWay() throws {
+  @Test
+  func `what was learned is removed by its name, by its file and from a recording alike, and then forgotten`() throws {
     let scratch = try Scratch()
     let home = ["XDG_DATA_HOME": scratch.path("data")]
     let voice = try scratch.write(
@@ -41,8 +42,7 @@ struct LearnTests {
     #expect(!scratch.names.contains("x.wav"))
   }
 
-  @Test("a span is learned, and what cannot be is refused with a sentence")
-  func refusals() throws {
+  @Test func `a span is learned, and what cannot be is refused with a sentence`() throws {
     let scratch = try Scratch()
     let home = ["XDG_DATA_HOME": scratch.path("data")]
     let voice = try scratch.write(

@@ -1,9 +1,10 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// Bad input: one clear sentence, an exit code that is not 0, nothing left behind.
-@Suite("limpid refuses")
-struct RefusalTests {
+/// limpid refuses.
+@Suite struct RefusalTests {
   let scratch: Scratch
   init() throws { scratch = try Scratch() }
 
@@ -31,8 +32,7 @@ struct RefusalTests {
 
   var out: String { scratch.path("out.wav") }
 
-  @Test("a file that is missing, no audio, empty or cut short")
-  func damagedFiles() throws {
+  @Test func `a file that is missing, no audio, empty or cut short`() throws {
     try refuses(scratch.path("no.wav"), "-o", out, code: 66, words: ["no.wav", "no such file"])
     let text = try scratch.write(Data("this is no sound".utf8), "text.wav")
     try refuses(text, "-o", out, "--method", "wiener", code: 65, words: ["text.wav"])
@@ -43,8 +43,7 @@ struct RefusalTests {
     try refuses(short, "-o", out, "--method", "wiener", code: 65, words: ["short.wav", "cut short"])
   }
 
-  @Test("a header of 0 Hz or 33 channels")
-  func oddHeaders() throws {
+  @Test func `a header of 0 Hz or 33 channels`() throws {
     var zero = Wave(samples: Wave.sound(0.1)).data
     zero.replaceSubrange(24..<28, with: [0, 0, 0, 0])
     try refuses(try scratch.write(zero, "zero.wav"), "-o", out, "--method", "wiener", code: 65, words: ["zero.wav"])
@@ -52,8 +51,7 @@ struct RefusalTests {
     try refuses(try scratch.write(wide, "wide.wav"), "-o", out, "--method", "wiener", code: 65, words: ["33"])
   }
 
-  @Test("samples that are not finite are enhanced as zeros, with a warning that counts them")
-  func nonFinite() throws {
+  @Test func `samples that are not finite are enhanced as zeros, with a warning that counts them`() throws {
     var samples = Wave.sound(0.5)
     samples[1000] = .nan
     samples[1001] = .infinity
@@ -65,8 +63,7 @@ struct RefusalTests {
     #expect(enhanced.allSatisfy { $0.isFinite })
   }
 
-  @Test("weights that are cut short, of the wrong shape, or no weights at all")
-  func badWeights() throws {
+  @Test func `weights that are cut short, of the wrong shape, or no weights at all`() throws {
     let input = try scratch.write(Wave(samples: Wave.sound(0.1)).data, "in.wav")
     let good = try Data(contentsOf: URL(fileURLWithPath: identity))
     let cut = try scratch.write(good.prefix(good.count - 100), "cut.safetensors")
@@ -88,8 +85,7 @@ struct RefusalTests {
     try refuses(input, "-o", out, "--model", scratch.path("none.safetensors"), code: 78, words: ["no such file"])
   }
 
-  @Test("a preset with an unknown key, a wrong type, a value out of range, or no TOML")
-  func badPresets() throws {
+  @Test func `a preset with an unknown key, a wrong type, a value out of range, or no TOML`() throws {
     let input = try scratch.write(Wave(samples: Wave.sound(0.1)).data, "in.wav")
     for (text, words) in [
       ("method = \"wiener\"\nstep = 2\n", ["'step'", "did you mean 'steps'"]),
@@ -106,8 +102,7 @@ struct RefusalTests {
     try refuses(input, "-o", out, "--preset", "nonesuch", code: 78, words: ["nonesuch", "live"])
   }
 
-  @Test("an output that cannot be written, exists, or is the input, also through links")
-  func badOutputs() throws {
+  @Test func `an output that cannot be written, exists, or is the input, also through links`() throws {
     let input = try scratch.write(Wave(samples: Wave.sound(0.1)).data, "in.wav")
     try refuses(input, "-o", input, "--force", "--method", "wiener", code: 73, words: ["never overwritten"])
     try FileManager.default.createSymbolicLink(atPath: scratch.path("soft.wav"), withDestinationPath: input)
@@ -122,8 +117,7 @@ struct RefusalTests {
     try refuses(input, "-o", scratch.path("out.xyz"), "--method", "wiener", code: 73, words: ["xyz"])
   }
 
-  @Test("options out of range name the range")
-  func badOptions() throws {
+  @Test func `options out of range name the range`() throws {
     let input = try scratch.write(Wave(samples: Wave.sound(0.1)).data, "in.wav")
     try refuses(input, "-o", out, "--steps", "9", "--model", identity, code: 64, words: ["1 to 8"])
     try refuses(input, "-o", out, "--guidance", "-1", "--model", identity, code: 64, words: ["0 to 10"])

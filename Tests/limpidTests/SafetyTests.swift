@@ -1,9 +1,10 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// What must not be lost, destroyed or left behind, whatever the command line says.
-@Suite("limpid is careful")
-struct SafetyTests {
+/// limpid is careful.
+@Suite struct SafetyTests {
   let scratch: Scratch
   let input: String
   init() throws {
@@ -16,8 +17,7 @@ struct SafetyTests {
   }
 
   /// It once replaced the recording with the noise profile.
-  @Test("--save-noise-profile takes no input's place, and no other file's without --force")
-  func profileTargets() throws {
+  @Test func `--save-noise-profile takes no input's place, and no other file's without --force`() throws {
     let noise = try scratch.write(Wave(samples: Wave.noise(3)).data, "noise.wav")
     let before = try bytes("noise.wav")
     try FileManager.default.linkItem(atPath: noise, toPath: scratch.path("link"))
@@ -42,8 +42,7 @@ struct SafetyTests {
   }
 
   /// --force once put a file in the place of a device; as root, that could have been /dev/null.
-  @Test("--force replaces files, not pipes or devices")
-  func devices() throws {
+  @Test func `--force replaces files, not pipes or devices`() throws {
     let pipe = scratch.path("pipe")
     #expect(mkfifo(pipe, 0o600) == 0)
     let result = try run("enhance", input, "-o", pipe, "--force", "--method", "wiener")
@@ -54,8 +53,8 @@ struct SafetyTests {
 
   /// The signal of a file size limit once ended the program with its temporary file left behind; encoders that hold
   /// samples back once hid the failed write.
-  @Test("where writing fails, one sentence says so and nothing stays", arguments: ["wav", "flac", "ogg", "mp3"])
-  func fullDisk(container: String) throws {
+  @Test(arguments: ["wav", "flac", "ogg", "mp3"])
+  func `where writing fails, one sentence says so and nothing stays`(container: String) throws {
     let long = try scratch.write(Wave(rate: 48_000, samples: Wave.noise(2, rate: 48_000)).data, "long.wav")
     let result = try run(
       "-c", "ulimit -f 4; exec \"$0\" enhance \"$1\" -o \"$2\" --method wiener --mix 0", limpid.path, long,
@@ -65,13 +64,13 @@ struct SafetyTests {
     #expect(scratch.names == ["in.wav", "long.wav"])
   }
 
-  @Test(
-    "a report that cannot be written is an error; a reader of it that has seen enough is none",
-    arguments: [
-      ["info", "in.wav"], ["presets"], ["devices", "--json"], ["live", "--explain-latency"],
-      ["enhance", "in.wav", "--method", "wiener", "--json", "--force"],
-    ])
-  func reports(arguments: [String]) throws {
+  @Test(arguments: [
+    ["info", "in.wav"], ["presets"], ["devices", "--json"], ["live", "--explain-latency"],
+    ["enhance", "in.wav", "--method", "wiener", "--json", "--force"],
+  ])
+  func `a report that cannot be written is an error; a reader of it that has seen enough is none`(arguments: [String])
+    throws
+  {
     let line = "cd \"$1\"; exec \"$0\" " + arguments.joined(separator: " ")
     let bash = URL(fileURLWithPath: "/bin/bash")
     let full = try run("-c", line + " > /dev/full", limpid.path, scratch.url.path, program: bash)
@@ -83,8 +82,7 @@ struct SafetyTests {
     #expect([0, 128 + SIGPIPE].contains(quick.status) && quick.errors.isEmpty, "\(quick.errors)")
   }
 
-  @Test("a reader that ends early is an error, not a signal")
-  func brokenPipe() throws {
+  @Test func `a reader that ends early is an error, not a signal`() throws {
     let long = try scratch.write(Wave(samples: Wave.sound(5)).data, "long.wav")
     let result = try run(
       "-c", "\"$0\" enhance \"$1\" -o - --raw s16le --method wiener | head -c 10 >&2; exit ${PIPESTATUS[0]}",
@@ -93,8 +91,8 @@ struct SafetyTests {
   }
 
   /// Ctrl-\ once hung in the crash handler of Swift's runtime, for minutes, and left the temporary files.
-  @Test("signals other than Ctrl-C, too, leave nothing behind, with many files at work", arguments: [SIGTERM, SIGQUIT])
-  func termination(number: Int32) throws {
+  @Test(arguments: [SIGTERM, SIGQUIT])
+  func `signals other than Ctrl-C, too, leave nothing behind, with many files at work`(number: Int32) throws {
     let long = Wave(samples: Wave.sound(60)).data
     for name in ["a", "b", "c"] { try scratch.write(long, "in/\(name).wav") }
     let process = Process()
@@ -118,8 +116,7 @@ struct SafetyTests {
     #expect(names() == [])
   }
 
-  @Test("an Ogg file without its end is refused; it once became an empty one")
-  func cutOgg() throws {
+  @Test func `an Ogg file without its end is refused; it once became an empty one`() throws {
     let whole = try scratch.write(Wave(samples: Wave.sound(4)).data, "whole.wav")
     #expect(try run("enhance", whole, "-o", scratch.path("whole.ogg"), "--method", "wiener").status == 0)
     let data = try bytes("whole.ogg")
@@ -129,8 +126,7 @@ struct SafetyTests {
     #expect(!scratch.names.contains("cut.clean.ogg"))
   }
 
-  @Test("nothing on standard input is an error")
-  func emptyInput() throws {
+  @Test func `nothing on standard input is an error`() throws {
     for output in ["-", scratch.path("out.wav")] {
       let result = try run("enhance", "-", "-o", output, "--raw", "s16le", "--method", "wiener", input: Data())
       #expect(result.status == 65 && result.errors.contains("no sound"), "\(result.errors)")

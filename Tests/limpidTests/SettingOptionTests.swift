@@ -2,12 +2,13 @@ import ArgumentParser
 import Enhancement
 import Foundation
 import Testing
+import TestSupport
 
 @testable import limpid
 
 /// "Every key is an option": walks the table of settings, as presets and as the command line have it.
-@Suite("limpid: every key of a preset is an option")
-struct SettingOptionTests {
+/// limpid: every key of a preset is an option.
+@Suite struct SettingOptionTests {
   let scratch: Scratch
   init() throws { scratch = try Scratch() }
 
@@ -20,7 +21,8 @@ struct SettingOptionTests {
     let texts =
       switch setting.form {
       case .choice(let words): words
-      case .integer(let range): ["\(range.lowerBound)", "\(range.upperBound)"]
+      case .integer(let range):
+        ["\(range.lowerBound)", "\(setting.countsSteps ? EnhancementSettings.largestSteps : range.upperBound)"]
       case .natural: ["12"]
       case .number(let range): ["0.3", "\(range.upperBound)"]
       case .flag: ["true", "false"]
@@ -46,8 +48,7 @@ struct SettingOptionTests {
     setting.key == "sampler" ? "" : "sampler = \"\(sampler(setting))\"\n"
   }
 
-  @Test("a value says the same as a preset's key and as an option")
-  func values() throws {
+  @Test func `a value says the same as a preset's key and as an option`() throws {
     for setting in settings {
       for text in texts(setting) {
         let asKey = try Preset(path: preset(bySampler(setting) + line(setting, text))).settings
@@ -60,8 +61,7 @@ struct SettingOptionTests {
     }
   }
 
-  @Test("what is out of range is refused with the same sentence both ways")
-  func ranges() throws {
+  @Test func `what is out of range is refused with the same sentence both ways`() throws {
     for setting in settings {
       let wrong: [String]
       switch setting.form {
@@ -95,8 +95,7 @@ struct SettingOptionTests {
     }
   }
 
-  @Test("what is no value is wrong use, and a preset's fault by file and key")
-  func malformed() throws {
+  @Test func `what is no value is wrong use, and a preset's fault by file and key`() throws {
     for setting in settings where setting.form != .flag {
       do {
         _ = try SoundOptions.parse(["--" + setting.key, "magic"])
@@ -118,8 +117,7 @@ struct SettingOptionTests {
   }
 
   /// Also those that are no settings of the enhancer: model, precision, warm-up.
-  @Test("the help has every key but the description as an option, with the table's sentence")
-  func help() throws {
+  @Test func `the help has every key but the description as an option, with the table's sentence`() throws {
     let help = EnhanceCommand.helpMessage(columns: 1000)
     for key in Preset.keys where key != "description" { #expect(help.contains("--\(key)"), "\(key)") }
     for setting in settings { #expect(help.contains(setting.help), "\(setting.key)") }

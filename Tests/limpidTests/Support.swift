@@ -53,32 +53,3 @@ func run(
   return Run(
     status: process.terminationStatus, output: output, errors: String(decoding: complaints, as: UTF8.self))
 }
-
-/// A folder for one test, removed at the end.
-final class Scratch: Sendable {
-  let url: URL
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appendingPathComponent("limpid-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
-  var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).sorted() }
-
-  @discardableResult
-  func write(_ data: Data, _ name: String) throws -> String {
-    let target = url.appendingPathComponent(name)
-    try FileManager.default.createDirectory(
-      at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try data.write(to: target)
-    return target.path
-  }
-}
-
-/// 10·log10 of the error's energy over the reference's.
-func errorInDecibels(_ a: some Collection<Float>, _ reference: some Collection<Float>) -> Double {
-  let error = zip(a, reference).reduce(0.0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
-  let energy = reference.reduce(0.0) { $0 + Double($1) * Double($1) }
-  return 10 * log10(error / energy + 1e-20)
-}

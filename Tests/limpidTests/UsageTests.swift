@@ -1,8 +1,9 @@
 import Foundation
 import Testing
+import TestSupport
 
-@Suite("limpid: wrong use, presets and the terminal")
-struct UsageTests {
+/// limpid: wrong use, presets and the terminal.
+@Suite struct UsageTests {
   let scratch: Scratch
   let input: String
   init() throws {
@@ -10,8 +11,7 @@ struct UsageTests {
     input = try scratch.write(Wave(samples: Wave.sound(0.3)).data, "in.wav")
   }
 
-  @Test("wrong use is one sentence with the program's name, the remedy, and exit code 64")
-  func sentences() throws {
+  @Test func `wrong use is one sentence with the program's name, the remedy, and exit code 64`() throws {
     for (arguments, words) in [
       (["enhance"], ["inputs", "limpid enhance --help"]),
       (["enhance", input, "--stpes", "2"], ["--stpes", "--steps"]),
@@ -57,8 +57,7 @@ struct UsageTests {
   }
 
   /// --eta once changed the preset's sampler without a word.
-  @Test("--eta and --sampler lay themselves over the preset's sampler")
-  func samplers() throws {
+  @Test func `--eta and --sampler lay themselves over the preset's sampler`() throws {
     let preset = try scratch.write(
       Data("model = \"\(identity)\"\nsampler = \"predictor-corrector\"\nsteps = 2\n".utf8), "pc.toml")
     let refused = try run("enhance", input, "--preset", preset, "--eta", "0.5")
@@ -71,8 +70,10 @@ struct UsageTests {
     #expect(result.status == 78 && result.errors.contains("wrong.toml"), "\(result.errors)")
   }
 
-  @Test("the presets of the checkout are listed with their descriptions, and enhance with the weights that they name")
-  func ownPresets() throws {
+  @Test
+  func `the presets of the checkout are listed with their descriptions, and enhance with the weights that they name`()
+    throws
+  {
     let folder = tests.deletingLastPathComponent().appendingPathComponent("presets")
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".toml") }
     #expect(files.sorted() == ["gentle.toml", "live.toml", "quality.toml"])
@@ -96,10 +97,8 @@ struct UsageTests {
 
   static let script = URL(fileURLWithPath: "/usr/bin/script")
 
-  @Test(
-    "a progress bar with the real-time factor stands on a terminal, within its width",
-    .enabled(if: FileManager.default.fileExists(atPath: script.path), "script is not installed (Debian: bsdutils)"))
-  func progress() throws {
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: script.path), "script is not installed (Debian: bsdutils)"))
+  func `a progress bar with the real-time factor stands on a terminal, within its width`() throws {
     let long = try scratch.write(Wave(samples: Wave.sound(8)).data, "long.wav")
     let command = "stty cols 60; '\(limpid.path)' enhance '\(long)' -o '\(scratch.path("out.wav"))' --method wiener"
     let text = try run("-qec", command, "/dev/null", program: Self.script).text

@@ -1,5 +1,5 @@
 import CSndfile
-import Glibc
+import Ground
 
 /// Reads a sound file from its beginning to its end, a block at a time. One thread.
 public final class AudioFileReader: AudioSource {

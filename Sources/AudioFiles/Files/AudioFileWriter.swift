@@ -1,5 +1,5 @@
 import CSndfile
-import Glibc
+import Ground
 
 /// Writes a sound file under a temporary name beside its own, and gives it its name when it is whole. One thread.
 public final class AudioFileWriter: AudioSink {

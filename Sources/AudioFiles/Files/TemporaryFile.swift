@@ -1,5 +1,5 @@
 import CSndfile
-import Glibc
+import Ground
 
 /// The file under a temporary name that libsndfile writes to, and the first thing that went wrong with it.
 ///
@@ -47,7 +47,7 @@ final class TemporaryFile {
     var access = SF_VIRTUAL_IO(
       get_filelen: { TemporaryFile.from($0).length },
       seek: { sf_count_t(lseek(TemporaryFile.from($2).descriptor, off_t($0), $1)) },
-      read: { sf_count_t(Glibc.read(TemporaryFile.from($2).descriptor, $0, Int($1))) },
+      read: { sf_count_t(Ground.read(TemporaryFile.from($2).descriptor, $0, Int($1))) },
       write: { TemporaryFile.from($2).write($0, Int($1)) },
       tell: { sf_count_t(lseek(TemporaryFile.from($0).descriptor, 0, SEEK_CUR)) })
     return sf_open_virtual(&access, Int32(SFM_WRITE), &info, Unmanaged.passUnretained(self).toOpaque())
@@ -71,7 +71,7 @@ final class TemporaryFile {
     }
     var result: Int32
     if overwrite {
-      result = Glibc.rename(path, finalPath)
+      result = Ground.rename(path, finalPath)
     } else {
       // A second name, unlike a rename, never takes the place of a file.
       result = link(path, finalPath)
@@ -79,7 +79,7 @@ final class TemporaryFile {
         unlink(path)
       } else if errno != EEXIST {
         // A file system without links. The name was free when the writer began.
-        result = Glibc.rename(path, finalPath)
+        result = Ground.rename(path, finalPath)
       }
     }
     let number = errno
@@ -112,7 +112,7 @@ final class TemporaryFile {
   private func write(_ bytes: UnsafeRawPointer?, _ count: Int) -> sf_count_t {
     var done = 0
     while done < count {
-      let put = Glibc.write(descriptor, bytes! + done, count - done)
+      let put = Ground.write(descriptor, bytes! + done, count - done)
       if put < 0, errno == EINTR { continue }
       guard put > 0 else {
         if failure == 0 { failure = put < 0 ? errno : ENOSPC }

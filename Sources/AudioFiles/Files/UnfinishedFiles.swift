@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 import Synchronization
 
 /// The temporary files of writers at work, where a signal handler can find them.

@@ -1,11 +1,11 @@
-import Glibc
+import Ground
 
 /// Looks into a file of any size through a window of 64 kB. One thread.
 final class FileWindow {
   /// Bytes of the file when it was opened.
   let count: Int
   private let descriptor: Int32
-  private let window: UnsafeMutableRawBufferPointer
+  private let window = ByteMemory(1 << 16)
   private var start = 0
   private var held = 0
 
@@ -15,23 +15,19 @@ final class FileWindow {
     guard descriptor >= 0 else { return nil }
     var status = stat()
     count = fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
-    window = .allocate(byteCount: 1 << 16, alignment: 16)
   }
 
-  deinit {
-    window.deallocate()
-    close(descriptor)
-  }
+  deinit { close(descriptor) }
 
   /// The four bytes at a place, most significant first; nil where the file has no four.
   func word(_ at: Int) -> UInt32? {
     guard at >= 0, at + 4 <= count else { return nil }
     if at < start || at + 4 > start + held {
       start = at
-      held = read(into: window.baseAddress!, count: window.count, at: at)
+      held = read(into: window.base, count: window.count, at: at)
       guard held >= 4 else { return nil }
     }
-    return UInt32(bigEndian: window.loadUnaligned(fromByteOffset: at - start, as: UInt32.self))
+    return UInt32(bigEndian: window.base.loadUnaligned(fromByteOffset: at - start, as: UInt32.self))
   }
 
   /// - Returns: bytes read, fewer at the end of the file and where reading fails.

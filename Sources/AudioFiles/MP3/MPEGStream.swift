@@ -1,5 +1,5 @@
 import CSndfile
-import Glibc
+import Ground
 
 /// An MP3 file whose frames were counted, for libsndfile to read by.
 ///

@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 
 /// Whether the call that has just failed only came too early, after waiting until it may be made again: a pipe may have been
 /// made non-blocking by another program that holds it.
@@ -42,7 +42,7 @@ public final class RawReader: AudioSource {
     precondition(room > 0, "read takes room for at least one sample of all channels")
     if bytes.count < room { bytes = Array(repeating: 0, count: room) }
     while have < whole {
-      let got = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + have, room - have) }
+      let got = bytes.withUnsafeMutableBytes { Ground.read(descriptor, $0.baseAddress! + have, room - have) }
       if got < 0, errno == EINTR || waitAgain(descriptor, POLLIN) { continue }
       guard got >= 0 else { throw .unreadable(path: "standard input", reason: systemReason()) }
       if got == 0 {

@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 
 /// Raw PCM to a file descriptor, such as a pipe. One thread.
 public final class RawWriter: AudioSink {
@@ -27,7 +27,7 @@ public final class RawWriter: AudioSink {
     }
     var done = 0
     while done < count {
-      let put = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + done, count - done) }
+      let put = bytes.withUnsafeBytes { Ground.write(descriptor, $0.baseAddress! + done, count - done) }
       if put < 0, errno == EINTR || waitAgain(descriptor, POLLOUT) { continue }
       guard put > 0 else {
         let reason = errno == EPIPE ? "the program that reads it has ended" : systemReason()

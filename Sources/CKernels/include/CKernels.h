@@ -151,8 +151,6 @@ void ck_complex_mask(ptrdiff_t bins, const float *mask, const float *y, float *o
 /// Element-wise functions, exact to about 1e-6 relative; NaN stays NaN, huge arguments saturate. The last two are the
 /// GRU's, by themselves so that tests reach them.
 void ck_exponential(ptrdiff_t count, const float *x, float *out);
-void ck_sigmoid(ptrdiff_t count, const float *x, float *out);
-void ck_hyperbolic_tangent(ptrdiff_t count, const float *x, float *out);
 
 // ---- Parts of frames: samples (count), complex bins (bins, 2) ----
 

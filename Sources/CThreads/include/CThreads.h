@@ -1,5 +1,5 @@
-// What real-time threads need of the operating system and Swift cannot say: scheduling, flush-to-zero, semaphores whose
-// address stays put, locked memory.
+// What real-time threads need of the operating system and Swift cannot say: scheduling, semaphores whose address stays
+// put, locked memory.
 #ifndef LIMPID_CTHREADS_H
 #define LIMPID_CTHREADS_H
 
@@ -14,8 +14,6 @@ int ct_make_ordinary(void);
 int ct_realtime_priority(void);
 /// Names the calling thread (at most 15 characters), as debuggers and `top -H` show it.
 void ct_name_thread(const char *_Nonnull name);
-/// Denormal numbers become zero in the calling thread.
-void ct_flush_denormals(void);
 /// Blocks all signals in the calling thread, so that they go to the main thread.
 void ct_block_signals(void);
 /// Locks the process' memory as it is touched (MCL_ONFAULT). Returns 0 or errno.
@@ -28,14 +26,5 @@ void ct_semaphore_destroy(ct_semaphore *_Nonnull semaphore);
 void ct_semaphore_post(ct_semaphore *_Nonnull semaphore);
 /// Waits at most `nanoseconds`; whether it was posted.
 bool ct_semaphore_wait(ct_semaphore *_Nonnull semaphore, uint64_t nanoseconds);
-
-/// Sleeps.
-void ct_pause(uint64_t nanoseconds);
-
-/// CLOCK_MONOTONIC in nanoseconds.
-uint64_t ct_now(void);
-
-/// Nanoseconds of processor time of the calling thread: one system call.
-uint64_t ct_thread_time(void);
 
 #endif

@@ -1,18 +1,18 @@
 import Ground
 
 /// Something that the clock, not the sound, decided about a frame.
-public struct FrameDecision: Sendable, Equatable {
-  public enum Kind: Sendable, Equatable {
+package struct FrameDecision: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
     /// The frame was cut short after so many steps.
     case stepsRun(Int)
     /// The noise tokens due at this frame were not ready.
     case tokensLate
   }
   /// The frame, from 0.
-  public let frameIndex: Int
-  public let kind: Kind
+  package let frameIndex: Int
+  package let kind: Kind
 
-  public init(frameIndex: Int, kind: Kind) {
+  package init(frameIndex: Int, kind: Kind) {
     self.frameIndex = frameIndex
     self.kind = kind
   }

@@ -20,6 +20,8 @@ extension EnhancementModel {
   public func learnedTokens(_ noises: [LearnedNoise]) throws(EnhancementError) -> LearnedTokens? {
     guard !noises.isEmpty else { return nil }
     guard let mark = weights.learnedMark else { throw .noLearnedTokens(model: name) }
+    let saved = flushDenormals()
+    defer { restoreDenormals(saved) }
     let limit = format.frame.frames(in: LearnedNoise.longestHeard)
     let magnitudes = noises.flatMap { $0.magnitudes(limit: max(1, limit / noises.count), for: format) }
     let frames = min(limit, magnitudes.count / format.frame.modelBinCount)

@@ -1,3 +1,4 @@
+import Ground
 import ScoreModel
 import Synchronization
 
@@ -35,5 +36,9 @@ public final class NoiseEncodingService: @unchecked Sendable {
   func register(_ job: NoiseEncodingJob) { jobs.append(job) }
 
   /// Makes the tokens of all references that were taken. On the thread beside the frame path.
-  public func runPending() { for job in jobs { job.run(encoder) } }
+  public func runPending() {
+    let saved = flushDenormals()
+    defer { restoreDenormals(saved) }
+    for job in jobs { job.run(encoder) }
+  }
 }

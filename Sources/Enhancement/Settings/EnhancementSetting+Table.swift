@@ -80,10 +80,8 @@ extension EnhancementSetting {
       write: { $0.bypass = $1 }
     ).whileRunning.forPrograms.saying { $0 == "true" ? "bypass on" : "bypass off" },
     EnhancementSetting(
-      key: "maximum-steps", form: .integer(1...EnhancementSettings.largestSteps),
-      range: "1 to \(EnhancementSettings.largestSteps)",
-      help:
-        "The most that steps may rise to while running, 1 to \(EnhancementSettings.largestSteps); none: they may not.",
+      key: "maximum-steps", form: .integer(1...EnhancementSettings.mostSteps), range: stepRange,
+      help: "The most steps that there may be while running; none: no more than at the start.",
       refusal: { "room for \($0) steps cannot be made" },
       read: { $0.maximumSteps.map { .integer($0) } ?? Value.absent },
       write: { if case .integer(let steps) = $1 { $0.maximumSteps = steps } else { $0.maximumSteps = nil } }
@@ -96,10 +94,12 @@ extension EnhancementSetting {
     ).forPrograms,
   ]
 
+  /// Which it is, the model says.
+  private static let stepRange = "1 to \(EnhancementSettings.largestSteps), or to what the model's time grid has"
+
   static let steps = EnhancementSetting(
-    key: "steps", form: .integer(1...EnhancementSettings.largestSteps),
-    range: "1 to \(EnhancementSettings.largestSteps)",
-    help: "Reverse diffusion steps per frame, 1 to \(EnhancementSettings.largestSteps).",
+    key: "steps", form: .integer(1...EnhancementSettings.mostSteps), range: stepRange,
+    help: "Reverse diffusion steps per frame, \(stepRange).",
     refusal: { "\($0) steps cannot be run" }, read: { .integer($0.steps) },
     write: { if case .integer(let steps) = $1 { $0.steps = steps } }
   ).whileRunning.saying { $0 == "1" ? "1 step" : "\($0) steps" }

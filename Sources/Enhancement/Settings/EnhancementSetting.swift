@@ -40,7 +40,8 @@ public struct EnhancementSetting: Sendable {
   public var changesWhileRunning = false
   /// Whether presets and the command line have it. What they have not is for programs: room for steps, for instance.
   public var isPresetKey = true
-  /// Whether it counts steps, whose range ends at the points of the model's time grid; `range` is that of the standard one.
+  /// Whether it counts steps, whose range ends at the points of the model's time grid: `form` has the most that any may
+  /// have, and `EnhancementSettings.validate(for:)` knows.
   public var countsSteps: Bool { key == "steps" || key == "maximum-steps" }
   /// The one sampler that has it; nil: it does not depend on the sampler.
   public var sampler: String?

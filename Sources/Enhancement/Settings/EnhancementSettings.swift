@@ -54,19 +54,30 @@ public struct EnhancementSettings: Sendable, Equatable {
 
   public init() {}
 
-  /// The largest number of steps, the points of the standard time grid.
+  /// The largest number of steps of the standard time grid; a model may have another (`EnhancementModel.largestSteps`).
   public static var largestSteps: Int { TimeGrid.standard.count }
+  /// The most steps that any model may have.
+  static var mostSteps: Int { ModelFormat.largestGrid }
 
   /// Checks every range, and that the steps are no more than there is room for. Allocates only to throw.
   ///
   /// - Parameter format: of the model that is to be run, which may have another number of steps.
   /// - Throws: `outOfRange` with the first setting found.
   public func validate(for format: EnhancementModel.Format = .standard) throws(EnhancementError) {
+    try checkRanges(most: format.grid.count)
+  }
+
+  /// The same as far as it can be told without a model, whose time grid says how many steps there may be.
+  ///
+  /// - Throws: `outOfRange` with the first setting found.
+  package func checkRanges() throws(EnhancementError) { try checkRanges(most: Self.mostSteps) }
+
+  /// - Parameter most: steps.
+  private func checkRanges(most: Int) throws(EnhancementError) {
     // By index: an iterator's elements are wrapped anew, on the heap, wherever they hold closures.
     for n in EnhancementSetting.all.indices where !EnhancementSetting.all[n].countsSteps {
       try EnhancementSetting.all[n].check(self)
     }
-    let most = format.grid.count
     if let maximumSteps, !(1...most).contains(maximumSteps) {
       throw try EnhancementSetting(key: "maximum-steps").outOfRange("\(maximumSteps)", "1 to \(most)")
     }

@@ -11,7 +11,7 @@ extension MultichannelEnhancer {
   public var frameCount: Int { enhancers[0].frameCount }
 
   /// Hands over what the clock decided since the last time: channel by channel, oldest first.
-  public mutating func takeDecisions(_ body: (_ channel: Int, _ decision: FrameDecision) -> Void) {
+  package mutating func takeDecisions(_ body: (_ channel: Int, _ decision: FrameDecision) -> Void) {
     for channel in 0..<channelCount { enhancers[channel].takeDecisions { body(channel, $0) } }
   }
 

@@ -6,7 +6,7 @@ import SignalProcessing
 /// All take the same seed, so equal channels stay equal. Linked channels (`EnhancementSettings.linksChannels`) share what
 /// keeps the stereo image: one level, that of the loudest, so that the model sees their balance as it is, and one judgement
 /// of noise: a frame is noise only where no channel hears speech. One instance belongs to one thread; `process` neither
-/// allocates nor locks.
+/// allocates nor locks, and flushes denormal numbers to zero while it runs.
 public struct MultichannelEnhancer: ~Copyable {
   /// 1…32.
   public let channelCount: Int
@@ -70,6 +70,8 @@ public struct MultichannelEnhancer: ~Copyable {
       input.count == output.count && input.count % (channelCount * granularity) == 0,
       "process takes and gives whole samples of all channels, a multiple of the granularity")
     guard let source = input.baseAddress, let target = output.baseAddress else { return }
+    let saved = flushDenormals()
+    defer { restoreDenormals(saved) }
     let count = input.count / channelCount
     var done = 0
     while done < count {
@@ -94,6 +96,8 @@ public struct MultichannelEnhancer: ~Copyable {
     count: Int
   ) {
     precondition(count % granularity == 0, "a block is a multiple of the granularity")
+    let saved = flushDenormals()
+    defer { restoreDenormals(saved) }
     var done = 0
     while done < count {
       let part = min(room, count - done)

@@ -1,4 +1,5 @@
 import Diffusion
+import Ground
 import ScoreModel
 import SignalProcessing
 
@@ -9,7 +10,9 @@ import SignalProcessing
 ///     enhancer.process(input, into: output)
 ///
 /// Every way of cutting a signal into blocks gives the same output to the bit. Memory is made in `init`; `process` and the
-/// changes between blocks neither allocate nor lock. One instance belongs to one thread; a model may be shared.
+/// changes between blocks neither allocate nor lock. While `process` runs, denormal numbers are flushed to zero on its
+/// thread, whose own setting is back afterwards: the same arithmetic everywhere, and silence costs no more than sound.
+/// One instance belongs to one thread; a model may be shared.
 public struct StreamingEnhancer: ~Copyable {
   /// The device's rate in Hz.
   public let sampleRate: Int
@@ -85,6 +88,8 @@ public struct StreamingEnhancer: ~Copyable {
     precondition(input.count == output.count, "process gives as many samples as it takes")
     precondition(input.count % granularity == 0, "a block is a multiple of the granularity")
     guard let source = input.baseAddress, let target = output.baseAddress else { return }
+    let saved = flushDenormals()
+    defer { restoreDenormals(saved) }
     chain.process(source, into: target, count: input.count)
   }
 
@@ -161,16 +166,16 @@ extension StreamingEnhancer {
   public var isResting: Bool { chain.frames.isResting }
 
   /// Hands over what the clock decided since the last time, oldest first. Does not allocate.
-  public mutating func takeDecisions(_ body: (FrameDecision) -> Void) { chain.frames.decisions.take(body) }
+  package mutating func takeDecisions(_ body: (FrameDecision) -> Void) { chain.frames.decisions.take(body) }
 
   /// Makes the clock's decisions those of a recording, from the first frame on. Before the first block.
-  public mutating func follow(_ decisions: [FrameDecision]) { chain.frames.decisions.setScript(decisions) }
+  package mutating func follow(_ decisions: [FrameDecision]) { chain.frames.decisions.setScript(decisions) }
 
   /// Copies the noise heard, (count, the model's bins), oldest first, without allocating.
   ///
   /// - Parameter magnitudes: room for `NoiseProfile.largestSize(for:)` floats.
   /// - Returns: the frames copied.
-  public func copyNoiseReference(into magnitudes: UnsafeMutablePointer<Float>) -> Int {
+  package func copyNoiseReference(into magnitudes: UnsafeMutablePointer<Float>) -> Int {
     chain.frames.reference.copyMagnitudes(into: magnitudes)
   }
 }

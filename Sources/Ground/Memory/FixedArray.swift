@@ -51,3 +51,12 @@ extension FixedArray where Element: Copyable {
     self.init(count: values.count) { values[$0] }
   }
 }
+
+extension FixedArray where Element: BitwiseCopyable {
+  /// Room for values that are written before they are read.
+  package init(unfilled count: Int) {
+    precondition(count >= 0, "an array has no negative size")
+    base = .allocate(capacity: max(count, 1))
+    self.count = count
+  }
+}

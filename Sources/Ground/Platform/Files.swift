@@ -1,5 +1,3 @@
-import Glibc
-
 /// What the system says of an error number, of the newest one by default: "No such file or directory".
 package func systemReason(_ number: Int32 = errno) -> String { String(cString: strerror(number)) }
 

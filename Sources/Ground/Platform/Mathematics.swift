@@ -1,5 +1,3 @@
-import Glibc
-
 // The C library's functions, by their full names, for checked (`@_noLocks`) functions too: none of them takes a lock or
 // makes a heap call (HeapCallTests). Their last bit may differ from processor to processor; what must not uses
 // `DeterministicMath`.

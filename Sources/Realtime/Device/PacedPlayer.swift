@@ -1,4 +1,4 @@
-import CThreads
+import Ground
 
 /// A device made of arrays: hands blocks to a processor at a device's pace, or as fast as it takes them. For files through
 /// the live worker, and for tests. One thread.
@@ -11,9 +11,7 @@ public final class PacedPlayer {
   private let isPaced: Bool
   private var began: UInt64 = 0
   private var position = 0
-  private let lanes: UnsafeMutablePointer<UnsafeMutablePointer<Float>>  // (channels), each (block)
-  private let constantLanes: UnsafeMutablePointer<UnsafePointer<Float>>
-  private let memory: UnsafeMutablePointer<Float>
+  private let block: PlanarBlock  // (channels, the format's block)
 
   /// - Parameters:
   ///   - isPaced: whether a block takes its time, as with a device; else the callback may wait for its result.
@@ -24,20 +22,7 @@ public final class PacedPlayer {
     let prepared = try processor.prepare(format)
     callback = prepared.callback
     latencyInSamples = prepared.latencyInSamples
-    memory = .allocate(capacity: format.block * format.channelCount)
-    memory.initialize(repeating: 0, count: format.block * format.channelCount)
-    lanes = .allocate(capacity: format.channelCount)
-    constantLanes = .allocate(capacity: format.channelCount)
-    for channel in 0..<format.channelCount {
-      (lanes + channel).initialize(to: memory + channel * format.block)
-      (constantLanes + channel).initialize(to: UnsafePointer(memory + channel * format.block))
-    }
-  }
-
-  deinit {
-    memory.deallocate()
-    lanes.deallocate()
-    constantLanes.deallocate()
+    block = PlanarBlock(channelCount: format.channelCount, capacity: format.block)
   }
 
   /// Plays samples of any number, in place: in blocks of the format, the last one maybe shorter.
@@ -52,24 +37,20 @@ public final class PacedPlayer {
     while done < total {
       let count = min(format.block, total - done)
       if isPaced { waitUntilDue(count) }
-      for channel in 0..<channels {
-        for n in 0..<count { lanes[channel][n] = samples[(done + n) * channels + channel] }
-      }
+      block.deinterleave(samples + done * channels, count: count)
       callback.function(
-        callback.context, constantLanes, lanes, count, isPaced ? 0 : BlockConditions.mayWait.rawValue)
-      for channel in 0..<channels {
-        for n in 0..<count { samples[(done + n) * channels + channel] = lanes[channel][n] }
-      }
+        callback.context, block.constantLanes, block.lanes, count, isPaced ? 0 : BlockConditions.mayWait.rawValue)
+      block.interleave(into: samples + done * channels, count: count)
       done += count
     }
   }
 
   /// A block comes when its last sample has been "recorded".
   private func waitUntilDue(_ count: Int) {
-    if began == 0 { began = ct_now() }
+    if began == 0 { began = monotonicNanoseconds() }
     position += count
     let due = began + UInt64(Double(position) / Double(format.sampleRate) * 1e9)
-    let now = ct_now()
-    if due > now { ct_pause(due - now) }
+    let now = monotonicNanoseconds()
+    if due > now { sleep(nanoseconds: due - now) }
   }
 }

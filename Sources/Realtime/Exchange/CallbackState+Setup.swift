@@ -1,3 +1,5 @@
+import Ground
+
 extension CallbackState {
   /// - Parameters:
   ///   - latency: of the whole chain, samples.
@@ -13,8 +15,7 @@ extension CallbackState {
     var size = 1
     while size < latency + format.block { size *= 2 }
     historySize = size
-    history = .allocate(capacity: size * format.channelCount)
-    history.initialize(repeating: 0, count: size * format.channelCount)
+    history = PlanarBlock(channelCount: format.channelCount, capacity: size)
     fill = DryFill(channelCount: format.channelCount, sampleRate: format.sampleRate)
   }
 }

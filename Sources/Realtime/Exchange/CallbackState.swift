@@ -1,4 +1,5 @@
 import CThreads
+import Ground
 import Synchronization
 
 /// The device's side: what the callback owns, and what it does. Everything here runs on the device's real-time thread: it
@@ -12,7 +13,7 @@ struct CallbackState: ~Copyable {
   let tap: UnsafeMutablePointer<SessionTap>?
 
   // Made in CallbackState+Setup.swift.
-  let history: UnsafeMutablePointer<Float>  // (channelCount, historySize), the newest input
+  let history: PlanarBlock  // (channelCount, historySize), the newest input
   let historySize: Int  // a power of two
   var fill: DryFill
   /// Position of the next block.
@@ -20,16 +21,14 @@ struct CallbackState: ~Copyable {
   /// Blocks until the next look at the thread's priority.
   private var untilLook = 0
 
-  deinit { history.deallocate() }
-
   /// One block: takes its input, gives the output that is due.
   @_noLocks
   mutating func process(
     _ input: UnsafePointer<UnsafePointer<Float>>, _ output: UnsafePointer<UnsafeMutablePointer<Float>>, count: Int,
     mayWait: Bool
   ) {
-    let start = now()
-    let workBefore = threadTime()
+    let start = monotonicNanoseconds()
+    let workBefore = threadNanoseconds()
     lookAtPriority()
     if mayWait, let tap { waitForRoom(tap, count: count) }
     takeIn(input, count: count)
@@ -43,7 +42,8 @@ struct CallbackState: ~Copyable {
     if let tap { tap.pointee.recordOutput(output, count: count) }
     position += count
     if !mayWait {
-      shared.pointee.callbackTimes.add(nanoseconds: now() - start, work: threadTime() - workBefore)
+      shared.pointee.callbackTimes.add(
+        nanoseconds: monotonicNanoseconds() - start, work: threadNanoseconds() - workBefore)
     }
   }
 
@@ -63,7 +63,7 @@ struct CallbackState: ~Copyable {
     let first = position & (historySize - 1)
     let head = min(count, historySize - first)
     for channel in 0..<channelCount {
-      let lane = history + channel * historySize
+      let lane = history[channel]
       copyFinite(input[channel], to: lane + first, count: head)
       copyFinite(input[channel] + head, to: lane, count: count - head)
     }
@@ -110,7 +110,7 @@ struct CallbackState: ~Copyable {
   @_noLocks
   private mutating func playDry(_ output: UnsafePointer<UnsafeMutablePointer<Float>>, from start: Int, count: Int) {
     for channel in 0..<channelCount {
-      let lane = history + channel * historySize
+      let lane = history[channel]
       for n in 0..<count {
         let wanted = position + start + n - latency
         output[channel][start + n] = wanted >= 0 ? lane[wanted & (historySize - 1)] : 0
@@ -140,7 +140,7 @@ struct CallbackState: ~Copyable {
   private func waitForRoom(_ tap: UnsafeMutablePointer<SessionTap>, count: Int) {
     var patience = 10_000
     while patience > 0 && !tap.pointee.isBroken.load(ordering: .relaxed) && !tap.pointee.hasRoom(count) {
-      pause(nanoseconds: 1_000_000)
+      sleep(nanoseconds: 1_000_000)
       patience -= 1
     }
   }
@@ -163,21 +163,9 @@ func post(_ semaphore: OpaquePointer) { ct_semaphore_post(semaphore) }
 @_semantics("no_performance_analysis") @inline(__always)
 func wait(_ semaphore: OpaquePointer, nanoseconds: UInt64) -> Bool { ct_semaphore_wait(semaphore, nanoseconds) }
 
-// A system call that sleeps; in freewheel only.
-@_semantics("no_performance_analysis") @inline(__always)
-private func pause(nanoseconds: UInt64) { ct_pause(nanoseconds) }
-
 /// Two system calls of a tenth of a microsecond.
 @_semantics("no_performance_analysis") @inline(__always)
 private func priority() -> Int { Int(ct_realtime_priority()) }
-
-/// Nanoseconds of the monotonic clock, read in user space.
-@_semantics("no_performance_analysis") @inline(__always)
-func now() -> UInt64 { ct_now() }
-
-/// Nanoseconds that the calling thread was on a processor: one system call.
-@_semantics("no_performance_analysis") @inline(__always)
-private func threadTime() -> UInt64 { ct_thread_time() }
 
 /// Copies, with zeros for what is not finite or beyond ±10^10: it would be played.
 @_noLocks @inline(__always)

@@ -1,4 +1,5 @@
 import Enhancement
+import Ground
 import Synchronization
 
 /// How long callbacks took, by the clock and by the processor: counts that one thread writes and any may read.
@@ -17,7 +18,7 @@ struct CallbackTimes: ~Copyable, @unchecked Sendable {
   ///   - work: of the thread's processor time.
   @_noLocks
   func add(nanoseconds: UInt64, work: UInt64) {
-    counts.cells[FrameTimeCounter.bin(of: nanoseconds)].add(1, ordering: .relaxed)
+    counts.cells.base[FrameTimeCounter.bin(of: nanoseconds)].add(1, ordering: .relaxed)
     if nanoseconds > longestNanoseconds.load(ordering: .relaxed) {
       longestNanoseconds.store(nanoseconds, ordering: .relaxed)
     }
@@ -40,20 +41,10 @@ struct CallbackTimes: ~Copyable, @unchecked Sendable {
 
 /// A row of atomics at a fixed address, zeros at first.
 struct AtomicRow: ~Copyable, @unchecked Sendable {
-  let count: Int
-  let cells: UnsafeMutablePointer<Atomic<UInt64>>  // (count)
+  let cells: FixedArray<Atomic<UInt64>>
 
-  init(count: Int) {
-    self.count = count
-    cells = .allocate(capacity: count)
-    for n in 0..<count { (cells + n).initialize(to: Atomic(0)) }
-  }
-
-  deinit {
-    cells.deinitialize(count: count)
-    cells.deallocate()
-  }
+  init(count: Int) { cells = FixedArray(count: count) { _ in Atomic(0) } }
 
   /// Each is right, all together nearly. Allocates.
-  var values: [UInt64] { (0..<count).map { cells[$0].load(ordering: .relaxed) } }
+  var values: [UInt64] { (0..<cells.count).map { cells.base[$0].load(ordering: .relaxed) } }
 }

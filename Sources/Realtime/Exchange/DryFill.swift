@@ -1,3 +1,5 @@
+import Ground
+
 /// What is played where the enhanced signal is missing: the delayed input at the last gain, without a click at either end.
 ///
 /// At each change between enhanced and delayed input the output goes on from its last sample: the difference to the new
@@ -8,8 +10,8 @@ struct DryFill: ~Copyable {
 
   private let channelCount: Int
   private let fadeLength: Int
-  private let last: UnsafeMutablePointer<Float>  // (channelCount), the newest output sample
-  private let offset: UnsafeMutablePointer<Float>  // (channelCount), the difference at the last change
+  private let last: FloatMemory  // (channelCount), the newest output sample
+  private let offset: FloatMemory  // (channelCount), the difference at the last change
   private var fadeLeft = 0
   private(set) var isDry = false
   private var gain: Float = 1
@@ -17,15 +19,8 @@ struct DryFill: ~Copyable {
   init(channelCount: Int, sampleRate: Int) {
     self.channelCount = channelCount
     fadeLength = max(1, Int(Self.fadeSeconds * Double(sampleRate)))
-    last = .allocate(capacity: channelCount)
-    last.initialize(repeating: 0, count: channelCount)
-    offset = .allocate(capacity: channelCount)
-    offset.initialize(repeating: 0, count: channelCount)
-  }
-
-  deinit {
-    last.deallocate()
-    offset.deallocate()
+    last = FloatMemory(channelCount)
+    offset = FloatMemory(channelCount)
   }
 
   /// Turns `count` ≥ 1 samples of the source in `channels`, beginning at `offset`, into output, in place.

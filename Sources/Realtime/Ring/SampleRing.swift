@@ -1,3 +1,4 @@
+import Ground
 import Synchronization
 
 /// The ring between a device and the enhancer: one thread writes, one reads, nobody locks or waits. Several channels, planar.
@@ -6,12 +7,12 @@ import Synchronization
 /// certain positions, gets those that are there, and goes on, so what is written too late is simply not heard; nothing
 /// after it moves. Keep it behind a pointer or in a class that both threads hold; all methods are safe to call while the
 /// other thread is in one of its own.
-public struct SampleRing: ~Copyable, @unchecked Sendable {
-  public let channelCount: Int
+package struct SampleRing: ~Copyable, @unchecked Sendable {
+  package let channelCount: Int
   /// Samples per channel, a power of two.
-  public let capacity: Int
+  package let capacity: Int
 
-  private let memory: UnsafeMutablePointer<Float>  // (channelCount, capacity)
+  private let memory: FixedArray<Float>  // (channelCount, capacity)
   private let mask: Int
   // A cache line apart, or each thread's stores would slow the other's loads. Acquire and release order the samples.
   private let written = Atomic<Int>(0)
@@ -24,37 +25,34 @@ public struct SampleRing: ~Copyable, @unchecked Sendable {
   ///   - channelCount: at least 1.
   ///   - capacity: samples per channel that it holds at least; rounded up to a power of two.
   ///   - zeros: samples that are there from the start, all 0.
-  public init(channelCount: Int, capacity: Int, zeros: Int = 0) {
+  package init(channelCount: Int, capacity: Int, zeros: Int = 0) {
     precondition(channelCount > 0 && capacity > 0 && zeros <= capacity, "a ring has channels and room")
     var size = 1
     while size < capacity { size *= 2 }
     self.channelCount = channelCount
     self.capacity = size
     mask = size - 1
-    memory = .allocate(capacity: channelCount * size)
-    memory.initialize(repeating: 0, count: channelCount * size)
+    memory = FixedArray(repeating: 0, count: channelCount * size)
     written.store(zeros, ordering: .relaxed)
   }
-
-  deinit { memory.deallocate() }
 
   // MARK: - The writer
 
   /// The position of the next sample written. Any thread; only the writer's is exact.
-  public var writePosition: Int { @_noLocks get { written.load(ordering: .acquiring) } }
+  package var writePosition: Int { @_noLocks get { written.load(ordering: .acquiring) } }
 
   /// Appends `count` samples per channel, all or none. Writer.
   ///
   /// - Parameter channels: (channelCount) pointers to `count` samples each.
   /// - Returns: false where there is no room: the reader is too far behind.
   @_noLocks
-  public func write(_ channels: UnsafePointer<UnsafePointer<Float>>, count: Int) -> Bool {
+  package func write(_ channels: UnsafePointer<UnsafePointer<Float>>, count: Int) -> Bool {
     let start = written.load(ordering: .relaxed)
     guard start + count - readUpTo.load(ordering: .acquiring) <= capacity else { return false }
     let first = start & mask
     let head = min(count, capacity - first)
     for channel in 0..<channelCount {
-      let lane = memory + channel * capacity
+      let lane = memory.base + channel * capacity
       copySamples(channels[channel], to: lane + first, count: head)
       copySamples(channels[channel] + head, to: lane, count: count - head)
     }
@@ -64,7 +62,7 @@ public struct SampleRing: ~Copyable, @unchecked Sendable {
 
   /// Leaves out `count` positions: they will never be there. Writer.
   @_noLocks
-  public func skip(_ count: Int) {
+  package func skip(_ count: Int) {
     let next = written.load(ordering: .relaxed) + count
     validFrom.store(next, ordering: .relaxed)
     written.store(next, ordering: .releasing)
@@ -73,16 +71,16 @@ public struct SampleRing: ~Copyable, @unchecked Sendable {
   // MARK: - The reader
 
   /// The position of the next sample read. Any thread; only the reader's is exact.
-  public var readPosition: Int { @_noLocks get { readUpTo.load(ordering: .acquiring) } }
+  package var readPosition: Int { @_noLocks get { readUpTo.load(ordering: .acquiring) } }
 
   /// Samples per channel that can be read now; negative where the reader is ahead. Reader.
-  public var available: Int {
+  package var available: Int {
     @_noLocks get { written.load(ordering: .acquiring) - readUpTo.load(ordering: .relaxed) }
   }
 
   /// Which of the next `count` positions are there: from `first` (inclusive) to `last` (exclusive). Reader.
   @_noLocks
-  public func readable(_ count: Int) -> (first: Int, last: Int) {
+  package func readable(_ count: Int) -> (first: Int, last: Int) {
     let start = readUpTo.load(ordering: .relaxed)
     let end = written.load(ordering: .acquiring)
     let first = max(start, min(validFrom.load(ordering: .relaxed), start + count))
@@ -91,17 +89,17 @@ public struct SampleRing: ~Copyable, @unchecked Sendable {
 
   /// Copies the samples of one channel out, without moving on. Reader; the positions must be readable.
   @_noLocks
-  public func copy(channel: Int, from position: Int, count: Int, into output: UnsafeMutablePointer<Float>) {
+  package func copy(channel: Int, from position: Int, count: Int, into output: UnsafeMutablePointer<Float>) {
     let first = position & mask
     let head = min(count, capacity - first)
-    let lane = memory + channel * capacity
+    let lane = memory.base + channel * capacity
     copySamples(lane + first, to: output, count: head)
     copySamples(lane, to: output + head, count: count - head)
   }
 
   /// Moves on by `count` positions, whether they were there or not. Reader.
   @_noLocks
-  public func advance(_ count: Int) {
+  package func advance(_ count: Int) {
     readUpTo.store(readUpTo.load(ordering: .relaxed) + count, ordering: .releasing)
   }
 
@@ -109,7 +107,7 @@ public struct SampleRing: ~Copyable, @unchecked Sendable {
   ///
   /// - Parameter channels: (channelCount) pointers to room for `count` samples.
   @_noLocks
-  public func read(into channels: UnsafePointer<UnsafeMutablePointer<Float>>, count: Int) -> Bool {
+  package func read(into channels: UnsafePointer<UnsafeMutablePointer<Float>>, count: Int) -> Bool {
     guard available >= count else { return false }
     let position = readUpTo.load(ordering: .relaxed)
     for channel in 0..<channelCount {

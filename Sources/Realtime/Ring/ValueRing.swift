@@ -1,28 +1,26 @@
+import Ground
 import Synchronization
 
 /// A ring of plain values from one thread to another: commands, events. Neither locks nor allocates after `init`.
-public struct ValueRing<Value: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
-  private let memory: UnsafeMutablePointer<Value>
+package struct ValueRing<Value: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
+  private let memory: FixedArray<Value>
   private let mask: Int
   private let written = Atomic<Int>(0)
   private let readUpTo = Atomic<Int>(0)
 
   /// - Parameter capacity: values held at most, rounded up to a power of two.
-  public init(capacity: Int, filler: Value) {
+  package init(capacity: Int, filler: Value) {
     var size = 1
     while size < capacity { size *= 2 }
     mask = size - 1
-    memory = .allocate(capacity: size)
-    memory.initialize(repeating: filler, count: size)
+    memory = FixedArray(repeating: filler, count: size)
   }
 
-  deinit { memory.deallocate() }
-
   /// Values that fit now; the reader may make more room meanwhile. Writer, or any thread for an estimate.
-  public var room: Int { mask + 1 - (written.load(ordering: .acquiring) - readUpTo.load(ordering: .acquiring)) }
+  package var room: Int { mask + 1 - (written.load(ordering: .acquiring) - readUpTo.load(ordering: .acquiring)) }
 
   /// Writer. Returns false where the ring is full: the value is not in it.
-  public func write(_ value: Value) -> Bool {
+  package func write(_ value: Value) -> Bool {
     let next = written.load(ordering: .relaxed)
     guard next - readUpTo.load(ordering: .acquiring) <= mask else { return false }
     memory[next & mask] = value
@@ -31,7 +29,7 @@ public struct ValueRing<Value: BitwiseCopyable>: ~Copyable, @unchecked Sendable 
   }
 
   /// Reader. nil where the ring is empty.
-  public func read() -> Value? {
+  package func read() -> Value? {
     let next = readUpTo.load(ordering: .relaxed)
     guard written.load(ordering: .acquiring) > next else { return nil }
     let value = memory[next & mask]

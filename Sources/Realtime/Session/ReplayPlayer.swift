@@ -1,11 +1,12 @@
 import Enhancement
+import Ground
 
 /// The worker and the callback's output without their clock: what it decided comes from the events of a recording.
 package final class ReplayPlayer {
   private let format: StreamFormat
   private let worker: Worker
-  private let shared: UnsafeMutablePointer<SharedState>
-  private let commands: UnsafeMutablePointer<ValueRing<CommandValue>>
+  private let shared: FixedValue<SharedState>
+  private let commands: FixedValue<ValueRing<CommandValue>>
   private let latency: Int
   private var fill: DryFill
 
@@ -17,10 +18,9 @@ package final class ReplayPlayer {
   private var position = 0  // of the next block
   private var skipped = 0  // input samples still to be left out
 
-  private let history: UnsafeMutablePointer<Float>  // (channels, historySize)
+  private let history: PlanarBlock  // (channels, historySize)
   private let historySize: Int
-  private let lanes: UnsafeMutablePointer<UnsafeMutablePointer<Float>>  // (channels), each (block)
-  private let memory: UnsafeMutablePointer<Float>
+  private let block: PlanarBlock  // (channels, the format's block)
 
   /// - Throws: `EnhancementError` for what the enhancer refuses.
   package init(_ start: SessionStart, events: [SessionEvent]) throws {
@@ -38,14 +38,12 @@ package final class ReplayPlayer {
     for channel in 0..<format.channelCount {
       enhancer.withChannel(channel) { $0.follow(Self.decisions(of: channel, in: events)) }
     }
-    shared = .allocate(capacity: 1)
-    shared.initialize(to: SharedState(format: format, lead: start.lead))
-    commands = .allocate(capacity: 1)
-    commands.initialize(to: ValueRing(capacity: 1, filler: .clear))
+    shared = FixedValue(SharedState(format: format, lead: start.lead))
+    commands = FixedValue(ValueRing(capacity: 1, filler: .clear))
     latency = enhancer.latencyInSamples + start.lead
     fill = DryFill(channelCount: format.channelCount, sampleRate: format.sampleRate)
     worker = Worker(
-      format: format, shared: shared, commands: commands, meters: LiveMeters(), service: nil, tap: nil,
+      format: format, shared: shared.address, commands: commands.address, meters: LiveMeters(), service: nil, tap: nil,
       profiles: ProfileMailbox(enhancer.frameFormat), desk: desk, enhancer: enhancer, settings: start.settings,
       governor: StepGovernor(wished: start.settings.steps, steps: start.steps), adapts: false, isTimed: false)
     changes = events.filter {
@@ -60,22 +58,8 @@ package final class ReplayPlayer {
     var size = 1
     while size < latency + format.block { size *= 2 }
     historySize = size
-    history = .allocate(capacity: size * format.channelCount)
-    history.initialize(repeating: 0, count: size * format.channelCount)
-    memory = .allocate(capacity: format.block * format.channelCount)
-    memory.initialize(repeating: 0, count: format.block * format.channelCount)
-    lanes = .allocate(capacity: format.channelCount)
-    for channel in 0..<format.channelCount { (lanes + channel).initialize(to: memory + channel * format.block) }
-  }
-
-  deinit {
-    shared.deinitialize(count: 1)
-    shared.deallocate()
-    commands.deinitialize(count: 1)
-    commands.deallocate()
-    history.deallocate()
-    memory.deallocate()
-    lanes.deallocate()
+    history = PlanarBlock(channelCount: format.channelCount, capacity: size)
+    block = PlanarBlock(channelCount: format.channelCount, capacity: format.block)
   }
 
   private static func decisions(of channel: Int, in events: [SessionEvent]) -> [FrameDecision] {
@@ -94,18 +78,17 @@ package final class ReplayPlayer {
   ///   - samples: (count, channels) interleaved.
   ///   - count: at most the format's block.
   package func play(_ samples: UnsafeMutablePointer<Float>, count: Int) {
-    let channels = format.channelCount
-    for channel in 0..<channels {
-      let lane = history + channel * historySize
+    block.deinterleave(samples, count: count)
+    for channel in 0..<format.channelCount {
+      let lane = history[channel]
       for n in 0..<count {
-        let sample = samples[n * channels + channel]
-        lanes[channel][n] = sample
+        let sample = block[channel][n]
         lane[(position + n) & (historySize - 1)] = sample.magnitude <= 1e10 ? sample : 0
       }
     }
     takeIn(count: count)
     giveOut(count: count)
-    for channel in 0..<channels { for n in 0..<count { samples[n * channels + channel] = lanes[channel][n] } }
+    block.interleave(into: samples, count: count)
     position += count
   }
 
@@ -126,7 +109,7 @@ package final class ReplayPlayer {
       guard part > 0 else { break }
       let offset = start
       withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: format.channelCount) { pointers in
-        for channel in 0..<format.channelCount { pointers[channel] = UnsafePointer(lanes[channel] + offset) }
+        for channel in 0..<format.channelCount { pointers[channel] = UnsafePointer(block[channel] + offset) }
         _ = shared.pointee.input.write(pointers.baseAddress!, count: part)
       }
       start += part
@@ -177,7 +160,7 @@ package final class ReplayPlayer {
   private func giveOut(count: Int) {
     let there = shared.pointee.output.readable(count)
     for channel in 0..<format.channelCount {
-      let lane = lanes[channel]
+      let lane = block[channel]
       for n in 0..<count { lane[n] = 0 }
       shared.pointee.output.copy(
         channel: channel, from: there.first, count: there.last - there.first,
@@ -193,17 +176,18 @@ package final class ReplayPlayer {
       if span.position <= position + start {
         let end = min(count, span.position + span.count - position)
         for channel in 0..<format.channelCount {
-          let lane = history + channel * historySize
+          let lane = history[channel]
+          let output = block[channel]
           for n in start..<end {
             let wanted = position + n - latency
-            lanes[channel][n] = wanted >= 0 ? lane[wanted & (historySize - 1)] : 0
+            output[n] = wanted >= 0 ? lane[wanted & (historySize - 1)] : 0
           }
         }
-        fill.render(lanes, from: start, count: end - start, dry: true, gain: span.gain)
+        fill.render(block.lanes, from: start, count: end - start, dry: true, gain: span.gain)
         start = end
       } else {
         let end = min(count, span.position == Int.max ? count : span.position - position)
-        fill.render(lanes, from: start, count: end - start, dry: false, gain: 1)
+        fill.render(block.lanes, from: start, count: end - start, dry: false, gain: 1)
         start = end
       }
     }

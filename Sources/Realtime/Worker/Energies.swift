@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 
 /// Levels for the meters, smoothed; and the gain at which missing output is replaced by input.
 struct Energies {
@@ -48,7 +48,7 @@ struct Energies {
     if fresh.noiseInput > 0 {
       recent.noiseInput += 0.005 * (fresh.noiseInput - recent.noiseInput)
       recent.noiseOutput += 0.005 * (fresh.noiseOutput - recent.noiseOutput)
-      noiseReduction = 10 * log10(recent.noiseInput / max(recent.noiseOutput, recent.noiseInput * 1e-12))
+      noiseReduction = 10 * logarithm10(recent.noiseInput / max(recent.noiseOutput, recent.noiseInput * 1e-12))
     }
   }
 

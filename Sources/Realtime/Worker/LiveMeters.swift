@@ -1,4 +1,5 @@
 import Enhancement
+import Ground
 import Synchronization
 
 /// What the worker tells onlookers: atomics that one thread writes and any may read; each is right, all together nearly.
@@ -32,7 +33,7 @@ final class LiveMeters: @unchecked Sendable {
   /// Worker.
   func addFrameTime(_ nanoseconds: UInt64) {
     let index = timeIndex.load(ordering: .relaxed)
-    times.cells[index % Self.timeCount].store(max(nanoseconds, 1), ordering: .relaxed)
+    times.cells.base[index % Self.timeCount].store(max(nanoseconds, 1), ordering: .relaxed)
     timeIndex.store(index + 1, ordering: .relaxed)
   }
 

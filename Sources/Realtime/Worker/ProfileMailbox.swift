@@ -1,5 +1,6 @@
 import CThreads
 import Enhancement
+import Ground
 import SignalProcessing
 import Synchronization
 
@@ -11,7 +12,7 @@ final class ProfileMailbox: @unchecked Sendable {
   private let answeredRequest = Atomic<Int>(0)
   private let answered = makeSemaphore()
   private let format: FrameFormat
-  private let memory: UnsafeMutablePointer<Float>  // the longest profile's (frames, bins)
+  private let memory: FloatMemory  // the longest profile's (frames, bins)
   private var frameCount = 0
   private var requestCount = 0  // of those who ask
   /// Posted while nobody asks: those who ask take turns.
@@ -22,16 +23,11 @@ final class ProfileMailbox: @unchecked Sendable {
   /// - Parameter format: of the model.
   init(_ format: FrameFormat) {
     self.format = format
-    let size = NoiseProfile.largestSize(for: format)
-    memory = .allocate(capacity: size)
-    memory.initialize(repeating: 0, count: size)
+    memory = FloatMemory(NoiseProfile.largestSize(for: format))
     turn.post()
   }
 
-  deinit {
-    memory.deallocate()
-    ct_semaphore_destroy(answered)
-  }
+  deinit { ct_semaphore_destroy(answered) }
 
   /// The request that waits; 0: none.
   var request: Int { wanted.load(ordering: .acquiring) }
@@ -40,7 +36,7 @@ final class ProfileMailbox: @unchecked Sendable {
   func answer(_ enhancer: inout MultichannelEnhancer) {
     let request = request
     guard request != 0 else { return }
-    answer(request) { enhancer.withChannel(request & 63) { $0.copyNoiseReference(into: memory) } }
+    answer(request) { enhancer.withChannel(request & 63) { $0.copyNoiseReference(into: memory.base) } }
   }
 
   /// - Parameter copy: fills the memory; gives the frames.
@@ -56,7 +52,7 @@ final class ProfileMailbox: @unchecked Sendable {
   ///
   /// - Parameter nanoseconds: the time, that of others' turns included.
   func ask(channel: Int, nanoseconds: UInt64 = 1_000_000_000, wake: () -> Void) -> NoiseProfile? {
-    let until = ct_now() + nanoseconds
+    let until = monotonicNanoseconds() + nanoseconds
     guard turn.wait(nanoseconds: nanoseconds) else { return nil }
     defer { turn.post() }
     requestCount += 1
@@ -68,7 +64,7 @@ final class ProfileMailbox: @unchecked Sendable {
     wake()
     // What comes first may be the answer to a request that was given up.
     while answeredRequest.load(ordering: .acquiring) != request {
-      let now = ct_now()
+      let now = monotonicNanoseconds()
       guard now < until, ct_semaphore_wait(answered, until - now) else {
         _ = wanted.compareExchange(expected: request, desired: 0, ordering: .relaxed)
         return nil
@@ -88,7 +84,7 @@ final class ProfileMailbox: @unchecked Sendable {
   func take(_ enhancer: inout MultichannelEnhancer, channel: Int) -> NoiseProfile? {
     guard turn.wait(nanoseconds: 1_000_000_000) else { return nil }
     defer { turn.post() }
-    frameCount = enhancer.withChannel(channel) { $0.copyNoiseReference(into: memory) }
+    frameCount = enhancer.withChannel(channel) { $0.copyNoiseReference(into: memory.base) }
     return profile
   }
 
@@ -96,7 +92,7 @@ final class ProfileMailbox: @unchecked Sendable {
   private var profile: NoiseProfile? {
     guard frameCount > 0 else { return nil }
     return try? NoiseProfile(
-      magnitudes: Array(UnsafeBufferPointer(start: memory, count: frameCount * format.modelBinCount)),
+      magnitudes: Array(UnsafeBufferPointer(start: memory.base, count: frameCount * format.modelBinCount)),
       format: format)
   }
 }

@@ -40,9 +40,7 @@ final class Worker: @unchecked Sendable {
   private var wasLate = false  // the block before
 
   private let powers: FloatMemory  // (channels), smoothed over some blocks
-  let inputs: UnsafeMutablePointer<UnsafeMutablePointer<Float>>  // (channels), each (block)
-  let constantInputs: UnsafeMutablePointer<UnsafePointer<Float>>
-  private let memory: UnsafeMutablePointer<Float>
+  private let samples: PlanarBlock  // (channels, the format's block), enhanced in place
 
   init(
     format: StreamFormat, shared: UnsafeMutablePointer<SharedState>,
@@ -66,21 +64,8 @@ final class Worker: @unchecked Sendable {
     self.adapts = adapts
     self.isTimed = isTimed
     powers = FloatMemory(format.channelCount)
-    memory = .allocate(capacity: format.channelCount * format.block)
-    memory.initialize(repeating: 0, count: format.channelCount * format.block)
-    inputs = .allocate(capacity: format.channelCount)
-    constantInputs = .allocate(capacity: format.channelCount)
-    for channel in 0..<format.channelCount {
-      (inputs + channel).initialize(to: memory + channel * format.block)
-      (constantInputs + channel).initialize(to: UnsafePointer(memory + channel * format.block))
-    }
+    samples = PlanarBlock(channelCount: format.channelCount, capacity: format.block)
     publishSteps()
-  }
-
-  deinit {
-    memory.deallocate()
-    inputs.deallocate()
-    constantInputs.deallocate()
   }
 
   /// Position of the next block.
@@ -139,23 +124,23 @@ final class Worker: @unchecked Sendable {
   func processBlock() {
     let block = format.block
     let position = position
-    guard shared.pointee.input.read(into: UnsafePointer(inputs), count: block) else { return }
+    guard shared.pointee.input.read(into: samples.lanes, count: block) else { return }
     let mayWait = shared.pointee.mayWait.load(ordering: .relaxed) || !isTimed
     let isLost = !mayWait && shared.pointee.output.readPosition >= position + shared.pointee.lead + block
     service?.waits = mayWait
     enhancer.setDeadline(mayWait || (isLost && catchesUpSoon(from: position)) ? 0 : deadline(for: position))
     learn(at: position)
     noteDrift(at: position)
-    energies.addInput(inputs, channels: format.channelCount, count: block)
+    energies.addInput(samples.lanes, channels: format.channelCount, count: block)
     let blockTime = Double(block) / Double(format.sampleRate)
     meters.levels.addInput(
-      inputs, channels: format.channelCount, count: block, isLinked: settings.linksChannels, seconds: blockTime)
+      samples.lanes, channels: format.channelCount, count: block, isLinked: settings.linksChannels, seconds: blockTime)
     let framesBefore = enhancer.frameCount
 
-    let start = ct_now()
-    enhancer.process(planar: constantInputs, into: inputs, count: block)
-    let taken = ct_now() - start
-    let wasWritten = shared.pointee.output.write(constantInputs, count: block)
+    let start = monotonicNanoseconds()
+    enhancer.process(planar: samples.constantLanes, into: samples.lanes, count: block)
+    let taken = monotonicNanoseconds() - start
+    let wasWritten = shared.pointee.output.write(samples.constantLanes, count: block)
     if !wasWritten { shared.pointee.output.skip(block) }  // nobody reads: a device that stands still
     if shared.pointee.isWaiting.load(ordering: .sequentiallyConsistent) { post(shared.pointee.done) }
 
@@ -164,9 +149,9 @@ final class Worker: @unchecked Sendable {
       frames: enhancer.frameCount - framesBefore, nanoseconds: taken, isLate: isLate, isTimed: !mayWait,
       isAftermath: isLost && wasLate)
     wasLate = isLate
-    energies.addOutput(inputs, channels: format.channelCount, count: block)
+    energies.addOutput(samples.lanes, channels: format.channelCount, count: block)
     meters.levels.addOutput(
-      inputs, channels: format.channelCount, count: block, isLinked: settings.linksChannels, seconds: blockTime)
+      samples.lanes, channels: format.channelCount, count: block, isLinked: settings.linksChannels, seconds: blockTime)
     publishMeters(frames: enhancer.frameCount - framesBefore, position: position + block)
     recordDecisions()
   }
@@ -282,13 +267,13 @@ final class Worker: @unchecked Sendable {
   private func learn(at position: Int) {
     if desk.isPossible && format.channelCount > 1 {
       for channel in 0..<format.channelCount {
-        let power = sumOfSquares(inputs[channel], count: format.block)
+        let power = sumOfSquares(samples[channel], count: format.block)
         if power.isFinite { powers.base[channel] = 0.9 * powers.base[channel] + power }
       }
     }
     endLearning(at: position)
     guard learnUntil >= 0, desk.state == .listening else { return }
-    if !desk.take(UnsafePointer(inputs), count: format.block) { learnUntil = position + format.block }
+    if !desk.take(samples.lanes, count: format.block) { learnUntil = position + format.block }
   }
 
   private func endLearning(at position: Int) {

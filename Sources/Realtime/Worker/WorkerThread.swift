@@ -1,5 +1,5 @@
 import CThreads
-import Glibc
+import Ground
 import Synchronization
 
 /// A thread of its own that calls `body` until it is stopped.
@@ -7,45 +7,29 @@ import Synchronization
 /// Signals are blocked in it, so they go to the main thread; denormals are flushed to zero.
 package final class WorkerThread: @unchecked Sendable {
   private let isStopping = Atomic<Bool>(false)
-  private var thread = pthread_t()
-  private var isRunning = false
+  private var thread: SystemThread?
 
   /// - Parameters:
   ///   - name: at most 15 characters.
   ///   - body: called again and again; it waits for its work with a limit of a tenth of a second or so.
   /// - Throws: `LiveError.noThread`.
   package init(name: String, body: @escaping @Sendable () -> Void) throws(LiveError) {
-    let start = Start { [self] in
-      ct_name_thread(name)
-      ct_block_signals()
-      ct_flush_denormals()
-      while !isStopping.load(ordering: .acquiring) { body() }
-    }
-    let context = Unmanaged.passRetained(start)
-    let code = pthread_create(
-      &thread, nil,
-      { context in
-        Unmanaged<Start>.fromOpaque(context!).takeRetainedValue().run()
-        return nil
-      }, context.toOpaque())
-    guard code == 0 else {
-      context.release()
-      throw .noThread(code: Int(code))
-    }
-    isRunning = true
+    do throws(SystemThread.Refusal) {
+      thread = try SystemThread { [self] in
+        ct_name_thread(name)
+        ct_block_signals()
+        flushDenormals()
+        while !isStopping.load(ordering: .acquiring) { body() }
+      }
+    } catch { throw .noThread(code: error.code) }
   }
 
   /// Lets `body` return a last time and waits for the thread's end. `wake` is called to end its waiting.
   package func stop(wake: () -> Void) {
-    guard isRunning else { return }
-    isRunning = false
+    guard let running = thread else { return }
+    thread = nil
     isStopping.store(true, ordering: .releasing)
     wake()
-    pthread_join(thread, nil)
-  }
-
-  private final class Start {
-    let run: () -> Void
-    init(run: @escaping () -> Void) { self.run = run }
+    running.join()
   }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 
 /// One connection to the control socket: bytes in, lines out of them, answers back. Bounded, whatever the other end does.
 struct ControlClient {

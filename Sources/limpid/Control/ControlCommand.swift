@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Ground
 import Realtime
 
 /// `limpid ctl`: commands to a running `limpid live` or `limpid jack`.
@@ -71,7 +72,7 @@ struct ControlConnection {
     throw Failure(.inputOutput, "\(path): limpid is too busy to answer; try again")
   }
 
-  func close() { Glibc.close(descriptor) }
+  func close() { Ground.close(descriptor) }
 
   /// Sends a line and waits for its answer, at most five seconds.
   ///

@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 
 /// Calls `body` with the address of a unix socket's path.
 ///
@@ -40,7 +40,7 @@ enum SocketCall {
     case EAGAIN: self = .busy
     case ECONNREFUSED, ENOTSOCK: self = .refused
     case ENOENT, ENOTDIR: self = .missing
-    case let code: self = .failed(String(cString: strerror(code)))
+    case let code: self = .failed(systemReason(code))
     }
     close(descriptor)
   }
@@ -51,7 +51,7 @@ func newSocket() throws -> Int32 {
   let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
   let descriptor = socket(AF_UNIX, kind, 0)
   guard descriptor >= 0 else {
-    throw Failure(.software, "the system gives no socket (\(String(cString: strerror(errno)))); end other programs")
+    throw Failure(.software, "the system gives no socket (\(systemReason())); end other programs")
   }
   return descriptor
 }

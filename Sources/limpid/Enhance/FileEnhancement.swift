@@ -1,6 +1,7 @@
 import AudioFiles
 import Enhancement
 import Foundation
+import Ground
 
 /// One file through the streaming enhancer: never more than a block of it is in memory.
 struct FileEnhancement {
@@ -79,8 +80,9 @@ struct FileEnhancement {
     process: (UnsafeMutableBufferPointer<Float>) -> Void
   ) throws -> Int {
     let channels = source.format.channelCount
-    let room = UnsafeMutableBufferPointer<Float>.allocate(capacity: block * channels)
-    defer { room.deallocate() }
+    let memory = FloatMemory(block * channels)
+    let room = memory.buffer
+    defer { withExtendedLifetime(memory) {} }
     var early = latency  // output from before the input's first sample, left out
     var count = 0
     var written = 0

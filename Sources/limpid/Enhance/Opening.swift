@@ -1,4 +1,5 @@
 import AudioFiles
+import Ground
 
 /// The first seconds of a source, read ahead: they can be heard before the source, which loses nothing by it, is read.
 final class Opening: AudioSource {
@@ -12,8 +13,9 @@ final class Opening: AudioSource {
     let channels = source.format.channelCount
     let most = Int(seconds * Float(source.format.sampleRate))
     var samples: [Float] = []
-    let room = UnsafeMutableBufferPointer<Float>.allocate(capacity: 4096 * channels)
-    defer { room.deallocate() }
+    let memory = FloatMemory(4096 * channels)
+    let room = memory.buffer
+    defer { withExtendedLifetime(memory) {} }
     while samples.count < most * channels {
       let wanted = min(4096, most - samples.count / channels)
       let count = try source.read(into: UnsafeMutableBufferPointer(rebasing: room[..<(wanted * channels)]))

@@ -10,6 +10,8 @@ protocol LiveDevice: AnyObject, Sendable {
   var ports: String { get }
   /// What a person wants to know of it once it runs, a line; nil: nothing.
   var facts: String? { get }
+  /// What was measured while it ran, a line; nil: nothing.
+  var measurements: String? { get }
   /// Why it runs no longer, a sentence; nil while it does, and at a good end.
   var endReason: String? { get }
   /// Whether it has come to its end, be it a good one.
@@ -35,6 +37,7 @@ final class JackLiveDevice: LiveDevice {
     guard let name = client.actualName, name != client.configuration.clientName else { return nil }
     return "the name \"\(client.configuration.clientName)\" is taken, so the client is \"\(name)\""
   }
+  var measurements: String? { nil }
   var endReason: String? {
     switch client.end {
     case nil, .stopped: nil
@@ -54,9 +57,16 @@ final class AlsaLiveDevice: LiveDevice {
   var ports: String { duplex.description }
   var facts: String? {
     guard let format = duplex.format else { return nil }
-    let milliseconds = Double(duplex.deviceLatencyInSamples) / Double(format.sampleRate) * 1000
     return duplex.description
-      + String(format: "; the devices' buffers add %.1f ms (%d samples)", milliseconds, duplex.deviceLatencyInSamples)
+      + "; the devices' buffers add " + Self.duration(duplex.deviceLatencyInSamples, at: format.sampleRate)
+  }
+  /// Only where a clock tells.
+  var measurements: String? {
+    guard let format = duplex.format, let measured = duplex.measuredDeviceLatency else { return nil }
+    return "at the end the devices' buffers added " + Self.duration(measured, at: format.sampleRate)
+  }
+  private static func duration(_ samples: Int, at rate: Int) -> String {
+    String(format: "%.1f ms (%d samples)", Double(samples) / Double(rate) * 1000, samples)
   }
   var endReason: String? {
     switch duplex.end {

@@ -71,6 +71,7 @@ final class LiveRun {
     let learned = engine.learnedNoise
     let isFrozen = engine.status?.isFrozen == true
     device.stop()
+    if let measurements = device.measurements { sentences.add(measurements) }
     let last = engine.status
     keeper.save(engine.settings, isFrozen ? profile : nil, learned)
     do { try engine.stop() } catch { failure = failure ?? Failure(error) }

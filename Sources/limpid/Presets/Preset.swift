@@ -46,7 +46,8 @@ struct Preset {
       for setting in SettingOptions.settings {
         if let text = try values.text(of: setting) { try setting.set(text, in: &settings) }
       }
-      try settings.validate()
+      // How many steps there may be, the model says.
+      if settings.method == .score { try settings.checkRanges() } else { try settings.validate() }
     } catch let error as EnhancementError {
       throw Failure(.configuration, "\(path): \(error.description)")
     }

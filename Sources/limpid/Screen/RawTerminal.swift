@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 
 /// The terminal while keys are read one by one: no echo, no lines. Restored on every way out, a crash included.
 ///

@@ -99,7 +99,7 @@ extension RememberedSettings: Codable {
       }
       try setting.set(text, in: &settings)
     }
-    try settings.validate()
+    try settings.checkRanges()
     if preset.isEmpty { throw DecodingError.dataCorruptedError(forKey: .preset, in: values, debugDescription: "empty") }
   }
 

@@ -1,5 +1,5 @@
 import AudioFiles
-import Glibc
+import Ground
 
 /// Ctrl-C and its relatives leave nothing half-written.
 enum Interruption {

@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 
 /// A terminal, a pipe, a file: written to without ever waiting for who reads it. What does not go yet is kept, and sent
 /// first the next time. One thread.
@@ -60,7 +60,7 @@ final class UnblockedOutput: TextOutputStream, @unchecked Sendable {
     while done < unsent.count {
       var count = 0
       if isOwn || isReady(0) {
-        count = unsent[done...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress!, $0.count) }
+        count = unsent[done...].withUnsafeBytes { Ground.write(descriptor, $0.baseAddress!, $0.count) }
         if count < 0 && errno == EINTR { continue }
         guard count >= 0 || errno == EAGAIN else {
           done = unsent.count
@@ -72,7 +72,7 @@ final class UnblockedOutput: TextOutputStream, @unchecked Sendable {
         let left = end - Self.now()
         guard left > 0 else { return ETIMEDOUT }
         // A terminal with room for one byte is ready, and takes no line's end, which is two.
-        if isReady(left) { usleep(1000) }
+        if isReady(left) { sleep(nanoseconds: 1_000_000) }
       }
     }
     return 0
@@ -84,9 +84,5 @@ final class UnblockedOutput: TextOutputStream, @unchecked Sendable {
   }
 
   /// Milliseconds of the monotonic clock.
-  private static func now() -> Int {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
-  }
+  private static func now() -> Int { Int(monotonicNanoseconds() / 1_000_000) }
 }

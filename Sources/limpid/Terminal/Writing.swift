@@ -1,4 +1,4 @@
-import Glibc
+import Ground
 
 /// Writes all of a text to a descriptor. Where nobody reads any more that is an answer, not a trap: Foundation's
 /// `FileHandle.write` ends the program then.
@@ -16,7 +16,7 @@ func putOut(_ text: String) throws {
 func standardOutputFailure(_ code: Int32) -> Failure {
   Failure(
     .inputOutput,
-    "standard output: writing failed (\(String(cString: strerror(code)))); make room, or choose another place for it")
+    "standard output: writing failed (\(systemReason(code))); make room, or choose another place for it")
 }
 
 /// Descriptors 0 to 2 are open from here on, if only to refuse: where one was closed, the next file opened would get its

@@ -1,11 +1,12 @@
 import Foundation
 import Testing
+import TestSupport
 
 @testable import limpid
 
 /// The built program on ALSA's plugins `file` and `null`, by a configuration of the test's own; and on a file's pace.
-@Suite("limpid live and enhance --realtime, from end to end", .serialized)
-struct AlsaEndToEndTests {
+/// limpid live and enhance --realtime, from end to end.
+@Suite(.serialized) struct AlsaEndToEndTests {
   let scratch: Scratch
   let sound = Wave(rate: 48_000, bits: 32, isFloat: true, samples: Wave.sound(3, rate: 48_000))
   init() throws {
@@ -45,8 +46,10 @@ struct AlsaEndToEndTests {
     return range.max { product($0) < product($1) }
   }
 
-  @Test("a file that plays the microphone comes out of the loudspeaker in full; the recording plays again to the bit")
-  func files() throws {
+  @Test
+  func `a file that plays the microphone comes out of the loudspeaker in full; the recording plays again to the bit`()
+    throws
+  {
     let run = try live("--json", "--record", scratch.path("session"), "--fresh")
     let ended = eventually { (try? played.count) ?? 0 >= 3 * 48_000 }
     #expect(ended, "\(run.errors)")
@@ -74,8 +77,7 @@ struct AlsaEndToEndTests {
   }
 
   /// It ended with 0, and the recording was not there.
-  @Test("a disk that is full ends the recording, and says so in the exit code")
-  func fullDisk() throws {
+  @Test func `a disk that is full ends the recording, and says so in the exit code`() throws {
     let result = try run(
       "-c", "ulimit -f 100; exec \"$0\" live --input microphone --output null --method wiener --record \"$1\"",
       limpid.path, scratch.path("session"), program: URL(fileURLWithPath: "/bin/bash"),
@@ -86,8 +88,7 @@ struct AlsaEndToEndTests {
   }
 
   /// Blocks came a hundred times as fast as the device's rate, and the recording ended "since the disk was too slow".
-  @Test("a device without a clock is recorded in full")
-  func fastRecording() throws {
+  @Test func `a device without a clock is recorded in full`() throws {
     let process = try live(
       "--input", "null", "--output", "null", "--method", "wiener", "--record", scratch.path("session"), "--json",
       "--interval", "0.1")
@@ -103,8 +104,8 @@ struct AlsaEndToEndTests {
     #expect(replay.status == 0, "\(replay.errors)")
   }
 
-  @Test("both signals end it well, and what it runs on is said", arguments: [SIGTERM, SIGINT])
-  func signals(number: Int32) throws {
+  @Test(arguments: [SIGTERM, SIGINT])
+  func `both signals end it well, and what it runs on is said`(number: Int32) throws {
     try scratch.write(Data(), "in.raw")
     let text = try String(contentsOfFile: scratch.path("asound.conf"), encoding: .utf8)
     try scratch.write(Data((text + "\npcm.silence { type null }\n").utf8), "asound.conf")
@@ -117,8 +118,7 @@ struct AlsaEndToEndTests {
     #expect(!scratch.names.contains("socket"))
   }
 
-  @Test("settings are kept for each input device by itself")
-  func perDevice() throws {
+  @Test func `settings are kept for each input device by itself`() throws {
     let text = try String(contentsOfFile: scratch.path("asound.conf"), encoding: .utf8)
     try scratch.write(Data((text + "\npcm.one { type null }\npcm.two { type null }\n").utf8), "asound.conf")
     let socket = scratch.path("socket")
@@ -135,8 +135,8 @@ struct AlsaEndToEndTests {
     #expect(try mix("one", set: nil) == 0.5)
   }
 
-  @Test("enhance --realtime takes as long as the sound, lines up with its input, and tells what was late")
-  func realTime() throws {
+  @Test
+  func `enhance --realtime takes as long as the sound, lines up with its input, and tells what was late`() throws {
     let input = try scratch.write(
       Wave(rate: 48_000, channels: 2, samples: Wave.sound(1, rate: 48_000, channels: 2)).data, "in.wav")
     let began = Date()
@@ -155,8 +155,7 @@ struct AlsaEndToEndTests {
   }
 
   /// The file was read in pieces that were no whole blocks: half of the output was the delayed input.
-  @Test("enhance --realtime gives the worker whole blocks, also of sizes that 4096 is no multiple of")
-  func realTimeBlocks() throws {
+  @Test func `enhance --realtime gives the worker whole blocks, also of sizes that 4096 is no multiple of`() throws {
     let input = try scratch.write(Wave(rate: 48_000, samples: Wave.sound(1.1, rate: 48_000)).data, "in.wav")
     for block in [8192, 5000] {
       // A block lasts 0.1 s and more, and as long is there for ten frames.

@@ -5,10 +5,9 @@ import Testing
 
 @testable import limpid
 
-@Suite("limpid ctl: the lines")
-struct ControlProtocolTests {
-  @Test("commands are sent and answered with ok")
-  func commands() {
+/// limpid ctl: the lines.
+@Suite struct ControlProtocolTests {
+  @Test func `commands are sent and answered with ok`() {
     let controls = StandIn()
     let answers = ControlProtocol(controls: controls, quit: {})
     for line in [
@@ -23,12 +22,10 @@ struct ControlProtocolTests {
       ])
   }
 
-  @Test(
-    "what is no command is answered with one line that says what is",
-    arguments: [
-      "", "fly", "steps", "steps 9", "limit -3", "mix nan", "bypass on off", "clear now", "a\u{85}b\u{2028}c", "\0",
-    ])
-  func errors(line: String) {
+  @Test(arguments: [
+    "", "fly", "steps", "steps 65", "limit -3", "mix nan", "bypass on off", "clear now", "a\u{85}b\u{2028}c", "\0",
+  ])
+  func `what is no command is answered with one line that says what is`(line: String) {
     let controls = StandIn()
     let answer = ControlProtocol(controls: controls, quit: {}).answer(line)
     #expect(answer.hasPrefix("error: ") && answer.contains("expected"))
@@ -36,21 +33,18 @@ struct ControlProtocolTests {
     #expect(controls.sent.isEmpty)
   }
 
-  @Test("status and quit are named among all commands, not as values of one")
-  func expectations() {
+  @Test func `status and quit are named among all commands, not as values of one`() {
     let answers = ControlProtocol(controls: StandIn(), quit: {})
     #expect(answers.answer("fly").hasSuffix("steps COUNT, profiles, save NAME, status, quit"))
-    #expect(answers.answer("steps 9").hasSuffix("expected: steps COUNT, 1 to 8"))
+    #expect(answers.answer("mix 2").hasSuffix("expected: mix SHARE, 0 (the input) to 1 (the enhanced signal)"))
   }
 
-  @Test("what the engine refuses is an error, too")
-  func refusals() {
+  @Test func `what the engine refuses is an error, too`() {
     let answer = ControlProtocol(controls: StandIn(), quit: {}).answer("guidance 7")
     #expect(answer == "error: " + LiveError.busy.description)
   }
 
-  @Test("quit asks for the end, once a line")
-  func quit() {
+  @Test func `quit asks for the end, once a line`() {
     final class Count: Sendable { let value = Atomic(0) }
     let count = Count()
     let answers = ControlProtocol(controls: StandIn(), quit: { count.value.add(1, ordering: .relaxed) })
@@ -58,8 +52,7 @@ struct ControlProtocolTests {
     #expect(count.value.load(ordering: .relaxed) == 2)
   }
 
-  @Test("status is one line of JSON with all of it; what is not finite is left out")
-  func status() throws {
+  @Test func `status is one line of JSON with all of it; what is not finite is left out`() throws {
     func object(_ status: LiveStatus) throws -> [String: Any] {
       let line = ControlProtocol(controls: StandIn(status), quit: {}).answer("status")
       #expect(!line.contains("\n"))

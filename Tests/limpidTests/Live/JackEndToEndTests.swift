@@ -1,11 +1,12 @@
 import Foundation
 import Testing
+import TestSupport
 
 @testable import limpid
 
 /// The built program in the graph of a real server.
-@Suite("limpid jack, from end to end", .serialized)
-struct JackEndToEndTests {
+/// limpid jack, from end to end.
+@Suite(.serialized) struct JackEndToEndTests {
   let scratch: Scratch
   init() throws { scratch = try Scratch() }
 
@@ -27,8 +28,10 @@ struct JackEndToEndTests {
     return object
   }
 
-  @Test("commands reach the engine, SIGTERM ends it well, its recording plays again to the bit, its settings return")
-  func session() throws {
+  @Test
+  func `commands reach the engine, SIGTERM ends it well, its recording plays again to the bit, its settings return`()
+    throws
+  {
     let server = try DummyServer("a")
     let socket = scratch.path("socket")
     let first = try jack(
@@ -72,8 +75,8 @@ struct JackEndToEndTests {
     #expect(!fresh.errors.contains("last run"))
   }
 
-  @Test("killed outright it leaves its socket, which the next one replaces; two of one name are told apart")
-  func killed() throws {
+  @Test
+  func `killed outright it leaves its socket, which the next one replaces; two of one name are told apart`() throws {
     let server = try DummyServer("b")
     let socket = scratch.path("socket")
     let killed = try jack(server, "--control", socket)
@@ -92,8 +95,8 @@ struct JackEndToEndTests {
     #expect(!scratch.names.contains("socket"))
   }
 
-  @Test("with --once it ends where the server stops, with a sentence; otherwise it waits, and can be ended")
-  func serverStops() throws {
+  @Test
+  func `with --once it ends where the server stops, with a sentence; otherwise it waits, and can be ended`() throws {
     let server = try DummyServer("c")
     let (one, other) = (scratch.path("one"), scratch.path("other"))
     let once = try jack(server, "--once", "--control", one)
@@ -108,8 +111,7 @@ struct JackEndToEndTests {
     #expect(waits.end(SIGTERM) == 0, "\(waits.errors)")
   }
 
-  @Test("where JACK hangs, the third Ctrl-C ends it at once")
-  func hangingServer() throws {
+  @Test func `where JACK hangs, the third Ctrl-C ends it at once`() throws {
     let server = try DummyServer("f")
     server.signal(SIGSTOP)
     let process = try jack(server)
@@ -130,8 +132,7 @@ struct JackEndToEndTests {
     #expect(process.status == 130)
   }
 
-  @Test("--explain-latency tells what the running server's blocks give")
-  func latency() throws {
+  @Test func `--explain-latency tells what the running server's blocks give`() throws {
     let server = try DummyServer("d", block: 512)
     let text = try run("jack", "--explain-latency", "--server", server.name, "--model", identity).text
     #expect(text.contains("48000 Hz, blocks of 512") && text.contains("33.00 ms"), "\(text)")
@@ -139,8 +140,7 @@ struct JackEndToEndTests {
     #expect(listed.contains("A JACK server runs at 48000 Hz, blocks of 512"), "\(listed)")
   }
 
-  @Test("a reader that goes away ends it; one that does not read does not hold it up")
-  func readers() throws {
+  @Test func `a reader that goes away ends it; one that does not read does not hold it up`() throws {
     let server = try DummyServer("e")
     let command = "\"$0\" jack --server \"$1\" --no-start-server --model \"$2\" --json --interval 0.1"
     let gone = try run(

@@ -3,16 +3,15 @@ import Testing
 
 @testable import limpid
 
-@Suite("limpid live: keys")
-struct KeyTests {
+/// limpid live: keys.
+@Suite struct KeyTests {
   private func action(_ key: Character, _ change: (inout LiveStatus) -> Void = { _ in }) -> KeyAction? {
     var status = LiveStatus.example
     change(&status)
     return KeyAction(key, status: status)
   }
 
-  @Test("every key of the help does what the help says")
-  func keys() {
+  @Test func `every key of the help does what the help says`() {
     #expect(action("b") == .command(.bypass(true)))
     #expect(action("b") { $0.settings.bypass = true } == .command(.bypass(false)))
     #expect(action("l") == .command(.learn(seconds: 2)))
@@ -23,12 +22,11 @@ struct KeyTests {
     #expect(action("f") { $0.isFrozen = true } == .command(.freeze(false)))
     #expect(action("c") == .command(.clear))
     #expect(action("q") == .quit && action("\u{4}") == .quit && action("?") == .help)
-    for steps in 1...8 { #expect(action(Character("\(steps)")) == .command(.steps(steps))) }
-    for key in "09xBQ \n\t" { #expect(action(key) == nil, "\(key)") }
+    for steps in 1...9 { #expect(action(Character("\(steps)")) == .command(.steps(steps))) }
+    for key in "0xBQ \n\t" { #expect(action(key) == nil, "\(key)") }
   }
 
-  @Test("the attenuation limit goes by 3 dB between 0 and off")
-  func limit() {
+  @Test func `the attenuation limit goes by 3 dB between 0 and off`() {
     func after(_ key: Character, _ limit: Float?) -> KeyAction? {
       action(key) { $0.settings.attenuationLimitInDecibels = limit }
     }
@@ -49,8 +47,7 @@ struct KeyTests {
   }
 
   /// F5 sends ESC [ 1 5 ~, which once set 1 step, then 5.
-  @Test("arrows, function keys, Alt and letters beyond ASCII are no keys")
-  func sequences() {
+  @Test func `arrows, function keys, Alt and letters beyond ASCII are no keys`() {
     #expect(read("b\u{1B}[Al") == "bl")
     #expect(read("\u{1B}[15~2") == "2")
     #expect(read("\u{1B}[1;5C3") == "3")
@@ -59,8 +56,7 @@ struct KeyTests {
     #expect(read("éβq") == "q")
   }
 
-  @Test("Esc alone holds no key up for longer than a pause")
-  func escape() {
+  @Test func `Esc alone holds no key up for longer than a pause`() {
     var reader = KeyReader()
     #expect(reader.key(0x1B) == nil)
     reader.pause()

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// A `limpid` that runs in the background; it ends with the test. Its settings are kept in the test's folder.
 final class LiveProcess {

@@ -1,12 +1,13 @@
 import Foundation
 import Realtime
 import Testing
+import TestSupport
 
 @testable import AlsaDevice
 @testable import limpid
 
-@Suite("limpid live, jack, ctl, replay, devices: wrong use")
-struct LiveUsageTests {
+/// limpid live, jack, ctl, replay, devices: wrong use.
+@Suite struct LiveUsageTests {
   let scratch: Scratch
   init() throws { scratch = try Scratch() }
 
@@ -29,8 +30,7 @@ struct LiveUsageTests {
     #expect(output.isEmpty)
   }
 
-  @Test("values out of range and options that do not go together are one sentence")
-  func ranges() throws {
+  @Test func `values out of range and options that do not go together are one sentence`() throws {
     for command in ["live", "jack"] {
       try refused([command, "--channels", "0"], "--channels 0", "1 to 32")
       try refused([command, "--allowance", "-1"], "--allowance -1", "0 to 1000 ms")
@@ -51,8 +51,7 @@ struct LiveUsageTests {
     #expect(scratch.names == [], "nothing is kept of a run that did not begin")
   }
 
-  @Test("what is not there is said with the remedy")
-  func missing() throws {
+  @Test func `what is not there is said with the remedy`() throws {
     try refused(["live", "--preset", "nowhere"], status: 78, "nowhere", "there are")
     try refused(["jack", "--no-start-server", "--server", "limpid-none-\(getpid())"], status: 66, "no JACK server")
     try refused(["live", "--input", "limpid-nowhere"], status: 66, "limpid-nowhere", "limpid devices")
@@ -66,8 +65,7 @@ struct LiveUsageTests {
     #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == Data("mine".utf8))
   }
 
-  @Test("ctl says that nobody listens: no such name, a name left over, a file")
-  func nobodyListens() throws {
+  @Test func `ctl says that nobody listens: no such name, a name left over, a file`() throws {
     try refused(["ctl", scratch.path("none"), "status"], status: 66, "no limpid listens", "--control")
     let left = scratch.path("left")
     let descriptor = try newSocket()
@@ -79,8 +77,9 @@ struct LiveUsageTests {
     try refused(["ctl"], "socket")
   }
 
-  @Test("ctl sends what it is told, from its words or from standard input, and ends with 64 at the first error")
-  func ctl() throws {
+  @Test
+  func `ctl sends what it is told, from its words or from standard input, and ends with 64 at the first error`() throws
+  {
     let controls = StandIn()
     let path = scratch.path("s")
     let socket = try ControlSocket(path: path, controls: controls, quit: {})
@@ -101,8 +100,7 @@ struct LiveUsageTests {
     #expect(two.status == 64 && controls.sent.count == 4)
   }
 
-  @Test("the help names every command and every option")
-  func help() throws {
+  @Test func `the help names every command and every option`() throws {
     let all = try run("--help").text
     for word in ["enhance", "live", "jack", "devices", "ctl", "replay"] {
       #expect(all.contains("\n  \(word) "), "\(word)")
@@ -121,8 +119,7 @@ struct LiveUsageTests {
     }
   }
 
-  @Test("--explain-latency prints parts that add up to the stated total, for people and for machines")
-  func latency() throws {
+  @Test func `--explain-latency prints parts that add up to the stated total, for people and for machines`() throws {
     let text = try run("live", "--explain-latency", "--model", identity, "--rate", "44100", "--period", "441").text
     for word in ["44100 Hz, blocks of 441", "frame", "resamplers", "compute", "total", "device", "heard"] {
       #expect(text.contains(word), "\(text)")
@@ -136,8 +133,7 @@ struct LiveUsageTests {
     #expect(object["device_samples"] as? Int == 768)
   }
 
-  @Test("devices are listed for people and for machines, also where there are none")
-  func devices() throws {
+  @Test func `devices are listed for people and for machines, also where there are none`() throws {
     let devices = [
       AlsaDevices.Device(name: "hw:1,0", description: "USB", isInput: true, isOutput: false),
       AlsaDevices.Device(name: "default", description: "All", isInput: true, isOutput: true),

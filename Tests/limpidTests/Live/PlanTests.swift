@@ -4,11 +4,12 @@ import Foundation
 import Recording
 import SignalProcessing
 import Testing
+import TestSupport
 
 @testable import limpid
 
-@Suite("limpid live: preset, last run and command line")
-struct PlanTests {
+/// limpid live: preset, last run and command line.
+@Suite struct PlanTests {
   let scratch: Scratch
   let preset: String
   init() throws {
@@ -34,15 +35,13 @@ struct PlanTests {
     try NoiseProfile(magnitudes: [Float](repeating: 0.5, count: 30 * FrameFormat.standard.modelBinCount))
   }
 
-  @Test("without a last run the preset's values hold, and nothing is said")
-  func fresh() throws {
+  @Test func `without a last run the preset's values hold, and nothing is said`() throws {
     let (plan, remarks) = try plan(["--preset", preset])
     #expect(plan.settings.attenuationLimitInDecibels == 20 && plan.settings.steps == 2 && remarks.isEmpty)
     #expect(plan.preset == preset)
   }
 
-  @Test("the last run's values are used, and said in one line")
-  func remembered() throws {
+  @Test func `the last run's values are used, and said in one line`() throws {
     let (plan, remarks) = try plan(
       [],
       last(preset) {
@@ -61,15 +60,13 @@ struct PlanTests {
     }
   }
 
-  @Test("a limit that was switched off stays off")
-  func noLimit() throws {
+  @Test func `a limit that was switched off stays off`() throws {
     let (plan, remarks) = try plan([], last(preset) { $0.steps = 2 })
     #expect(plan.settings.attenuationLimitInDecibels == nil)
     #expect(remarks.count == 1 && remarks[0].contains("no limit"))
   }
 
-  @Test("options on the command line win; what they say is not said of the last run")
-  func options() throws {
+  @Test func `options on the command line win; what they say is not said of the last run`() throws {
     let (plan, remarks) = try plan(
       ["--steps", "3", "--attenuation-limit", "6", "--mix", "0.25", "--guidance", "2"],
       last(preset) {
@@ -83,23 +80,20 @@ struct PlanTests {
     #expect(remarks.count == 1 && !remarks[0].contains("steps") && !remarks[0].contains("limit"), "\(remarks)")
   }
 
-  @Test("a preset on the command line brings its own values")
-  func otherPreset() throws {
+  @Test func `a preset on the command line brings its own values`() throws {
     let (plan, remarks) = try plan(["-p", preset], last("live") { $0.attenuationLimitInDecibels = 3 })
     #expect(plan.settings.attenuationLimitInDecibels == 20 && remarks.isEmpty)
   }
 
   /// It once would not start again until --fresh was given.
-  @Test("a preset that is gone is said, and the standard one used")
-  func goneAfterwards() throws {
+  @Test func `a preset that is gone is said, and the standard one used`() throws {
     let (plan, remarks) = try plan(["--model", identity], last(scratch.path("gone.toml")) { $0.mix = 0.5 })
     #expect(plan.preset == "live" && plan.settings.mix == 0.5)
     #expect(remarks.contains { $0.contains("gone.toml") }, "\(remarks)")
     #expect(remarks.count == 2)
   }
 
-  @Test("the noise kept then is used frozen, unless another is given or the method has none")
-  func profiles() throws {
+  @Test func `the noise kept then is used frozen, unless another is given or the method has none`() throws {
     var remembered = last(preset) { _ in }
     remembered.profile = try noise()
     let kept = try plan([], remembered).plan
@@ -114,8 +108,7 @@ struct PlanTests {
     #expect(none.options.noiseProfile == nil && !none.options.freezesNoiseReference)
   }
 
-  @Test("--allowance, --no-adapt and --record reach the engine")
-  func engineOptions() throws {
+  @Test func `--allowance, --no-adapt and --record reach the engine`() throws {
     let options = try plan(["-p", preset, "--allowance", "20", "--no-adapt", "--record", "there"]).plan.options
     #expect(
       options.allowance == 0.02 && !options.adaptsSteps
@@ -124,8 +117,7 @@ struct PlanTests {
     #expect(usual.allowance == 0.01 && usual.adaptsSteps && usual.recording == nil)
   }
 
-  @Test("the command line's words become the devices' configurations")
-  func configurations() throws {
+  @Test func `the command line's words become the devices' configurations`() throws {
     let jack = try JackCommand.parse([
       "--channels", "2", "--name", "n", "--server", "s", "--no-start-server", "--input", "a:1", "--input", "a:2",
       "--output", "b:1", "--once",

@@ -3,14 +3,13 @@ import Testing
 
 @testable import limpid
 
-@Suite("limpid live: what a person sees")
-struct ScreenTests {
+/// limpid live: what a person sees.
+@Suite struct ScreenTests {
   private func text(_ status: LiveStatus, columns: Int = 80, help: Bool = false) -> String {
     StatusScreen.lines(status, name: "limpid jack", columns: columns, showsHelp: help).joined(separator: "\n")
   }
 
-  @Test("levels, times, steps, the reference's age, counters and keys are there")
-  func content() {
+  @Test func `levels, times, steps, the reference's age, counters and keys are there`() {
     let text = text(.example)
     for part in [
       "limpid jack", "48000 Hz", "2 channels", "blocks of 256", "latency 33.0 ms (1584 samples)", "-23.4 dB",
@@ -21,8 +20,7 @@ struct ScreenTests {
     #expect(!text.contains("drift") && !text.contains("bypass]"))
   }
 
-  @Test("no line is longer than the terminal is wide", arguments: [1, 5, 20, 40, 79, 80, 81, 200])
-  func width(columns: Int) {
+  @Test(arguments: [1, 5, 20, 40, 79, 80, 81, 200]) func `no line is longer than the terminal is wide`(columns: Int) {
     for status in [LiveStatus.example, .crowded] {
       for help in [false, true] {
         let lines = StatusScreen.lines(status, name: "limpid jack", columns: columns, showsHelp: help)
@@ -32,8 +30,7 @@ struct ScreenTests {
   }
 
   /// Counters of a long night were once cut off at the right edge.
-  @Test("in 80 columns nothing is cut, however large the numbers")
-  func nothingIsCut() {
+  @Test func `in 80 columns nothing is cut, however large the numbers`() {
     let text = text(.crowded)
     for part in [
       "latency 133.0 ms (25536 samples)", "of 10 ms", "steps 1 of 8", "guidance 1.25", "mix 0.125", "limit 12.5 dB",
@@ -44,8 +41,8 @@ struct ScreenTests {
     for part in ["l again ends", "reverse steps per frame", "clear it", "quit"] { #expect(help.contains(part)) }
   }
 
-  @Test("the help is whole at any width from 20 on, in two columns where they fit", arguments: [20, 40, 76, 80])
-  func help(columns: Int) {
+  @Test(arguments: [20, 40, 76, 80])
+  func `the help is whole at any width from 20 on, in two columns where they fit`(columns: Int) {
     let lines = StatusScreen.lines(.example, name: "limpid live", columns: columns, showsHelp: true)
     #expect(lines.allSatisfy { $0.count <= columns })
     let words = lines.joined(separator: " ")
@@ -55,15 +52,13 @@ struct ScreenTests {
     #expect(lines.contains { $0.hasPrefix("b  ") && $0.hasSuffix("l again ends") } == (columns >= 76))
   }
 
-  @Test("sentences end their lines between words")
-  func wrapping() {
+  @Test func `sentences end their lines between words`() {
     #expect(StatusScreen.wrapped("one two  three", 40) == ["one two  three"])
     #expect(StatusScreen.wrapped("one two three", 7) == ["one two", "three"])
     #expect(StatusScreen.wrapped("incomprehensibly one", 7) == ["incomprehensibly", "one"])
   }
 
-  @Test("the meter goes from -60 to 0 dB and stays within its bar; silence is said")
-  func meter() {
+  @Test func `the meter goes from -60 to 0 dB and stays within its bar; silence is said`() {
     func bar(_ level: Double) -> (full: Int, all: Int, line: String) {
       var status = LiveStatus.example
       status.inputLevel = level
@@ -76,8 +71,7 @@ struct ScreenTests {
     #expect(bar(-.infinity).line.contains("silent"))
   }
 
-  @Test("a moment before anything was heard is told as such")
-  func beginning() {
+  @Test func `a moment before anything was heard is told as such`() {
     var status = LiveStatus.example
     status.noiseReduction = nil
     status.referenceFrames = 0
@@ -87,24 +81,21 @@ struct ScreenTests {
     #expect(text(status).contains("reference 1.0 s, saved"))
   }
 
-  @Test("parts flow into as few lines as hold them, in their order")
-  func flow() {
+  @Test func `parts flow into as few lines as hold them, in their order`() {
     #expect(StatusScreen.flow(["aa", "bb", "cc"], 6) == ["aa  bb", "cc"])
     #expect(StatusScreen.flow(["aa", "bb", "cc"], 5) == ["aa", "bb", "cc"])
     #expect(StatusScreen.flow([], 5) == [])
     #expect(StatusScreen.flow(["longer", "b"], 3) == ["longer", "b"])
   }
 
-  @Test("a drawing goes up over the last one; after a change of width all is cleared")
-  func drawing() {
+  @Test func `a drawing goes up over the last one; after a change of width all is cleared`() {
     let first = RawTerminal.drawing(["a", "b"], over: 0, clears: false)
     #expect(first == "\r\u{1B}[Ka\n\r\u{1B}[Kb\n\u{1B}[J")
     #expect(RawTerminal.drawing(["a", "b"], over: 2, clears: false) == "\u{1B}[2A" + first)
     #expect(RawTerminal.drawing(["a", "b"], over: 2, clears: true) == "\u{1B}[H\u{1B}[2J" + first)
   }
 
-  @Test("the log has a line, and the end a summary, without line breaks")
-  func log() {
+  @Test func `the log has a line, and the end a summary, without line breaks`() {
     let line = StatusScreen.logLine(.crowded)
     #expect(line.hasPrefix("100:00:00 of sound  in -101.5 dB  out 3.5 dB"))
     for part in ["late 36000000", "dry 1234567", "xruns 1234567", "drift -234.5 ppm"] { #expect(line.contains(part)) }

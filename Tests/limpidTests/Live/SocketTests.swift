@@ -1,11 +1,12 @@
 import Foundation
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import limpid
 
-@Suite("limpid ctl: the socket")
-struct SocketTests {
+/// limpid ctl: the socket.
+@Suite struct SocketTests {
   let scratch: Scratch
   init() throws { scratch = try Scratch() }
 
@@ -47,8 +48,7 @@ struct SocketTests {
     }
   }
 
-  @Test("commands and status go through; the name is gone at the end")
-  func works() throws {
+  @Test func `commands and status go through; the name is gone at the end`() throws {
     let path = scratch.path("s")
     do {
       let served = try Served(path)
@@ -65,8 +65,7 @@ struct SocketTests {
     #expect(scratch.names == [])
   }
 
-  @Test("only its owner may open it")
-  func mode() throws {
+  @Test func `only its owner may open it`() throws {
     let served = try Served(scratch.path("s"))
     var status = stat()
     #expect(lstat(served.socket.path, &status) == 0)
@@ -74,8 +73,7 @@ struct SocketTests {
     #expect(status.st_mode & S_IFMT == S_IFSOCK)
   }
 
-  @Test("a socket that nobody listens on any more is replaced")
-  func stale() throws {
+  @Test func `a socket that nobody listens on any more is replaced`() throws {
     let path = scratch.path("s")
     let descriptor = try newSocket()
     #expect(try withSocketAddress(path) { bind(descriptor, $0, $1) } == 0)
@@ -88,8 +86,7 @@ struct SocketTests {
     #expect(served.controls.sent == [.clear])
   }
 
-  @Test("a file, a folder, a link, and a socket in use stay as they are")
-  func othersStay() throws {
+  @Test func `a file, a folder, a link, and a socket in use stay as they are`() throws {
     let file = try scratch.write(Data("mine".utf8), "file")
     try FileManager.default.createDirectory(atPath: scratch.path("folder"), withIntermediateDirectories: false)
     try FileManager.default.createSymbolicLink(atPath: scratch.path("link"), withDestinationPath: file)
@@ -110,8 +107,7 @@ struct SocketTests {
     #expect(scratch.names == ["file", "folder", "link", "s"])
   }
 
-  @Test("a name taken over by somebody else is left to them")
-  func takenOver() throws {
+  @Test func `a name taken over by somebody else is left to them`() throws {
     let path = scratch.path("s")
     let first = try Served(path)
     #expect(unlink(path) == 0)
@@ -126,8 +122,7 @@ struct SocketTests {
   }
 
   /// The sentence for a long name once ended in "(Success)".
-  @Test("a name that cannot be one is refused with the reason")
-  func badNames() throws {
+  @Test func `a name that cannot be one is refused with the reason`() throws {
     for path in ["", scratch.path(String(repeating: "x", count: 200)), scratch.path("none/s")] {
       do {
         _ = try Served(path)
@@ -139,8 +134,7 @@ struct SocketTests {
     }
   }
 
-  @Test("a line without end is answered and closed, and others are served meanwhile")
-  func endlessLine() throws {
+  @Test func `a line without end is answered and closed, and others are served meanwhile`() throws {
     let served = try Served(scratch.path("s"))
     let hostile = try RawClient(served.socket.path)
     hostile.send([UInt8](repeating: 65, count: 10_000))
@@ -150,8 +144,7 @@ struct SocketTests {
     #expect(hostile.isClosed)
   }
 
-  @Test("a client that never reads is not waited for, and cannot fill the memory")
-  func neverReads() throws {
+  @Test func `a client that never reads is not waited for, and cannot fill the memory`() throws {
     let served = try Served(scratch.path("s"))
     let hostile = try RawClient(served.socket.path)
     let many = Array(String(repeating: "status\n", count: 2000).utf8)
@@ -163,8 +156,7 @@ struct SocketTests {
     #expect(served.controls.sent.count == 20)
   }
 
-  @Test("many lines at once are all answered, in their order")
-  func manyLines() throws {
+  @Test func `many lines at once are all answered, in their order`() throws {
     let served = try Served(scratch.path("s"))
     let client = try RawClient(served.socket.path)
     client.send(Array((1...8).map { "steps \($0)\n" }.joined().utf8) + Array("nonsense\nclear\nmix 0.".utf8))
@@ -174,8 +166,7 @@ struct SocketTests {
     #expect(served.controls.sent == (1...8).map { .steps($0) } + [.clear, .mix(0.5)])
   }
 
-  @Test("of more connections than there is room for the silent ones have to go")
-  func manyConnections() throws {
+  @Test func `of more connections than there is room for the silent ones have to go`() throws {
     let served = try Served(scratch.path("s"))
     let friend = try ControlConnection(served.socket.path)
     defer { friend.close() }
@@ -198,8 +189,7 @@ struct SocketTests {
     return try #require(client)
   }
 
-  @Test("bytes that are no text, and clients that leave in the middle, do no harm")
-  func rubbish() throws {
+  @Test func `bytes that are no text, and clients that leave in the middle, do no harm`() throws {
     let served = try Served(scratch.path("s"))
     var state: UInt32 = 3
     for round in 0..<20 {
@@ -215,8 +205,7 @@ struct SocketTests {
     connection.close()
   }
 
-  @Test("ending does not wait for clients")
-  func ending() throws {
+  @Test func `ending does not wait for clients`() throws {
     let path = scratch.path("s")
     let served = try Served(path)
     let client = try RawClient(path)

@@ -2,11 +2,12 @@ import Enhancement
 import Foundation
 import SignalProcessing
 import Testing
+import TestSupport
 
 @testable import limpid
 
-@Suite("limpid live: what the last run left")
-struct StateTests {
+/// limpid live: what the last run left.
+@Suite struct StateTests {
   let scratch: Scratch
   init() throws { scratch = try Scratch() }
 
@@ -28,8 +29,7 @@ struct StateTests {
     try NoiseProfile(magnitudes: [Float](repeating: value, count: 30 * FrameFormat.standard.modelBinCount))
   }
 
-  @Test("what is saved is loaded, with and without a noise profile")
-  func roundTrip() throws {
+  @Test func `what is saved is loaded, with and without a noise profile`() throws {
     var saved = settings
     for profile in [nil, try profile(), nil] {
       saved.profile = profile
@@ -42,28 +42,24 @@ struct StateTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: store().folder.path) == ["jack-limpid.json"])
   }
 
-  @Test("nothing was left, nothing is said")
-  func nothing() { #expect(store().load { Issue.record("\($0)") } == nil) }
+  @Test func `nothing was left, nothing is said`() { #expect(store().load { Issue.record("\($0)") } == nil) }
 
-  @Test(
-    "a damaged file is ignored with one remark",
-    arguments: [
-      "", "{", "[]", "null", "{\"preset\": 1}",
-      "{\"preset\":\"live\",\"bypass\":false,\"mix\":2,\"guidance\":1,\"steps\":1}",
-      "{\"preset\":\"live\",\"bypass\":false,\"mix\":1,\"guidance\":1,\"steps\":99}",
-      "{\"preset\":\"live\",\"bypass\":false,\"mix\":1,\"guidance\":-1,\"steps\":1}",
-      "{\"preset\":\"\",\"bypass\":false,\"mix\":1,\"guidance\":1,\"steps\":1}",
-      "{\"preset\":\"live\",\"bypass\":false,\"mix\":1e400,\"guidance\":1,\"steps\":1}", "\u{0}\u{1}",
-    ])
-  func damaged(text: String) throws {
+  @Test(arguments: [
+    "", "{", "[]", "null", "{\"preset\": 1}",
+    "{\"preset\":\"live\",\"bypass\":false,\"mix\":2,\"guidance\":1,\"steps\":1}",
+    "{\"preset\":\"live\",\"bypass\":false,\"mix\":1,\"guidance\":1,\"steps\":99}",
+    "{\"preset\":\"live\",\"bypass\":false,\"mix\":1,\"guidance\":-1,\"steps\":1}",
+    "{\"preset\":\"\",\"bypass\":false,\"mix\":1,\"guidance\":1,\"steps\":1}",
+    "{\"preset\":\"live\",\"bypass\":false,\"mix\":1e400,\"guidance\":1,\"steps\":1}", "\u{0}\u{1}",
+  ])
+  func `a damaged file is ignored with one remark`(text: String) throws {
     try scratch.write(Data(text.utf8), "limpid/jack-limpid.json")
     var remarks: [String] = []
     #expect(store().load { remarks.append($0) } == nil)
     #expect(remarks.count == 1 && remarks[0].contains("jack-limpid.json"), "\(remarks)")
   }
 
-  @Test("of a file cut anywhere nothing is used, or all of it")
-  func cut() throws {
+  @Test func `of a file cut anywhere nothing is used, or all of it`() throws {
     try store().save(settings)
     let data = try Data(contentsOf: store().file)
     for count in 0..<data.count {
@@ -74,8 +70,7 @@ struct StateTests {
     }
   }
 
-  @Test("a damaged noise profile is left out with a remark, the rest is used")
-  func damagedProfile() throws {
+  @Test func `a damaged noise profile is left out with a remark, the rest is used`() throws {
     var saved = settings
     saved.profile = try profile()
     try store().save(saved)
@@ -86,8 +81,7 @@ struct StateTests {
     #expect(remarks.count == 1)
   }
 
-  @Test("each device has a file of its own, whatever its name")
-  func devices() throws {
+  @Test func `each device has a file of its own, whatever its name`() throws {
     let names = [
       "alsa-hw:1,0", "alsa-hw:1_0", "alsa-hw%3A1%2C0", "alsa-HW:1,0", "../../etc/passwd", "/", "", "a\u{0}b", "ä",
       "a\nb",
@@ -103,8 +97,7 @@ struct StateTests {
     for name in names { #expect(store(name).load { Issue.record("\($0)") } == settings) }
   }
 
-  @Test("the folder is the XDG state folder, by its rules")
-  func folder() {
+  @Test func `the folder is the XDG state folder, by its rules`() {
     func folder(_ environment: [String: String]) -> String {
       StateStore(device: "d", environment: environment).folder.path
     }
@@ -114,8 +107,7 @@ struct StateTests {
     #expect(folder(["XDG_STATE_HOME": "relative", "HOME": "/h"]) == "/h/.local/state/limpid")
   }
 
-  @Test("writing leaves a whole file and nothing beside it; the folder is the owner's")
-  func atomic() throws {
+  @Test func `writing leaves a whole file and nothing beside it; the folder is the owner's`() throws {
     for steps in 1...8 {
       var saved = settings
       saved.settings.steps = steps
@@ -133,8 +125,7 @@ struct StateTests {
     #expect(old.settings.steps == 8 && old.settings.mix == 0.5)
   }
 
-  @Test("a change is kept soon after, the noise with it only while it is frozen")
-  func keeper() throws {
+  @Test func `a change is kept soon after, the noise with it only while it is frozen`() throws {
     let keeper = SettingsKeeper(store: store(), preset: "live")
     keeper.delay = 0
     var now = EnhancementSettings()
@@ -163,8 +154,7 @@ struct StateTests {
     #expect(keeper.problem == nil)
   }
 
-  @Test("where nothing can be kept, that is a sentence and no end")
-  func unwritable() throws {
+  @Test func `where nothing can be kept, that is a sentence and no end`() throws {
     try scratch.write(Data(), "limpid")
     let keeper = SettingsKeeper(store: store(), preset: "live")
     keeper.save(EnhancementSettings(), nil)

@@ -1,11 +1,12 @@
 import Foundation
 import Testing
+import TestSupport
 
 @testable import limpid
 
 /// The built program on a terminal.
-@Suite("limpid jack on a terminal", .serialized)
-struct TerminalTests {
+/// limpid jack on a terminal.
+@Suite(.serialized) struct TerminalTests {
   let scratch: Scratch
   let server: DummyServer
   let terminal: PseudoTerminal
@@ -26,8 +27,7 @@ struct TerminalTests {
     return process
   }
 
-  @Test("it draws lines that fit, takes keys but no function keys, and follows a change of width")
-  func keys() throws {
+  @Test func `it draws lines that fit, takes keys but no function keys, and follows a change of width`() throws {
     let process = try start()
     #expect(terminal.shows("latency 33.0 ms (1584 samples)"))
     terminal.type("b")
@@ -57,18 +57,16 @@ struct TerminalTests {
   }
 
   @Test(
-    "signals end it with the terminal given back; so does a crash",
     arguments: [(SIGTERM, 0), (SIGINT, 0), (SIGHUP, 0), (SIGQUIT, 0), (SIGSEGV, 139), (SIGILL, 132)]
       as [(Int32, Int32)])
-  func signals(number: Int32, code: Int32) throws {
+  func `signals end it with the terminal given back; so does a crash`(number: Int32, code: Int32) throws {
     let process = try start()
     #expect(process.end(number) == code, "\(process.errors)")
     #expect(terminal.isOrdinary)
     #expect(terminal.text.hasSuffix(RawTerminal.showsCursor) || terminal.text.contains(RawTerminal.showsCursor + "\r"))
   }
 
-  @Test("a terminal that cannot move its cursor gets lines of a log, and no keys are taken")
-  func dumb() throws {
+  @Test func `a terminal that cannot move its cursor gets lines of a log, and no keys are taken`() throws {
     let process = try LiveProcess(
       ["jack", "--server", server.name, "--no-start-server", "--model", identity, "--fresh", "--interval", "0.1"],
       scratch, environment: ["TERM": "dumb"], terminal: terminal.handle)
@@ -77,8 +75,7 @@ struct TerminalTests {
     #expect(process.end(SIGINT) == 0)
   }
 
-  @Test("Ctrl-Z gives the terminal back and stops it; fg takes it again")
-  func suspension() throws {
+  @Test func `Ctrl-Z gives the terminal back and stops it; fg takes it again`() throws {
     let process = try start()
     process.signal(SIGTSTP)
     #expect(eventually { process.state == "T" })
@@ -93,8 +90,7 @@ struct TerminalTests {
   }
 
   /// The write of a drawing waited for a reader that did not come, and no key was heard any more.
-  @Test("a terminal that nobody reads holds up no key")
-  func heldUp() throws {
+  @Test func `a terminal that nobody reads holds up no key`() throws {
     let process = try start()
     terminal.holdUp()
     // Some drawings: the first ones fit.

@@ -1,10 +1,11 @@
 import Foundation
 import Testing
+import TestSupport
 
 @testable import limpid
 
-@Suite("writing without waiting for who reads")
-struct UnblockedOutputTests {
+/// Writing without waiting for who reads.
+@Suite struct UnblockedOutputTests {
   /// Puts numbered texts until some do not go, then reads, and expects each of them whole and in order.
   private func check(_ descriptor: Int32, ends: String, read: () -> String) {
     let output = UnblockedOutput(descriptor)
@@ -32,8 +33,7 @@ struct UnblockedOutputTests {
     #expect(fcntl(descriptor, F_GETFL) & O_NONBLOCK == 0, "what others share stays as it is")
   }
 
-  @Test("a terminal")
-  func terminal() throws {
+  @Test func `a terminal`() throws {
     let terminal = try PseudoTerminal()
     check(terminal.handle.fileDescriptor, ends: "\r\n") {
       defer { terminal.forget() }
@@ -41,8 +41,7 @@ struct UnblockedOutputTests {
     }
   }
 
-  @Test("a pipe; and where its reader goes that is an error")
-  func pipe() throws {
+  @Test func `a pipe; and where its reader goes that is an error`() throws {
     let pipe = Pipe()
     signal(SIGPIPE, SIG_IGN)
     check(pipe.fileHandleForWriting.fileDescriptor, ends: "\n") {
@@ -54,8 +53,7 @@ struct UnblockedOutputTests {
     #expect(!output.isHeldUp)
   }
 
-  @Test("a file goes on where it was")
-  func file() throws {
+  @Test func `a file goes on where it was`() throws {
     let scratch = try Scratch()
     let path = try scratch.write(Data(), "file")
     let handle = try #require(FileHandle(forWritingAtPath: path))
@@ -66,8 +64,7 @@ struct UnblockedOutputTests {
     #expect(UnblockedOutput(full.fileDescriptor).put("x") == ENOSPC)
   }
 
-  @Test("what waits is bounded, and texts are dropped whole")
-  func bounded() throws {
+  @Test func `what waits is bounded, and texts are dropped whole`() throws {
     let terminal = try PseudoTerminal()
     let output = UnblockedOutput(terminal.handle.fileDescriptor)
     for n in 0..<10_000 { output.put("\(n % 10)" + String(repeating: "\(n % 10)", count: 98) + "\n") }

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// `limpid live` on ALSA's plugins, with a shim under libasound that gives them a clock and takes them away.
 @Suite struct UnplugTests {
@@ -57,7 +58,7 @@ import Testing
     return (process.terminationStatus, try lines(), try String(contentsOfFile: errors, encoding: .utf8))
   }
 
-  @Test func tenTimesUnpluggedItCarriesOnTenTimes() throws {
+  @Test func `ten times unplugged it carries on ten times`() throws {
     let scratch = try Scratch()
     let faults = (1...10).map { "\(60 * $0):19" }.joined(separator: ",")
     let result = try live(
@@ -72,7 +73,7 @@ import Testing
     #expect(Set(result.lines.map(\.latency_samples)) == [1584])
   }
 
-  @Test func interruptionsAreCountedAndSurvived() throws {
+  @Test func `interruptions are counted and survived`() throws {
     let scratch = try Scratch()
     let result = try live(
       [], scratch: scratch,
@@ -85,7 +86,7 @@ import Testing
   // MARK: - With clocks of their own
 
   /// A microphone 100 ppm fast into a loudspeaker 100 ppm slow, with an xrun and a suspend on the way.
-  @Test func twoClocksAreFollowedThroughInterruptions() throws {
+  @Test func `two clocks are followed through interruptions`() throws {
     let scratch = try Scratch()
     let result = try live(
       [], scratch: scratch, environment: ["LIMPID_SHIM_PPM": "100:-100", "LIMPID_SHIM_FAULTS": "500:32,800:86"],
@@ -101,7 +102,7 @@ import Testing
   }
 
   /// A device that gave less than it said to have was taken for a file that had ended, and so the run ended.
-  @Test func aDeviceThatGivesABlockInTwoPartsIsNoFileThatHasEnded() throws {
+  @Test func `a device that gives a block in two parts is no file that has ended`() throws {
     let scratch = try Scratch()
     let result = try live(
       [], scratch: scratch, environment: ["LIMPID_SHIM_PPM": "0:0", "LIMPID_SHIM_FAULTS": "40:0,50:0,60:0"],
@@ -110,7 +111,7 @@ import Testing
     #expect(!result.errors.contains("waiting for it"), "\(result.errors)")
   }
 
-  @Test func aDeviceThatHangsIsOpenedAnew() throws {
+  @Test func `a device that hangs is opened anew`() throws {
     let scratch = try Scratch()
     let result = try live(
       [], scratch: scratch, environment: ["LIMPID_SHIM_PPM": "0:0", "LIMPID_SHIM_FAULTS": "40:11"],

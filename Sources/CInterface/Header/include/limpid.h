@@ -107,8 +107,8 @@ void limpid_destroy(limpid_enhancer *enhancer);
 /* Settings, by key. The keys are those of presets and of the options of `limpid enhance`:
  *
  *   method              "score" (the model), "wiener"                                         score
- *   steps               reverse steps a frame, 1 to 8                                      *  1
- *   maximum-steps       what steps may rise to once prepared with limpid_prepare, 1 to 8      as steps
+ *   steps               reverse steps a frame, 1 to what the model's time grid has (8)     *  1
+ *   maximum-steps       what steps may rise to once prepared with limpid_prepare              as steps
  *   guidance            weight of classifier-free guidance, 0 to 10; 1: none               *  1
  *   sampler             "few-step", "reverse-diffusion", "predictor-corrector",
  *                       "probability-flow"                                                    few-step
@@ -223,7 +223,7 @@ limpid_status limpid_latency(const limpid_enhancer *enhancer, int *samples);
  *   dry-samples     samples per channel of them
  *   reference-late  refreshes of the noise tokens that were not ready at their frame
  *   overruns        times that input was left out because nobody took it
- *   steps           not a count: the steps that run now
+ *   steps               reverse steps a frame, 1 to what the model's time grid has (8)     *  1
  *
  * Any thread but the device's callback: may wait a moment for another ordinary thread, and allocates.
  * LIMPID_UNKNOWN_KEY, LIMPID_WRONG_STATE (not prepared by limpid_prepare_real_time), LIMPID_BAD_ARGUMENT. */

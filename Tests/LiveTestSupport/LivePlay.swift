@@ -3,23 +3,10 @@
   import Foundation
   import NeuralLayers
   import Synchronization
+  import TestSupport
 
   @testable import Enhancement
   @testable import Realtime
-
-  package struct Random {
-    private var state: UInt64
-    package init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-    package mutating func next() -> UInt64 {
-      state ^= state << 13
-      state ^= state >> 7
-      state ^= state << 17
-      return state
-    }
-    /// −1…1.
-    package mutating func sample() -> Float { Float(Int64(bitPattern: next()) >> 40) * 0x1p-23 }
-    package mutating func below(_ limit: Int) -> Int { Int(next() >> 33) % limit }
-  }
 
   /// Bursts of a tone complex in noise, interleaved.
   package func voiceLike(_ count: Int, rate: Int, channels: Int = 1, seed: UInt64 = 1) -> [Float] {
@@ -32,12 +19,6 @@
       }
       return x * (index % channels == 0 ? 1 : 0.5)
     }
-  }
-
-  /// The first place where the bits differ; nil: nowhere.
-  package func firstDifference(_ x: some Collection<Float>, _ y: some Collection<Float>) -> Int? {
-    if x.count != y.count { return min(x.count, y.count) }
-    return zip(x, y).enumerated().first { $1.0.bitPattern != $1.1.bitPattern }?.offset
   }
 
   /// The tiny network with random weights, or the one that gives its input back.

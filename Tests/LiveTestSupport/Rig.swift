@@ -1,6 +1,7 @@
 // Reaches into modules under test, which only debug builds allow.
 #if DEBUG
   import Foundation
+  import Ground
 
   @testable import Enhancement
   @testable import Realtime
@@ -11,10 +12,8 @@
     package let session: LiveSession
     package let format: StreamFormat
     package let meters = LiveMeters()
-    private let commands: UnsafeMutablePointer<ValueRing<CommandValue>>
-    private let lanes: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
-    private let constantLanes: UnsafeMutablePointer<UnsafePointer<Float>>
-    private let memory: UnsafeMutablePointer<Float>
+    private let commands = FixedValue(ValueRing<CommandValue>(capacity: 64, filler: .clear))
+    private let block: PlanarBlock  // (channels, the format's block)
     package private(set) var output: [Float] = []  // interleaved
     package private(set) var input: [Float] = []
 
@@ -23,36 +22,19 @@
       recording: (any SessionRecording)? = nil, options: LiveOptions = calm
     ) throws {
       self.format = format
-      commands = .allocate(capacity: 1)
-      commands.initialize(to: ValueRing(capacity: 64, filler: .clear))
       let model = try model ?? tinyModel()
       session = try LiveSession(
         model: model, settings: options.adapted(settings, model: model), format: format, options: options,
         profile: nil, isFrozen: false, learned: (options.learned, nil),
         makeRecorder: { try recording?.makeRecorder(segment: 0, start: $0, remark: { _ in }) },
-        commands: commands, meters: meters,
+        commands: commands.address, meters: meters,
         // How fast the machine is just now is no matter of a rig without a clock: a busy one would refuse.
         measure: { _, _ in 0 }, remark: { _ in })
-      memory = .allocate(capacity: format.block * format.channelCount)
-      memory.initialize(repeating: 0, count: format.block * format.channelCount)
-      lanes = .allocate(capacity: format.channelCount)
-      constantLanes = .allocate(capacity: format.channelCount)
-      for channel in 0..<format.channelCount {
-        (lanes + channel).initialize(to: memory + channel * format.block)
-        (constantLanes + channel).initialize(to: UnsafePointer(memory + channel * format.block))
-      }
-    }
-
-    deinit {
-      commands.deinitialize(count: 1)
-      commands.deallocate()
-      memory.deallocate()
-      lanes.deallocate()
-      constantLanes.deallocate()
+      block = PlanarBlock(channelCount: format.channelCount, capacity: format.block)
     }
 
     package var latency: Int { session.prepared.latencyInSamples }
-    package var shared: UnsafeMutablePointer<SharedState> { session.shared }
+    package var shared: UnsafeMutablePointer<SharedState> { session.shared.address }
     /// Samples per channel played.
     package var position: Int { output.count / format.channelCount }
 
@@ -60,15 +42,15 @@
     package func callback(_ interleaved: [Float], mayWait: Bool = false) {
       let channels = format.channelCount
       let count = interleaved.count / channels
-      for channel in 0..<channels { for n in 0..<count { lanes[channel][n] = interleaved[n * channels + channel] } }
-      session.callback.pointee.process(constantLanes, lanes, count: count, mayWait: mayWait)
+      interleaved.withUnsafeBufferPointer { block.deinterleave($0.baseAddress!, count: count) }
+      session.callback.pointee.process(block.constantLanes, block.lanes, count: count, mayWait: mayWait)
       input += interleaved
-      for n in 0..<count { for channel in 0..<channels { output.append(lanes[channel][n]) } }
+      for n in 0..<count { for channel in 0..<channels { output.append(block[channel][n]) } }
     }
 
     /// The callback, without keeping anything: allocates nothing.
     package func bareCallback() {
-      session.callback.pointee.process(constantLanes, lanes, count: format.block, mayWait: false)
+      session.callback.pointee.process(block.constantLanes, block.lanes, count: format.block, mayWait: false)
     }
 
     package func send(_ command: LiveCommand) { _ = commands.pointee.write(CommandValue(command)) }

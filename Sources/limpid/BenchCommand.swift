@@ -9,9 +9,10 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measures what this machine can run live.",
     discussion: """
-      Runs every preset, and every number of steps, over some seconds of synthetic speech in noise on one core, and prints \
-      the time of a frame against the time that it has, the model's hop. A preset is recommended where the 99th percentile leaves half of \
-      that; the noise encoder, which runs on a thread of its own live, is timed by itself.
+      Runs what the presets ask for, every number of steps, and the other model, over some seconds of synthetic speech in noise on one \
+      core, and prints the time of a frame against the time that it has, the model's hop. Presets that differ only in what costs \
+      nothing (a limit, a warm-up) are one row. What is recommended is for live use: its 99th percentile leaves half of the time; \
+      the noise encoder, which runs on a thread of its own live, is timed by itself.
       """)
 
   @Option(parsing: .unconditional, help: "Channels, which all have to fit into the time of a frame.")
@@ -43,7 +44,9 @@ struct BenchCommand: ParsableCommand {
 
   /// Times in milliseconds; a frame is that of all channels.
   private struct Row: Encodable {
-    let name: String
+    var name: String
+    /// Those whose work this is.
+    let presets: [String]
     let steps: Int
     let guidance: Float
     let precision: String
@@ -62,30 +65,80 @@ struct BenchCommand: ParsableCommand {
       guard !presets.isEmpty else {
         throw Failure(.configuration, "no presets were found; set LIMPID_PRESETS to the folder that holds them")
       }
-      let live = presets.first(where: { $0.name == "live" }) ?? presets.first
-      let most = try live?.model.map { try EnhancementModel(path: $0).largestSteps } ?? 1
-      let work = presets.count + most
-      let progress = Progress(totalSeconds: Double(work) * seconds)
-      for preset in presets {
-        rows.append(try measure(preset, preset.settings, "preset \(preset.name)"))
+      let works = try works(of: presets)
+      let progress = Progress(totalSeconds: Double(works.count) * seconds)
+      for work in works {
+        rows.append(try measure(work))
         progress.advance(by: seconds)
       }
-      if let live {
-        for steps in 1...most {
-          var settings = live.settings
-          settings.steps = steps
-          rows.append(try measure(live, settings, "\(steps) step\(steps == 1 ? "" : "s")"))
-          progress.advance(by: seconds)
-        }
-      }
       progress.finish()
-      try report(rows, presets.map(\.name))
+      try report(rows)
     } catch { throw Failure(error).end() }
   }
 
-  private func measure(_ preset: Preset, _ settings: EnhancementSettings, _ name: String) throws -> Row {
-    let precision = try precision.map { try SoundOptions.choice($0, "--precision") } ?? preset.precision
-    let model = try preset.model.map { try EnhancementModel(path: $0, precision: precision) }
+  /// Something to measure, and what it is the work of.
+  private struct Work {
+    var names: [String]
+    var presets: [String]
+    let model: String?
+    let precision: EnhancementModel.Precision
+    let settings: EnhancementSettings
+
+    /// Of settings that differ in nothing that takes time.
+    func isSame(as other: Work) -> Bool {
+      model == other.model && precision == other.precision && costing == other.costing
+    }
+
+    private var costing: EnhancementSettings {
+      let standard = EnhancementSettings()
+      var settings = settings
+      settings.attenuationLimitInDecibels = nil
+      settings.mix = 1
+      settings.seed = standard.seed
+      settings.startLevel = standard.startLevel
+      settings.noiseSelection = standard.noiseSelection
+      return settings
+    }
+  }
+
+  /// Each once, in the order in which it is first asked for.
+  private func works(of presets: [Preset]) throws -> [Work] {
+    var works: [Work] = []
+    func add(_ name: String, preset: Preset, model: String?, settings: EnhancementSettings, isPreset: Bool) throws {
+      let precision = try precision.map { try SoundOptions.choice($0, "--precision") } ?? preset.precision
+      let work = Work(
+        names: [name], presets: isPreset ? [preset.name] : [], model: model, precision: precision, settings: settings)
+      if let same = works.firstIndex(where: work.isSame) {
+        works[same].names += work.names
+        works[same].presets += work.presets
+      } else {
+        works.append(work)
+      }
+    }
+    for preset in presets {
+      try add(preset.name, preset: preset, model: preset.model, settings: preset.settings, isPreset: true)
+    }
+    guard let live = presets.first(where: { $0.name == "live" }) ?? presets.first else { return works }
+    for steps in 1...(try live.model.map { try EnhancementModel(path: $0).largestSteps } ?? 1) {
+      var settings = live.settings
+      settings.steps = steps
+      let name = "\(steps) step\(steps == 1 ? "" : "s")"
+      try add(name, preset: live, model: live.model, settings: settings, isPreset: false)
+    }
+    for name in ModelStore.names where (try? ModelStore.path(name)) != nil {
+      let path = try ModelStore.path(name)
+      // The preset's own, however it is written.
+      if live.model.map({ URL(filePath: $0).standardizedFileURL == URL(filePath: path).standardizedFileURL }) == true {
+        continue
+      }
+      try add("--model \(name)", preset: live, model: path, settings: live.settings, isPreset: false)
+    }
+    return works
+  }
+
+  private func measure(_ work: Work) throws -> Row {
+    let settings = work.settings
+    let model = try work.model.map { try EnhancementModel(path: $0, precision: work.precision) }
     let service = NoiseEncodingService(model: model, wake: {}, pause: {})
     var enhancer = try MultichannelEnhancer(
       model: model, settings: settings, sampleRate: rate, channelCount: channels, service: service)
@@ -118,7 +171,8 @@ struct BenchCommand: ParsableCommand {
     frames.sort()
     encodings.sort()
     return Row(
-      name: name, steps: settings.steps, guidance: settings.guidance, precision: precision.rawValue,
+      name: work.names.joined(separator: ", "), presets: work.presets, steps: settings.steps,
+      guidance: settings.guidance, precision: work.precision.rawValue,
       median: frames[frames.count / 2],
       p99: frames[min(frames.count - 1, frames.count * 99 / 100)],
       p999: frames[min(frames.count - 1, frames.count * 999 / 1000)], longest: frames[frames.count - 1],
@@ -131,10 +185,10 @@ struct BenchCommand: ParsableCommand {
     return Double(seconds) * 1000 + Double(attoseconds) * 1e-15
   }
 
-  private func report(_ rows: [Row], _ presets: [String]) throws {
-    // `quality` where it fits, else `live`, the lightest.
-    let fitting = Set(rows.filter(\.fits).map(\.name))
-    let advice = ["quality", "live"].first { presets.contains($0) && fitting.contains("preset \($0)") }
+  private func report(_ rows: [Row]) throws {
+    // For live use: the preset made for it, whose work `quality` does in files.
+    let row = rows.first { $0.fits && $0.presets.contains("live") }
+    let advice = row.map { _ in "live" }
     if json {
       struct Report: Encodable {
         let dispatchLevel: String
@@ -156,16 +210,28 @@ struct BenchCommand: ParsableCommand {
       "processor level \(EnhancementModel.dispatchLevel), \(precisions), \(rate) Hz, "
         + "\(channels) channel\(channels == 1 ? "" : "s"), one core; milliseconds of the \(deadlines) that a frame has\n"
     )
-    try putOut("                   median     p99  longest   encoder  real-time factor")
+    let width = max(16, (rows.map(\.name.count).max() ?? 0) + 2)
+    try putOut(
+      "".padding(toLength: width, withPad: " ", startingAt: 0) + "   median     p99  longest  encoder  real-time")
     for row in rows {
       try putOut(
-        row.name.padding(toLength: 16, withPad: " ", startingAt: 0)
+        row.name.padding(toLength: width, withPad: " ", startingAt: 0)
           + String(
-            format: "%9.2f%8.2f%9.2f%10.2f%18.3f", row.median, row.p99, row.longest, row.encoder, row.realTimeFactor)
+            format: "%9.2f%8.2f%9.2f%9.2f%11.3f", row.median, row.p99, row.longest, row.encoder, row.realTimeFactor)
           + (row.fits ? "" : "   too slow to be live"))
     }
+    guard let row else {
+      return try putOut("\nNo preset fits: use fewer channels, end what else runs, or enhance files.")
+    }
     try putOut(
-      advice.map { "\nRecommended: --preset \($0)" }
-        ?? "\nNo preset fits: use fewer channels, end what else runs, or enhance files.")
+      String(
+        format: "\nRecommended live: --preset live; 99 of 100 frames leave %.0f %% of their time free.",
+        100 * (1 - row.p99 / row.deadline)))
+    if let wide = rows.first(where: { $0.name.contains("--model wide") }) {
+      try putOut(
+        wide.fits
+          ? String(format: "--model wide fits, too, with %.0f %% free.", 100 * (1 - wide.p99 / wide.deadline))
+          : "--model wide is for files here.")
+    }
   }
 }

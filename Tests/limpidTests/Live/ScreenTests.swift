@@ -65,9 +65,9 @@ import Testing
       let line = StatusScreen.lines(status, name: "x", columns: 80)[1]
       return (line.filter { $0 == "█" }.count, line.filter { "█░".contains($0) }.count, line)
     }
-    #expect(bar(-60).full == 0 && bar(-30).full == 30 && bar(0).full == 60)
-    #expect(bar(40).full == 60 && bar(-300).full == 0)
-    for level in [-300, -60, -12.3, 0, 40, -.infinity, .infinity, .nan] { #expect(bar(level).all == 60, "\(level)") }
+    #expect(bar(-60).full == 0 && bar(-30).full == 29 && bar(0).full == 57)
+    #expect(bar(40).full == 57 && bar(-300).full == 0)
+    for level in [-300, -60, -12.3, 0, 40, -.infinity, .infinity, .nan] { #expect(bar(level).all == 57, "\(level)") }
     #expect(bar(-.infinity).line.contains("silent"))
   }
 

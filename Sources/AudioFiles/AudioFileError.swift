@@ -16,6 +16,10 @@ public enum AudioFileError: Error, Equatable, Sendable {
   case endless(path: String)
   /// A rate or number of channels that is not supported.
   case unsupported(path: String, what: String, remedy: String)
+  /// It could be read, but is not as it should be, and was to be read strictly; `remark` says what is wrong.
+  case notStrict(path: String, remark: String)
+  /// A kind of file that `ffmpeg` reads, and it is not installed.
+  case needsFFmpeg(path: String, kind: String)
   /// Reading failed in the middle.
   case damaged(path: String, reason: String)
   /// The output exists and was not to be replaced.
@@ -34,7 +38,8 @@ public enum AudioFileError: Error, Equatable, Sendable {
   /// Whether the input is to blame, rather than the output.
   public var isInput: Bool {
     switch self {
-    case .missing, .notAFile, .unreadable, .notAudio, .empty, .cutShort, .endless, .unsupported, .damaged:
+    case .missing, .notAFile, .unreadable, .notAudio, .empty, .cutShort, .endless, .unsupported, .damaged,
+      .notStrict, .needsFFmpeg:
       true
     case .exists, .unknownExtension, .cannotHold, .notReplaceable, .unwritable, .writingFailed: false
     }
@@ -54,6 +59,10 @@ extension AudioFileError: CustomStringConvertible {
       "\(path): cut short, its header promises \(promised) \(unit) and \(found) are there; copy it again"
     case .endless(let path): "\(path): cut short, its last page is missing; copy it again"
     case .unsupported(let path, let what, let remedy): "\(path): \(what); \(remedy)"
+    case .notStrict(let path, let remark): "\(path): \(remark); leave out --strict to read it so, or copy it again"
+    case .needsFFmpeg(let path, let kind):
+      "\(path): \(kind) is read through ffmpeg, which is not installed; install it (apt-get install ffmpeg), or convert "
+        + "the file to WAV or FLAC"
     case .damaged(let path, let reason): "\(path): damaged (\(reason)); copy or convert it again"
     case .exists(let path): "\(path) exists already; allow replacing it, or name another output"
     case .unknownExtension(let path, let name):

@@ -13,13 +13,15 @@ extension AudioFormat {
   /// Room left for headers and tags.
   private static let largestBody = 0xFFFF_FFFF - 1 << 20
 
-  /// - Parameter expectedSampleCount: samples per channel; nil: any number.
+  /// - Parameters:
+  ///   - expectedSampleCount: samples per channel; nil: any number.
+  ///   - reserved: bytes of tags besides.
   /// - Throws: `AudioFileError.cannotHold` when it is known already that the file grows too large.
-  func layout(path: String, expectedSampleCount: Int?) throws(AudioFileError) -> Layout {
+  func layout(path: String, expectedSampleCount: Int?, reserved: Int = 0) throws(AudioFileError) -> Layout {
     guard let bytes = bytesPerSample, isCountedIn32Bits else {
       return Layout(code: code, largestSampleCount: .max)
     }
-    let largest = Self.largestBody / bytes
+    let largest = (Self.largestBody - reserved) / bytes
     // Beyond 2^48 samples a header lies; whoever writes so much will be told by the disk.
     let expected = expectedSampleCount.map { min($0, 1 << 48) * channelCount } ?? .max
     if expected <= largest { return Layout(code: code, largestSampleCount: largest) }

@@ -59,6 +59,15 @@ public struct AudioFormat: Sendable, Equatable {
   /// µ-law and A-law.
   var isLogarithmic: Bool { [SF_FORMAT_ULAW, SF_FORMAT_ALAW].contains(Int(encoding)) }
 
+  /// Whether it is native FLAC, which libsndfile reads so also out of Ogg.
+  var isFLAC: Bool { container == Int32(SF_FORMAT_FLAC) }
+
+  /// Whether its encoder loses something, and has a bit rate to be chosen.
+  var isLossy: Bool {
+    [SF_FORMAT_VORBIS, SF_FORMAT_OPUS, SF_FORMAT_MPEG_LAYER_I, SF_FORMAT_MPEG_LAYER_II, SF_FORMAT_MPEG_LAYER_III]
+      .contains(Int(encoding))
+  }
+
   var isFloat: Bool {
     let code = Int(encoding)
     return code == SF_FORMAT_FLOAT || code == SF_FORMAT_DOUBLE

@@ -8,7 +8,7 @@ public struct FileIdentity: Hashable, Sendable {
   /// nil when there is no such file.
   public init?(path: String) {
     var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
+    guard FileName.withCString(path, { stat($0, &status) }) == 0 else { return nil }
     device = UInt(status.st_dev)
     inode = UInt(status.st_ino)
   }

@@ -25,9 +25,7 @@ struct InfoCommand: ParsableCommand {
 
   /// A safetensors file of another name: eight bytes of length, then JSON.
   private var holdsTensors: Bool {
-    guard let start = try? FileHandle(forReadingFrom: URL(fileURLWithPath: file)).read(upToCount: 9) else {
-      return false
-    }
+    let start = Files.beginning(of: file, 9)
     return start.count == 9 && start[8] == UInt8(ascii: "{") && start[4..<8].allSatisfy { $0 == 0 }
   }
 
@@ -45,7 +43,7 @@ struct InfoCommand: ParsableCommand {
   }
 
   private func describeAudio() throws {
-    let reader = try AudioFileReader(path: file)
+    let reader = try openSound(path: file)
     let format = reader.format
     let seconds = reader.sampleCount.map { Double($0) / Double(format.sampleRate) }
     try show([
@@ -57,6 +55,7 @@ struct InfoCommand: ParsableCommand {
       ("title", reader.tags.title ?? ""),
       ("artist", reader.tags.artist ?? ""),
     ])
+    for remark in reader.remarks { Terminal.complain(remark.isDamage ? "warning" : "note", "\(file): \(remark)") }
   }
 
   /// Rows without a value are left out.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AudioFiles
 
 /// `limpid`: the command line. One file a command.
 @main
@@ -44,7 +45,7 @@ struct Limpid: ParsableCommand {
   static func main() {
     keepStandardDescriptors()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(Array(FileName.arguments.dropFirst()))
       try command.run()
     } catch {
       let sentence = message(for: error)

@@ -19,7 +19,6 @@ import TestSupport
       (["enhance", input, "--mix", "-1"], ["-1", "0 (the input) to 1"]),
       (["enhance", input, "--jobs", "0"], ["--jobs 0", "1 to 256"]),
       (["enhance", "-", input, "-o", "x"], ["standard input"]),
-      (["enhance", input, "-o", "-"], ["--raw"]),
       (["enhance", input, "-o", "-", "--raw", "u8"], ["u8", "s16le"]),
       (["enhance", input, "-o", "-", "--raw", "s16le", "--json"], ["--json"]),
       (["enhance", "-", "-o", "-", "--raw", "s16le", "--rate", "7999"], ["7999", "8000"]),

@@ -1,7 +1,7 @@
 import CSndfile
 import Ground
 
-/// Reads a sound file from its beginning to its end, a block at a time. One thread.
+/// Reads a sound file from its beginning to its end, a block at a time; of joined files and chains all parts. One thread.
 public final class AudioFileReader: AudioSource {
   /// Most channels that are read.
   public static let largestChannelCount = 32
@@ -10,41 +10,71 @@ public final class AudioFileReader: AudioSource {
   public let tags: AudioTags
   /// Samples per channel; nil for a stream whose header does not say.
   public let sampleCount: Int?
+  public private(set) var remarks: [AudioRemark]
   private let path: String
-  private let file: OpaquePointer
-  /// What libsndfile reads an MP3 through that is wrong about its length; nil for other files.
-  private let stream: MPEGStream?
+  private let isStrict: Bool
+  private let file: FileWindow
+  private let parts: [SoundPart]
+  /// The one that is read now, and its number.
+  private var open: OpenSound
+  private var index = 0
+  /// In this part.
   private var position = 0
+  /// Samples per channel of all parts.
+  private var heard = 0
 
+  /// - Parameter strict: refuses what is read otherwise with a remark of damage.
   /// - Throws: `AudioFileError` for what is missing, no sound, empty, cut short, or has a rate or a number of channels
   ///   that is not supported.
-  public init(path: String) throws(AudioFileError) {
+  public convenience init(path: String, strict: Bool = false) throws(AudioFileError) {
     var status = stat()
-    guard stat(path, &status) == 0 else {
+    guard FileName.withCString(path, { stat($0, &status) }) == 0 else {
       throw errno == ENOENT || errno == ENOTDIR
         ? .missing(path: path) : .unreadable(path: path, reason: systemReason())
     }
     guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile(path: path) }
     guard status.st_size > 0 else { throw .empty(path: path) }
-    guard access(path, R_OK) == 0 else { throw .unreadable(path: path, reason: systemReason()) }
+    guard let file = FileWindow(path: path) else { throw .unreadable(path: path, reason: systemReason()) }
+    try self.init(file, path: path, strict: strict)
+  }
 
-    var (file, info) = try Self.open(path)
-    var stream: MPEGStream?
-    var keepsOpen = false
-    defer { if !keepsOpen { withExtendedLifetime(stream) { _ = sf_close(file) } } }
-
-    let format = AudioFormat(
-      sampleRate: Int(info.samplerate), channelCount: Int(info.channels), code: info.format)
-    if format.container == Int32(SF_FORMAT_MPEG), let counted = MPEGStream(path: path) {
-      if let promised = counted.promisedCount, promised > counted.sampleCount + Self.mpegTolerance {
-        throw .cutShort(path: path, promised: promised, found: counted.sampleCount, unit: "samples")
-      }
-      if counted.needsCount, let better = counted.openSound(&info) {
-        sf_close(file)
-        file = better
-        stream = counted
-      }
+  /// - Parameter path: what errors call it.
+  init(_ file: FileWindow, path: String, strict: Bool) throws(AudioFileError) {
+    let whole = SoundPart(segments: [.file(0..<file.count)])
+    var layout = SoundLayout(parts: [whole])
+    var extras = AudioTags.Extras.none
+    var kilobits: (bytes: Int, isConstant: Bool)?
+    var nominal: Double?
+    if let chunked = ChunkedFile(file) {
+      if chunked.isEmpty, chunked.parts.count == 1 { throw .empty(path: path) }
+      layout = SoundLayout(parts: chunked.parts, remarks: chunked.remarks)
+      extras = AudioTags.extras(of: chunked, file)
+    } else if let au = AUFile(file) {
+      layout = au.layout
+    } else if let ogg = try OggFile(file, path: path) {
+      layout.parts = ogg.parts
+      if let comments = ogg.comments { extras = .flac([], comments: comments) }
+      kilobits = (ogg.soundBytes, false)
+      nominal = ogg.nominalKilobits
+    } else if let flac = FLACFile(file) {
+      layout.parts = flac.parts
+      let comments = flac.blocks.first { $0.type == FLACBlock.comments }.flatMap { VorbisComments($0.content) }
+      let others = flac.blocks.filter { $0.type != FLACBlock.comments }
+      if comments?.comments.isEmpty == false || !others.isEmpty { extras = .flac(others, comments: comments) }
     }
+    // libmpg123 complains on the terminal of joined files that it sees as one.
+    var first: OpenSound?
+    if !MPEGStream.isLikely(file) { first = try OpenSound(file, layout.parts[0], path) }
+    if first == nil || first?.format.container == Int32(SF_FORMAT_MPEG), let counted = try MPEGStream(file, path: path)
+    {
+      first = nil
+      layout = SoundLayout(parts: counted.parts, remarks: counted.remarks)
+      kilobits = (counted.soundBytes, counted.isConstantBitRate)
+      extras = AudioTags.extras(ofMP3: file)
+    }
+    let begun: OpenSound
+    if let first { begun = first } else { begun = try OpenSound(file, layout.parts[0], path) }
+    let format = begun.format
     guard (8000...192_000).contains(format.sampleRate) else {
       throw .unsupported(
         path: path, what: "its sample rate of \(format.sampleRate) Hz is not supported",
@@ -55,55 +85,138 @@ public final class AudioFileReader: AudioSource {
         path: path, what: "its \(format.channelCount) channels are not supported",
         remedy: "split it into files of at most \(Self.largestChannelCount)")
     }
-    if let (promised, found, unit) = Self.shortage(file) {
-      throw .cutShort(path: path, promised: promised, found: found, unit: unit)
+    // What libsndfile noticed, where the layout did not.
+    if layout.remarks.isEmpty, let (promised, found, unit) = begun.shortage {
+      layout.remarks.append(
+        AudioRemark(
+          description: "its header promises \(promised) \(unit) and \(found) are there, all of which were taken",
+          isDamage: true))
     }
-    guard info.frames != 0 else { throw .empty(path: path) }
-    // Where the last page of an Ogg stream is missing, libsndfile does not know the length, and may read nothing.
-    if format.container == Int32(SF_FORMAT_OGG), info.frames >= 1 << 48 { throw .endless(path: path) }
+    var counts: [Int?] = []
+    for (number, part) in layout.parts.enumerated() {
+      let sound = try number == 0 ? begun : OpenSound(file, part, path)
+      guard sound.format.sampleRate == format.sampleRate, sound.format.channelCount == format.channelCount else {
+        throw .unsupported(
+          path: path,
+          what:
+            "it is \(layout.parts.count) files in a row, of which the first has \(format.extent) and number \(number + 1) "
+            + sound.format.extent, remedy: "split it, or convert it to one rate and number of channels")
+      }
+      counts.append(try sound.count(part, path))
+    }
+    let known = counts.compactMap(\.self)
+    let total = known.count == counts.count ? known.reduce(0, +) : nil
+    if total == 0 { throw .empty(path: path) }
+    if layout.parts.count > 1 {
+      layout.remarks.append(
+        AudioRemark(
+          description: "\(layout.parts.count) sounds in a row were read one after the other", isDamage: false))
+    }
+    if strict, let remark = layout.remarks.first(where: \.isDamage) {
+      throw .notStrict(path: path, remark: remark.description)
+    }
+    var tags = AudioTags(reading: begun.handle)
+    tags.extras = extras
+    if let kilobits, let total, format.isLossy {
+      tags.kilobits = nominal ?? Double(kilobits.bytes) * 8 / 1000 * Double(format.sampleRate) / Double(total)
+      tags.lossyEncoding = format.encoding
+      tags.isConstantBitRate = kilobits.isConstant
+    }
+    self.tags = tags
     self.path = path
     self.format = format
     self.file = file
-    self.stream = stream
-    tags = AudioTags(reading: file)
-    // Streams written through a pipe say the largest number there is.
-    sampleCount = info.frames < 1 << 48 ? Int(info.frames) : nil
-    keepsOpen = true
+    isStrict = strict
+    parts = layout.parts
+    open = begun
+    sampleCount = total
+    remarks = layout.remarks
   }
 
-  deinit { sf_close(file) }
-
   public func read(into buffer: UnsafeMutableBufferPointer<Float>) throws(AudioFileError) -> Int {
-    let room = buffer.count / format.channelCount
-    let count = Int(sf_readf_float(file, buffer.baseAddress, sf_count_t(room)))
-    position += count
-    if sf_error(file) != 0 {
-      // FLAC gives silence for a damaged block and goes on, and calls the end of a cut file damage too.
-      let isFLAC = format.container == Int32(SF_FORMAT_FLAC)
-      if isFLAC, count < room, let sampleCount {
-        throw .cutShort(path: path, promised: sampleCount, found: position, unit: "samples")
+    while true {
+      let count = try readPart(into: buffer)
+      heard += count
+      guard count == 0, index + 1 < parts.count else {
+        // A FLAC of unknown length without a frame, or with no frame that is one.
+        if heard == 0, buffer.count >= format.channelCount { throw .empty(path: path) }
+        return count
       }
-      if isFLAC || count < room { throw .damaged(path: path, reason: Self.reason(file)) }
+      index += 1
+      position = 0
+      open = try OpenSound(file, parts[index], path)
     }
-    let tolerance = format.container == Int32(SF_FORMAT_MPEG) ? Self.mpegTolerance : 0
-    if count == 0, let sampleCount, position < sampleCount - tolerance {
-      throw .cutShort(path: path, promised: sampleCount, found: position, unit: "samples")
+  }
+
+  private func readPart(into buffer: UnsafeMutableBufferPointer<Float>) throws(AudioFileError) -> Int {
+    let room = buffer.count / format.channelCount
+    let count = Int(sf_readf_float(open.handle, buffer.baseAddress, sf_count_t(room)))
+    position += count
+    let part = parts[index]
+    let promised = try open.count(part, path)
+    if sf_error(open.handle) != 0 {
+      // FLAC gives silence for a damaged block and goes on, and calls the end of a cut file damage too. Behind the samples
+      // that it promises a tag may stand.
+      let isFLAC = open.format.isFLAC
+      if isFLAC, let promised, count < room, position < promised {
+        throw .cutShort(path: path, promised: promised, found: position, unit: "samples")
+      }
+      if isFLAC ? position != promised : count < room {
+        throw .damaged(path: path, reason: OpenSound.reason(open.handle))
+      }
+    }
+    if count == 0, let promised {
+      let tolerance = format.container == Int32(SF_FORMAT_MPEG) ? Self.mpegTolerance : 0
+      if position < promised - tolerance || (position == 0 && promised > 0) {
+        throw .cutShort(path: path, promised: promised, found: position, unit: "samples")
+      }
+      if part.readsToEnd, position > promised {
+        let remark = AudioRemark(
+          description: "its header promises \(promised) samples and \(position) are there, all of which were taken",
+          isDamage: true)
+        if isStrict { throw .notStrict(path: path, remark: remark.description) }
+        if !remarks.contains(remark) { remarks.append(remark) }
+      }
     }
     return count
   }
 
   /// Decoders may leave out the first and the last frame of 1152 samples.
-  private static let mpegTolerance = 2 * 1152
+  static let mpegTolerance = 2 * 1152
+}
 
-  private static func open(_ path: String) throws(AudioFileError) -> (OpaquePointer, SF_INFO) {
+/// One sound, opened by libsndfile. One thread.
+final class OpenSound {
+  let handle: OpaquePointer
+  let format: AudioFormat
+  private let frames: Int
+  private let bytes: SegmentedBytes
+
+  /// - Throws: `AudioFileError.notAudio`.
+  init(_ file: FileWindow, _ part: SoundPart, _ path: String) throws(AudioFileError) {
+    let bytes = SegmentedBytes(file, part.segments)
     var info = SF_INFO()
-    guard let file = sf_open(path, Int32(SFM_READ), &info) else {
-      throw .notAudio(path: path, reason: reason(nil))
-    }
-    return (file, info)
+    guard let handle = bytes.openSound(&info) else { throw .notAudio(path: path, reason: Self.reason(nil)) }
+    self.bytes = bytes
+    self.handle = handle
+    frames = Int(info.frames)
+    format = AudioFormat(sampleRate: Int(info.samplerate), channelCount: Int(info.channels), code: info.format)
   }
 
-  private static func reason(_ file: OpaquePointer?) -> String {
+  deinit { withExtendedLifetime(bytes) { _ = sf_close(handle) } }
+
+  /// Samples per channel; nil where they are not known.
+  ///
+  /// - Throws: `AudioFileError.endless`.
+  func count(_ part: SoundPart, _ path: String) throws(AudioFileError) -> Int? {
+    if part.readsToEnd { return part.promisedCount }
+    // Where the last page of an Ogg stream is missing, libsndfile does not know the length, and may read nothing.
+    if format.container == Int32(SF_FORMAT_OGG), frames >= 1 << 48 { throw .endless(path: path) }
+    // Streams written through a pipe say the largest number there is.
+    return frames < 1 << 48 ? frames : nil
+  }
+
+  static func reason(_ file: OpaquePointer?) -> String {
     var text = String(cString: sf_strerror(file))
     if text.hasPrefix("Error : ") { text.removeFirst(8) }
     while let last = text.last, ".\n ".contains(last) { text.removeLast() }
@@ -113,9 +226,9 @@ public final class AudioFileReader: AudioSource {
   /// What the header promises and what is there, when some is missing.
   ///
   /// libsndfile quietly reads what there is, but notes it in its log.
-  private static func shortage(_ file: OpaquePointer) -> (promised: Int, found: Int, unit: String)? {
+  var shortage: (promised: Int, found: Int, unit: String)? {
     var log = [CChar](repeating: 0, count: 16_384)
-    _ = sf_command(file, Int32(SFC_GET_LOG_INFO), &log, Int32(log.count))
+    _ = sf_command(handle, Int32(SFC_GET_LOG_INFO), &log, Int32(log.count))
     let text = log.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
     for line in text.split(separator: "\n") {
       let words = line.split { " :()\t.".contains($0) }
@@ -130,7 +243,7 @@ public final class AudioFileReader: AudioSource {
         let should = words.firstIndex(of: "should"), should >= 2, should + 2 < words.count,
         let promised = Int(words[should - 1]), let found = Int(words[should + 2])
       else { continue }
-      if promised > found, !isHabit(promised) { return (promised, found, "bytes of sound") }
+      if promised > found, !Self.isHabit(promised) { return (promised, found, "bytes of sound") }
     }
     return nil
   }

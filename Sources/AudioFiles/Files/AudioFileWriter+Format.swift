@@ -10,9 +10,8 @@ extension AudioFileWriter {
   {
     var format = input
     var container = input.container
-    let name = path.split(separator: "/").last.map(String.init) ?? path
-    if let dot = name.lastIndex(of: "."), dot != name.startIndex {
-      let suffix = name[name.index(after: dot)...].lowercased()
+    let suffix = FileName.suffix(path)
+    if !suffix.isEmpty || FileName.last(path).utf8.dropFirst().last == UInt8(ascii: ".") {
       guard let wanted = containers[suffix] else { throw .unknownExtension(path: path, extension: suffix) }
       // RF64 and extensible WAV are called .wav too: what came in stays.
       let family = [SF_FORMAT_WAV, SF_FORMAT_WAVEX, SF_FORMAT_RF64].map { Int32($0) }

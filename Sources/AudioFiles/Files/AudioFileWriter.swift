@@ -6,10 +6,13 @@ public final class AudioFileWriter: AudioSink {
   public let path: String
   public let format: AudioFormat
   public private(set) var clippedSampleCount = 0
+  public let notKept: [String]
   /// Where it lies in the end: `path`, or what a symbolic link of that name leads to.
   private let target: String
   private let overwrite: Bool
   private let temporary: TemporaryFile
+  /// What goes in front of what libsndfile writes, or in place of its beginning.
+  private let front: FileFront
   private let file: OpaquePointer
   private var isOpen = true
   private var integers: [Int32] = []
@@ -31,17 +34,19 @@ public final class AudioFileWriter: AudioSink {
     var target = path
     var mode: mode_t?
     var status = stat()
-    if stat(path, &status) == 0 {
-      guard overwrite else { throw .exists(path: path) }
+    if FileName.withCString(path, { stat($0, &status) }) == 0 {
       guard status.st_mode & S_IFMT == S_IFREG else { throw .notReplaceable(path: path) }
+      guard overwrite else { throw .exists(path: path) }
       mode = status.st_mode & 0o777
-      if let resolved = realpath(path, nil) {
-        target = String(cString: resolved)
+      if let resolved = FileName.withCString(path, { realpath($0, nil) }) {
+        target = FileName.text(
+          UnsafeBufferPointer(start: resolved, count: strlen(resolved)).map(UInt8.init(bitPattern:)))
         free(resolved)
       }
     }
-    let layout = try format.layout(path: path, expectedSampleCount: expectedSampleCount)
-    let temporary = try TemporaryFile(beside: target, named: path, mode: mode)
+    let front = FileFront(tags, format)
+    let layout = try format.layout(path: path, expectedSampleCount: expectedSampleCount, reserved: front.reserved)
+    let temporary = try TemporaryFile(beside: target, named: path, mode: mode, reserving: front.reserved)
     var info = SF_INFO()
     info.samplerate = Int32(clamping: format.sampleRate)
     info.channels = Int32(clamping: format.channelCount)
@@ -62,8 +67,11 @@ public final class AudioFileWriter: AudioSink {
     self.overwrite = overwrite
     self.temporary = temporary
     self.file = file
+    self.front = front
     room = layout.largestSampleCount
-    tags.write(to: file)
+    notKept = front.isNeeded ? [] : tags.extraNames
+    if !front.isNeeded { tags.write(to: file) }
+    format.setBitRate(of: file, like: tags)
   }
 
   deinit { abandon() }
@@ -100,6 +108,7 @@ public final class AudioFileWriter: AudioSink {
       temporary.remove()
       throw .writingFailed(path: path, reason: String(cString: sf_error_number(code)))
     }
+    front.write(to: temporary)
     try temporary.rename(to: target, named: path, overwrite: overwrite)
   }
 

@@ -21,7 +21,7 @@ enum UnfinishedFiles {
   }
 
   static func add(_ path: String) -> Mark {
-    guard let text = strdup(path) else { return Mark(slot: nil) }
+    guard let text = FileName.withCString(path, { strdup($0) }) else { return Mark(slot: nil) }
     let address = UInt(bitPattern: text)
     for n in 0..<capacity
     where slots.base[n].compareExchange(expected: 0, desired: address, ordering: .releasing).exchanged {

@@ -11,6 +11,8 @@ struct MPEGFrameHeader: Equatable {
   let isFirst: Bool
   /// Of the whole frame, header included.
   let byteCount: Int
+  /// In kilobits a second.
+  let kilobits: Int
   /// Whether two bytes of checksum follow the header.
   let hasChecksum: Bool
   let bytes: UInt32
@@ -29,7 +31,7 @@ struct MPEGFrameHeader: Equatable {
     isMono = bytes >> 6 & 3 == 3
     hasChecksum = bytes >> 16 & 1 == 0
     samplesPerFrame = layer == 1 ? 384 : layer == 3 && !isFirst ? 576 : 1152
-    let kilobits = (isFirst ? Self.firstRates[layer - 1] : Self.secondRates[layer == 1 ? 0 : 1])[bitRate - 1]
+    kilobits = (isFirst ? Self.firstRates[layer - 1] : Self.secondRates[layer == 1 ? 0 : 1])[bitRate - 1]
     let padding = Int(bytes >> 9 & 1)
     byteCount =
       layer == 1
@@ -43,6 +45,9 @@ struct MPEGFrameHeader: Equatable {
     layer == other.layer && sampleRate == other.sampleRate && isFirst == other.isFirst
       && isMono == other.isMono
   }
+
+  /// "mono at 44100 Hz"
+  var extent: String { "\(isMono ? "mono" : "stereo") at \(sampleRate) Hz" }
 
   /// Bytes between the header and the place where encoders write "Xing" or "Info".
   var sideInformation: Int { isFirst ? (isMono ? 17 : 32) : (isMono ? 9 : 17) }

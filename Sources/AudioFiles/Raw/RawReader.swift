@@ -12,27 +12,54 @@ func waitAgain(_ descriptor: Int32, _ event: Int32) -> Bool {
 /// Raw PCM from a file descriptor, such as a pipe. One thread.
 public final class RawReader: AudioSource {
   public let format: AudioFormat
-  public var sampleCount: Int? { nil }
+  /// What a header in front of it promised; nil: not known.
+  public let sampleCount: Int?
+  public private(set) var remarks: [AudioRemark] = []
   private let descriptor: Int32
   private let sampleFormat: RawSampleFormat
-  private var bytes: [UInt8] = []
+  private let name: String
+  private let isStrict: Bool
+  private var bytes: [UInt8]
   /// Bytes that are there already: less than one sample between two reads.
-  private var have = 0
+  private var have: Int
+  /// Bytes that are still to come, where a header has said so.
+  private var rest: Int?
 
   /// - Throws: `AudioFileError.unsupported` for a rate outside 8000…192000 Hz or channels outside 1…32.
-  public init(
+  public convenience init(
     fileDescriptor: Int32, sampleFormat: RawSampleFormat, sampleRate: Int, channelCount: Int
   ) throws(AudioFileError) {
-    guard (8000...192_000).contains(sampleRate),
-      (1...AudioFileReader.largestChannelCount).contains(channelCount)
+    let format = AudioFormat(sampleRate: sampleRate, channelCount: channelCount, code: sampleFormat.code)
+    try self.init(fileDescriptor, sampleFormat, format)
+  }
+
+  /// - Parameters:
+  ///   - format: rate, channels, and what an output is like.
+  ///   - begun: bytes that were read already.
+  ///   - byteCount: as a header says, `begun` included; nil: to the end.
+  ///   - name: what errors call it.
+  init(
+    _ fileDescriptor: Int32, _ sampleFormat: RawSampleFormat, _ format: AudioFormat, begun: [UInt8] = [],
+    byteCount: Int? = nil, name: String = "standard input", strict: Bool = false
+  ) throws(AudioFileError) {
+    guard (8000...192_000).contains(format.sampleRate),
+      (1...AudioFileReader.largestChannelCount).contains(format.channelCount)
     else {
       throw .unsupported(
-        path: "raw PCM", what: "\(channelCount) channels at \(sampleRate) Hz are not supported",
+        path: byteCount == nil && begun.isEmpty ? "raw PCM" : name,
+        what: "\(format.channelCount) channels at \(format.sampleRate) Hz are not supported",
         remedy: "give 1 to 32 channels at 8000 to 192000 Hz")
     }
     descriptor = fileDescriptor
     self.sampleFormat = sampleFormat
-    format = AudioFormat(sampleRate: sampleRate, channelCount: channelCount, code: sampleFormat.code)
+    self.format = format
+    self.name = name
+    isStrict = strict
+    let given = byteCount.map { Array(begun.prefix($0)) } ?? begun
+    bytes = given
+    have = given.count
+    rest = byteCount.map { $0 - given.count }
+    sampleCount = byteCount.map { $0 / (sampleFormat.byteCount * format.channelCount) }
   }
 
   /// Returns what is there as soon as it is one whole sample: a live pipe is not kept waiting for a full buffer.
@@ -40,22 +67,21 @@ public final class RawReader: AudioSource {
     let whole = sampleFormat.byteCount * format.channelCount
     let room = buffer.count / format.channelCount * whole
     precondition(room > 0, "read takes room for at least one sample of all channels")
-    if bytes.count < room { bytes = Array(repeating: 0, count: room) }
+    if bytes.count < room { bytes += Array(repeating: 0, count: room - bytes.count) }
     while have < whole {
-      let got = bytes.withUnsafeMutableBytes { Ground.read(descriptor, $0.baseAddress! + have, room - have) }
+      let wanted = min(room - have, rest ?? .max)
+      let got =
+        wanted == 0 ? 0 : bytes.withUnsafeMutableBytes { Ground.read(descriptor, $0.baseAddress! + have, wanted) }
       if got < 0, errno == EINTR || waitAgain(descriptor, POLLIN) { continue }
-      guard got >= 0 else { throw .unreadable(path: "standard input", reason: systemReason()) }
+      guard got >= 0 else { throw .unreadable(path: name, reason: systemReason()) }
       if got == 0 {
-        guard have == 0 else {
-          throw .damaged(
-            path: "standard input",
-            reason: "it ends in the middle of a sample of \(whole) bytes: check --raw and --channels")
-        }
+        try end(whole)
         return 0
       }
       have += got
+      rest = rest.map { $0 - got }
     }
-    let count = have / whole
+    let count = min(have, room) / whole
     let used = count * whole
     bytes.withUnsafeMutableBufferPointer { bytes in
       let base = bytes.baseAddress!
@@ -67,5 +93,20 @@ public final class RawReader: AudioSource {
     }
     have -= used
     return count
+  }
+
+  private func end(_ whole: Int) throws(AudioFileError) {
+    if let rest, rest > 0, remarks.isEmpty {
+      let remark = AudioRemark(
+        description: "it ended \(rest) bytes before what its header promises, and all that came was taken",
+        isDamage: true)
+      if isStrict { throw .notStrict(path: name, remark: remark.description) }
+      remarks.append(remark)
+    }
+    // Behind a header half a sample is the header's fault; without one, the command line's.
+    guard have == 0 || rest != nil else {
+      throw .damaged(
+        path: name, reason: "it ends in the middle of a sample of \(whole) bytes: check --raw and --channels")
+    }
   }
 }

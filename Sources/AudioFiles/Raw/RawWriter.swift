@@ -12,6 +12,26 @@ public final class RawWriter: AudioSink {
     self.sampleFormat = sampleFormat
   }
 
+  /// WAV to a pipe: a header that says the length where it is known, and the samples.
+  ///
+  /// - Parameters:
+  ///   - format: the input's; its encoding is taken, or the nearest of 16, 24 and 32 bits and float.
+  ///   - sampleCount: samples per channel to come; nil: not known.
+  /// - Throws: `AudioFileError.writingFailed`.
+  public convenience init(waveTo descriptor: Int32, like format: AudioFormat, sampleCount: Int?) throws(AudioFileError)
+  {
+    let samples: RawSampleFormat =
+      switch format.integerBits {
+      case 24: .s24le
+      case 32: .s32le
+      default: format.isFloat ? .f32le : .s16le
+      }
+    self.init(fileDescriptor: descriptor, sampleFormat: samples, channelCount: format.channelCount)
+    let header = WaveHeader.bytes(samples, format, sampleCount: sampleCount)
+    bytes = header
+    try put(header.count)
+  }
+
   /// Writes all of it before it returns; waits for a slow reader.
   public func write(_ interleaved: UnsafeBufferPointer<Float>) throws(AudioFileError) {
     let width = sampleFormat.byteCount
@@ -25,6 +45,10 @@ public final class RawWriter: AudioSink {
       }
       return clipped
     }
+    try put(count)
+  }
+
+  private func put(_ count: Int) throws(AudioFileError) {
     var done = 0
     while done < count {
       let put = bytes.withUnsafeBytes { Ground.write(descriptor, $0.baseAddress! + done, count - done) }

@@ -17,6 +17,9 @@ struct Batch: Sendable {
   let jobs: Int
   let force: Bool
   var live: LivePass?
+  var isStrict = false
+  /// Says also what is only unusual, and what an output could not keep.
+  var isVerbose = false
 
   /// Results in the order of the tasks.
   func run() -> [FileResult] {
@@ -38,7 +41,8 @@ struct Batch: Sendable {
   private func one(_ task: FileTask, _ progress: Progress) -> FileResult {
     var result = FileResult(task: task)
     do {
-      let report = try FileEnhancement(task: task, plan: plan, raw: raw, force: force, live: live).run(progress)
+      let report = try FileEnhancement(task: task, plan: plan, raw: raw, force: force, live: live, isStrict: isStrict)
+        .run(progress)
       warn(task, report)
       result.report = report
     } catch {
@@ -51,6 +55,16 @@ struct Batch: Sendable {
 
   private func warn(_ task: FileTask, _ report: FileReport) {
     let name = task.input == "-" ? "standard input" : task.input
+    for remark in report.damage { Terminal.complain("warning", "\(name): \(remark)") }
+    if isVerbose {
+      for remark in report.remarks where !report.damage.contains(remark) {
+        Terminal.complain("note", "\(name): \(remark)")
+      }
+      if !report.notKept.isEmpty {
+        Terminal.complain(
+          "note", "\(task.output): not kept, as it has no place there: " + report.notKept.joined(separator: ", "))
+      }
+    }
     if let count = report.counts?.nonFiniteInputSamples, count > 0 {
       Terminal.complain("warning", "\(name): \(counted(count, "sample")) not finite, or beyond ±10^10, and taken as 0")
     }
@@ -82,7 +96,9 @@ struct Batch: Sendable {
   private var totalSeconds: Double? {
     guard Terminal.showsProgress, !tasks.contains(where: { $0.input == "-" }) else { return nil }
     return tasks.reduce(0.0) { sum, task in
-      guard let reader = try? AudioFileReader(path: task.input), let count = reader.sampleCount else {
+      guard !FFmpegReader.extensions.contains(FileName.suffix(task.input)),
+        let reader = try? AudioFileReader(path: task.input), let count = reader.sampleCount
+      else {
         return sum
       }
       return sum + Double(count) / Double(reader.format.sampleRate)

@@ -7,29 +7,38 @@ struct EnhanceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "enhance", abstract: "Enhances recordings: files, folders, or raw PCM through a pipe.",
     discussion: """
-      Reads WAV (RF64, W64), AIFF, FLAC, Ogg, Opus and MP3 of 8 to 192 kHz and up to 32 channels. The output has the \
-      input's length, rate, channels, encoding and tags (its extension may name another container), lines up with it \
-      in time, and appears under its name only when it is whole; the input is never overwritten. Without -o the output \
-      is NAME.clean.EXT beside the input. Folders are searched through, and keep their tree below the output folder.
+      Reads WAV (RF64, W64), AIFF, FLAC, Ogg, Opus and MP3 of 8 to 192 kHz and up to 32 channels, and WavPack, m4a, mp4, \
+      webm and wma where ffmpeg is installed. The output has the input's length, rate, channels, encoding and tags (its \
+      extension may name another container), lines up with it in time, and appears under its name only when it is \
+      whole; the input is never overwritten. Without -o the output is NAME.clean.EXT beside the input. Folders are \
+      searched through, and keep their tree below the output folder. With -o /dev/null nothing is kept.
+
+      Standard input (-) that begins with the header of a WAV or another sound file needs no --raw, and -o - without \
+      --raw writes WAV.
 
         limpid enhance noisy.wav -o clean.wav
         limpid enhance interview.mp3 -o interview.flac --preset quality
         limpid enhance recordings/ -o clean/ --jobs 4 --json > report.json
         limpid enhance hall.wav -o hall-clean.wav --attenuation-limit 15
         limpid enhance hall.wav -o as-heard-live.wav --realtime
-        arecord -f S16_LE -r 48000 | limpid enhance - -o - --raw s16le \\
-          | aplay -f S16_LE -r 48000
+        arecord -f S16_LE -r 48000 | limpid enhance - -o - | aplay
       """)
 
-  @Argument(help: "Sound files and folders; - for raw PCM from standard input.", completion: .file())
+  @Argument(help: "Sound files and folders; - for standard input.", completion: .file())
   var inputs: [String]
 
   @Option(
-    name: .shortAndLong, help: "Output file, or folder (ends in /, exists, or takes several); - for raw PCM.")
+    name: .shortAndLong, help: "Output file, or folder (ends in /, exists, or takes several); - for a pipe.")
   var output: String?
 
   @Flag(name: .shortAndLong, help: "Replace outputs that exist already.")
   var force = false
+
+  @Flag(help: "Refuse input that is damaged, rather than take what is there and say so.")
+  var strict = false
+
+  @Flag(name: .shortAndLong, help: "Say what was left out, what is unusual, and what an output could not keep.")
+  var verbose = false
 
   @OptionGroup(title: "How to enhance")
   var sound: SoundOptions
@@ -75,18 +84,12 @@ struct EnhanceCommand: ParsableCommand {
     }
     if inputs.contains("-") {
       if inputs.count > 1 { throw ValidationError("- (standard input) cannot be one of several inputs") }
-      if raw.sampleFormat == nil {
-        throw ValidationError("raw PCM has no header; say --raw s16le (or another format)")
-      }
       if output == nil {
-        throw ValidationError("name an output for standard input: -o FILE, or -o - for raw PCM")
+        throw ValidationError("name an output for standard input: -o FILE, or -o - for a pipe")
       }
     }
-    if output == "-" {
-      if json { throw ValidationError("--json and -o - both want standard output; write to a file instead") }
-      if raw.sampleFormat == nil {
-        throw ValidationError("raw PCM has no header; say --raw s16le (or another format)")
-      }
+    if output == "-", json {
+      throw ValidationError("--json and -o - both want standard output; write to a file instead")
     }
   }
 
@@ -94,7 +97,9 @@ struct EnhanceCommand: ParsableCommand {
     Interruption.prepare()
     do {
       try refuseTerminal()
-      let tasks = try FileList(inputs: inputs, output: output, force: force).tasks
+      let list = try FileList(inputs: inputs, output: output, force: force)
+      let tasks = list.tasks
+      for note in list.leftOut.flatMap({ $0.notes(naming: verbose) }) { Terminal.complain("note", note) }
       if let profile = sound.saveNoiseProfile { try check(profile, tasks) }
       // Through a pipe or at a device's pace nothing can be heard beforehand.
       let isFirstHeard = inputs != ["-"] && !realtime
@@ -105,7 +110,7 @@ struct EnhanceCommand: ParsableCommand {
       plan.warmUp = isFirstHeard ? warmUp ?? plan.warmUp : 0
       let batch = Batch(
         tasks: tasks, plan: plan, raw: raw.pcm, jobs: realtime ? 1 : jobs ?? cores, force: force,
-        live: realtime ? LivePass(block: period ?? 256) : nil)
+        live: realtime ? LivePass(block: period ?? 256) : nil, isStrict: strict, isVerbose: verbose)
       let results = batch.run()
       if json { try JSONReport(results).print() }
       if !json, output != "-" { try summarise(results) }
@@ -142,10 +147,10 @@ struct EnhanceCommand: ParsableCommand {
   private func refuseTerminal() throws {
     if output == "-", isatty(STDOUT_FILENO) != 0 {
       throw Failure(
-        .usage, "raw PCM would fill the terminal; pipe it to another program, or name a file with -o")
+        .usage, "sound would fill the terminal; pipe it to another program, or name a file with -o")
     }
     if inputs.contains("-"), isatty(STDIN_FILENO) != 0 {
-      throw Failure(.usage, "there is no raw PCM on a terminal; pipe it in, or name a file")
+      throw Failure(.usage, "there is no sound on a terminal; pipe it in, or name a file")
     }
   }
 

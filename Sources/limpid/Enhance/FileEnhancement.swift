@@ -11,6 +11,8 @@ struct FileEnhancement {
   let force: Bool
   /// Not nil: through the live worker at a device's pace.
   var live: LivePass?
+  /// Whether input that is not as it should be is refused.
+  var isStrict = false
 
   /// Samples per channel read at once: whole blocks of the live worker's device, or about as many.
   private var block: Int { roundedUp(4096) }
@@ -18,17 +20,19 @@ struct FileEnhancement {
   /// - Throws: `AudioFileError`, `EnhancementError` and their like; the output is then not there.
   func run(_ progress: Progress) throws -> FileReport {
     let start = ProcessInfo.processInfo.systemUptime
-    let (source, tags) = try openSource()
+    let source = try openSource()
+    let tags = source.tags
     let format = source.format
     if let live {
       let device = try live.begin(plan, format)
-      let (count, clipped) = try enhance(
+      let (count, sink) = try enhance(
         source, tags, progress, latency: device.latencyInSamples, process: { device.play($0) },
         finish: { try device.finish(savingProfileTo: plan.profileToSave, input: task.input) },
         fail: { device.abandon() })
       return FileReport(
         task: task, plan: plan, format: format, sampleCount: count, latencyInSamples: device.latencyInSamples,
-        live: device.status!, clippedSamples: clipped, secondsTaken: ProcessInfo.processInfo.systemUptime - start)
+        live: device.status!, sink: sink, remarks: source.remarks,
+        secondsTaken: ProcessInfo.processInfo.systemUptime - start)
     }
     var enhancer = try MultichannelEnhancer(
       model: plan.model, settings: plan.settings, sampleRate: format.sampleRate,
@@ -38,23 +42,23 @@ struct FileEnhancement {
     let latency = enhancer.latencyInSamples
     let opening = try plan.warmUp > 0 ? Opening(of: source, seconds: plan.warmUp) : nil
     opening?.samples.withUnsafeBufferPointer { enhancer.warmUp(interleaved: $0) }
-    let (count, clipped) = try enhance(
+    let (count, sink) = try enhance(
       opening ?? source, tags, progress, latency: latency,
       process: { enhancer.process(interleaved: UnsafeBufferPointer($0), into: $0) },
       finish: { if let path = plan.profileToSave { try saveProfile(&enhancer, path) } }, fail: {})
     return FileReport(
       task: task, plan: plan, format: format, sampleCount: count, latencyInSamples: latency,
-      statistics: enhancer.statistics, clippedSamples: clipped,
+      statistics: enhancer.statistics, sink: sink, remarks: source.remarks,
       secondsTaken: ProcessInfo.processInfo.systemUptime - start)
   }
 
   /// All of the input through `process`, in place, into the output file, which is whole at the end or not there.
   ///
-  /// - Returns: samples per channel, and how many were clipped.
+  /// - Returns: samples per channel, and where they went.
   private func enhance(
     _ source: any AudioSource, _ tags: AudioTags, _ progress: Progress, latency: Int,
     process: (UnsafeMutableBufferPointer<Float>) -> Void, finish: () throws -> Void, fail: () -> Void
-  ) throws -> (count: Int, clipped: Int) {
+  ) throws -> (count: Int, sink: any AudioSink) {
     let sink: any AudioSink
     do { sink = try openSink(source.format, tags, source.sampleCount) } catch {
       fail()
@@ -64,7 +68,7 @@ struct FileEnhancement {
       let count = try stream(source, into: sink, progress, latency: latency, process: process)
       try finish()
       try sink.finish()
-      return (count, sink.clippedSampleCount)
+      return (count, sink)
     } catch {
       fail()
       sink.abandon()
@@ -130,36 +134,27 @@ struct FileEnhancement {
     return (samples + step - 1) / step * step
   }
 
-  private func openSource() throws -> (any AudioSource, AudioTags) {
-    if task.input == "-" {
-      guard let raw else {
-        throw Failure(.usage, "raw PCM has no header; say --raw s16le (or another format)")
-      }
-      let reader = try RawReader(
-        fileDescriptor: STDIN_FILENO, sampleFormat: raw.sampleFormat, sampleRate: raw.sampleRate,
-        channelCount: raw.channelCount)
-      return (reader, AudioTags())
-    }
-    let reader = try AudioFileReader(path: task.input)
-    return (reader, reader.tags)
+  private func openSource() throws -> any AudioSource {
+    guard task.input == "-" else { return try openSound(path: task.input, strict: isStrict) }
+    guard let raw else { return try StandardInput.source(STDIN_FILENO, strict: isStrict) }
+    return try RawReader(
+      fileDescriptor: STDIN_FILENO, sampleFormat: raw.sampleFormat, sampleRate: raw.sampleRate,
+      channelCount: raw.channelCount)
   }
 
   private func openSink(_ format: AudioFormat, _ tags: AudioTags, _ count: Int?) throws -> any AudioSink {
     if task.output == "-" {
-      guard let raw else {
-        throw Failure(.usage, "raw PCM has no header; say --raw s16le (or another format)")
-      }
+      guard let raw else { return try RawWriter(waveTo: STDOUT_FILENO, like: format, sampleCount: count) }
       return RawWriter(
         fileDescriptor: STDOUT_FILENO, sampleFormat: raw.sampleFormat, channelCount: format.channelCount)
     }
-    let folder = URL(fileURLWithPath: task.output).deletingLastPathComponent()
-    do {
-      if task.makesFolder { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
-    } catch {
-      throw Failure(.cannotCreate, "\(folder.path): the folder cannot be made; choose another with -o")
+    if Files.kind(task.output) == .nullDevice { return NullWriter() }
+    let folder = FileName.folder(task.output)
+    if task.makesFolder, Files.makeFolder(folder) != 0 {
+      throw Failure(.cannotCreate, "\(folder): the folder cannot be made; choose another with -o")
     }
-    if !FileList.isFolder(folder.path) {
-      throw Failure(.cannotCreate, "\(folder.path): there is no such folder; make it, or name another output")
+    if !Files.isFolder(folder) {
+      throw Failure(.cannotCreate, "\(folder): there is no such folder; make it, or name another output")
     }
     return try AudioFileWriter(
       path: task.output, format: try target(format), tags: tags, overwrite: force, expectedSampleCount: count)
@@ -169,7 +164,7 @@ struct FileEnhancement {
     do {
       return try AudioFileWriter.format(forPath: task.output, like: format)
     } catch .unknownExtension(_, let suffix)
-      where suffix == URL(fileURLWithPath: task.input).pathExtension.lowercased()
+      where suffix == FileName.suffix(task.input)
     {
       // What the input is, the output may be: its extension says nothing.
       return try AudioFileWriter.format(forPath: "", like: format)

@@ -57,11 +57,17 @@ struct FileFacts: Sendable, Encodable {
   let noiseReductionInDecibels: Double?
   let levelReductionInDecibels: Double?
   let clippedSamples: Int
+  /// What is unusual about the input; `damage` is that part of it that `--strict` refuses.
+  let remarks: [String]
+  let damage: [String]
+  /// What came along with the input and has no place in the output.
+  let notKept: [String]
   let live: Live?
 
   init(
     task: FileTask, plan: Plan, format: AudioFormat, sampleCount: Int, latencyInSamples: Int,
-    statistics: EnhancementStatistics? = nil, live: LiveStatus? = nil, clippedSamples: Int, secondsTaken: Double
+    statistics: EnhancementStatistics? = nil, live: LiveStatus? = nil, sink: any AudioSink, remarks: [AudioRemark],
+    secondsTaken: Double
   ) {
     let duration = Double(sampleCount) / Double(format.sampleRate)
     let times = statistics?.frameTimes
@@ -88,7 +94,10 @@ struct FileFacts: Sendable, Encodable {
     latencyInMilliseconds = 1000 * Double(latencyInSamples) / Double(format.sampleRate)
     noiseReductionInDecibels = finite(statistics?.noiseReductionInDecibels ?? live?.noiseReduction)
     levelReductionInDecibels = finite(statistics?.levelReductionInDecibels)
-    self.clippedSamples = clippedSamples
+    clippedSamples = sink.clippedSampleCount
+    self.remarks = remarks.map(\.description)
+    damage = remarks.filter(\.isDamage).map(\.description)
+    notKept = sink.notKept
     self.live = live.map(Live.init)
   }
 }

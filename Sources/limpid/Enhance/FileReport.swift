@@ -12,12 +12,13 @@ struct FileReport: Sendable, Encodable {
 
   init(
     task: FileTask, plan: Plan, format: AudioFormat, sampleCount: Int, latencyInSamples: Int,
-    statistics: EnhancementStatistics? = nil, live: LiveStatus? = nil, clippedSamples: Int, secondsTaken: Double
+    statistics: EnhancementStatistics? = nil, live: LiveStatus? = nil, sink: any AudioSink, remarks: [AudioRemark],
+    secondsTaken: Double
   ) {
     counts = statistics?.counts
     facts = FileFacts(
       task: task, plan: plan, format: format, sampleCount: sampleCount, latencyInSamples: latencyInSamples,
-      statistics: statistics, live: live, clippedSamples: clippedSamples, secondsTaken: secondsTaken)
+      statistics: statistics, live: live, sink: sink, remarks: remarks, secondsTaken: secondsTaken)
   }
 
   subscript<Value>(dynamicMember path: KeyPath<FileFacts, Value>) -> Value { facts[keyPath: path] }
@@ -48,6 +49,7 @@ struct JSONReport: Encodable {
   func print() throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try putOut(String(decoding: try encoder.encode(self), as: UTF8.self))
+    // Names that are not UTF-8 would make it no JSON.
+    try putOut(FileName.repaired(String(decoding: try encoder.encode(self), as: UTF8.self)))
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AudioFiles
 import Enhancement
 import Foundation
 import SignalProcessing
@@ -67,8 +68,8 @@ struct SoundOptions: ParsableArguments {
 
   /// Before an hour of sound, not after it.
   private static func checkFolder(of profile: String) throws {
-    let folder = URL(fileURLWithPath: profile).deletingLastPathComponent().path
-    guard access(folder, W_OK) == 0, FileList.isFolder(folder) else {
+    let folder = FileName.folder(profile)
+    guard FileName.withCString(folder, { access($0, W_OK) }) == 0, Files.isFolder(folder) else {
       throw Failure(
         .cannotCreate, "\(folder): no folder that can be written to; make it, or name another --save-noise-profile")
     }

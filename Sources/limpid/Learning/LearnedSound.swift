@@ -12,7 +12,8 @@ struct LearnedSound {
 
   /// All channels summed to one. No more than a minute is read.
   func learn() throws -> LearnedNoise {
-    let reader = try AudioFileReader(path: path)
+    let reader = try openSound(path: path)
+    for remark in reader.remarks where remark.isDamage { Terminal.complain("warning", "\(path): \(remark)") }
     let rate = reader.format.sampleRate
     let channels = reader.format.channelCount
     let first = Int(from * Double(rate))
@@ -40,7 +41,7 @@ struct LearnedSound {
 
   /// What `--remove` names: a file that was learned, a sound, or else a name.
   static func named(_ text: String) throws -> LearnedNoise {
-    guard text.contains("/") || text.contains(".") && FileManager.default.fileExists(atPath: text) else {
+    guard text.contains("/") || text.contains(".") && Files.kind(text) != nil else {
       return try ProfileStore.load(text)
     }
     return text.hasSuffix(".safetensors") ? try LearnedNoise(path: text) : try LearnedSound(path: text).learn()

@@ -1,3 +1,4 @@
+import AudioFiles
 import Ground
 
 /// Writes all of a text to a descriptor. Where nobody reads any more that is an answer, not a trap: Foundation's
@@ -32,7 +33,8 @@ func keepStandardDescriptors() {
 ///
 /// - Returns: 0, or errno of the write that failed.
 func writeEverything(_ text: String, to descriptor: Int32) -> Int32 {
-  let bytes = Array(text.utf8)
+  // Names come out as the bytes that they are.
+  let bytes = FileName.bytes(text)
   var done = 0
   while done < bytes.count {
     let count = bytes[done...].withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count) }

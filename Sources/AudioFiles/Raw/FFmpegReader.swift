@@ -1,0 +1,244 @@
+import CSndfile
+import Ground
+import Synchronization
+
+/// Kinds of files that libsndfile does not read and `ffmpeg` does, where it is installed. One thread.
+public final class FFmpegReader: AudioSource {
+  /// Extensions of the kinds that are read so.
+  public static let extensions: Set<String> = [
+    "wv", "m4a", "mp4", "webm", "wma", "aac", "mka", "mkv", "mov", "m4b", "ape", "amr", "3gp", "asf", "tta",
+  ]
+
+  public var format: AudioFormat { stream.format }
+  public var sampleCount: Int? { nil }
+  public private(set) var remarks: [AudioRemark]
+  private let stream: RawReader
+  private let process: FFmpegProcess
+  private let path: String
+  private let isStrict: Bool
+  private var isAtEnd = false
+  /// Samples per channel.
+  private var read = 0
+
+  /// What a file is that ffmpeg reads, by its first bytes; nil for others.
+  static func kind(_ file: FileWindow) -> String? {
+    if file.has("wvpk", at: 0) { return "WavPack" }
+    if file.has("ftyp", at: 4) || file.has("moov", at: 4) { return "MP4 (m4a, mp4, mov)" }
+    switch file.number(0, 4, bigEndian: true) {
+    case 0x1A45_DFA3: return "Matroska (webm, mka)"
+    case 0x3026_B275: return "Windows Media (wma)"
+    default: break
+    }
+    if file.has("MAC ", at: 0) { return "Monkey's Audio" }
+    if file.has("#!AMR", at: 0) { return "AMR" }
+    if file.has("TTA1", at: 0) { return "True Audio" }
+    // AAC with a header for every frame: the sync word, layer 0.
+    if let word = file.number(0, 2, bigEndian: true), word & 0xFFF6 == 0xFFF0 { return "AAC" }
+    return nil
+  }
+
+  /// Whether it is installed.
+  public static var isInstalled: Bool { FFmpegProcess.program != nil }
+
+  /// - Throws: `AudioFileError.needsFFmpeg`, `.damaged` with ffmpeg's word, `.unsupported`.
+  init(path: String, kind: String, strict: Bool, remarks: [AudioRemark] = []) throws(AudioFileError) {
+    guard let program = FFmpegProcess.program else { throw .needsFFmpeg(path: path, kind: kind) }
+    // One that stands in the current folder might begin with a dash or look like an address.
+    let process = try FFmpegProcess(
+      program,
+      [
+        "-nostdin", "-hide_banner", "-nostats", "-v", "level+info", "-xerror", "-protocol_whitelist", "file,pipe", "-i",
+        "file:" + path,
+        "-map", "0:a:0", "-f", "wav", "-c:a", "pcm_f32le", "pipe:1",
+      ], path)
+    self.process = process
+    self.path = path
+    self.remarks = remarks
+    let stream: (any AudioSource)?
+    do { stream = try StandardInput.source(process.output, name: path) } catch .unsupported(
+      let path, let what, let remedy)
+    {
+      throw .unsupported(path: path, what: what, remedy: remedy)
+    } catch { stream = nil }
+    guard let stream = stream as? RawReader else {
+      let (code, words, _) = process.end()
+      throw .notAudio(path: path, reason: words.isEmpty ? "ffmpeg ended with \(code)" : "ffmpeg: \(words)")
+    }
+    self.stream = stream
+    isStrict = strict
+  }
+
+  public func read(into buffer: UnsafeMutableBufferPointer<Float>) throws(AudioFileError) -> Int {
+    guard !isAtEnd else { return 0 }
+    let count = try stream.read(into: buffer)
+    read += count
+    if count > 0 { return count }
+    isAtEnd = true
+    let (code, words, seconds) = process.end()
+    guard code == 0 else {
+      throw .damaged(path: path, reason: words.isEmpty ? "ffmpeg ended with \(code)" : "ffmpeg: \(words)")
+    }
+    // ffmpeg says nothing of a Windows Media file that was cut off.
+    let heard = Double(read) / Double(format.sampleRate)
+    let isShort = seconds.map { heard < 0.995 * $0 - 0.15 } ?? false
+    if !words.isEmpty || isShort {
+      let short =
+        "its header promises \(hundredths(seconds ?? 0)) s and \(hundredths(heard)) s of sound are there, all of which were taken"
+      let remark = AudioRemark(description: words.isEmpty ? short : "ffmpeg says of it: \(words)", isDamage: true)
+      if isStrict { throw .notStrict(path: path, remark: remark.description) }
+      remarks.append(remark)
+    }
+    return 0
+  }
+}
+
+private func hundredths(_ seconds: Double) -> String {
+  let whole = Int((seconds * 100).rounded())
+  return "\(whole / 100).\(whole / 10 % 10)\(whole % 10)"
+}
+
+/// A running ffmpeg. One thread.
+final class FFmpegProcess {
+  /// Its samples.
+  let output: Int32
+  private let complaints: Int32
+  private let identity: pid_t
+  private var result: (Int32, String, Double?)?
+
+  /// Where it is installed: the first of that name on the PATH.
+  static var program: String? {
+    guard let paths = getenv("PATH") else { return nil }
+    return String(cString: paths).split(separator: ":").lazy.map { "\($0)/ffmpeg" }.first {
+      Files.kind($0) == .regular && access($0, X_OK) == 0
+    }
+  }
+
+  /// One at a time is started: another must not get this one's end of the pipe, or it would not end with it.
+  private static let starts = Mutex(())
+
+  /// - Parameter path: what errors call the file.
+  convenience init(_ program: String, _ arguments: [String], _ path: String) throws(AudioFileError) {
+    let started = Self.starts.withLock { _ in Self.start(program, arguments) }
+    guard started.code == 0 else {
+      throw .unreadable(path: path, reason: "ffmpeg cannot be started: \(systemReason(started.code))")
+    }
+    self.init(output: started.output, complaints: started.complaints, identity: started.identity)
+  }
+
+  private init(output: Int32, complaints: Int32, identity: pid_t) {
+    self.output = output
+    self.complaints = complaints
+    self.identity = identity
+  }
+
+  private static func start(_ program: String, _ arguments: [String])
+    -> (code: Int32, output: Int32, complaints: Int32, identity: pid_t)
+  {
+    // What it complains of goes to a file: a pipe that nobody empties would hold it up.
+    let words = nameless()
+    guard words >= 0 else { return (errno, -1, -1, 0) }
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else {
+      let code = errno
+      close(words)
+      return (code, -1, -1, 0)
+    }
+    _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
+    _ = fcntl(ends[1], F_SETFD, FD_CLOEXEC)
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, words, STDERR_FILENO)
+    let texts = ([program] + arguments).map { text in FileName.withCString(text) { strdup($0) } }
+    defer { for text in texts { free(text) } }
+    var identity: pid_t = 0
+    let code = posix_spawn(&identity, program, &actions, nil, texts + [nil], environ)
+    close(ends[1])
+    guard code == 0 else {
+      close(ends[0])
+      close(words)
+      return (code, -1, -1, 0)
+    }
+    return (0, ends[0], words, identity)
+  }
+
+  deinit { _ = end() }
+
+  /// Waits for its end; before it has given all samples, ends it.
+  ///
+  /// - Returns: its exit code, the first line that it complained of, and the seconds that the file's header promises.
+  func end() -> (Int32, String, Double?) {
+    if let result { return result }
+    close(output)
+    var status: Int32 = 0
+    while waitpid(identity, &status, 0) < 0, errno == EINTR {}
+    var room = [UInt8](repeating: 0, count: 1 << 16)
+    let got = room.withUnsafeMutableBytes { pread(complaints, $0.baseAddress!, $0.count, 0) }
+    close(complaints)
+    var complaint = ""
+    var seconds: Double?
+    var isEstimate = false
+    for line in String(decoding: room.prefix(max(0, got)), as: UTF8.self).split(separator: "\n") {
+      // "[mov,mp4 @ 0x55…] [error] moov atom not found"
+      for level in ["[error] ", "[fatal] "] where complaint.isEmpty {
+        if let words = Self.after(level, line) { complaint = words }
+      }
+      if line.contains("Estimating duration from bitrate") { isEstimate = true }
+      // "[info]   Duration: 00:00:01.03, start: 0.000000, bitrate: 154 kb/s"
+      if seconds == nil, line.hasPrefix("[info]   Duration: "), let words = Self.after("Duration: ", line) {
+        let parts = words.prefix { $0 != "," }.split(separator: ":").map { Double($0) }
+        if parts.count == 3, parts.allSatisfy({ $0 != nil }) { seconds = parts.reduce(0) { 60 * $0 + $1! } }
+      }
+    }
+    let code = status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
+    let found = (code, complaint, isEstimate ? nil : seconds)
+    result = found
+    return found
+  }
+
+  private static func after(_ mark: String, _ line: Substring) -> String? {
+    let mark = Array(mark.utf8)
+    let bytes = Array(line.utf8)
+    guard bytes.count >= mark.count else { return nil }
+    for at in 0...(bytes.count - mark.count) where bytes[at...].starts(with: mark) {
+      return String(decoding: bytes[(at + mark.count)...], as: UTF8.self)
+    }
+    return nil
+  }
+}
+
+extension FFmpegReader {
+  /// What is missing of a Windows Media file, of which ffmpeg says nothing: its header has the size of all.
+  static func shortage(_ file: FileWindow) -> AudioRemark? {
+    let properties: [UInt8] = [
+      0xA1, 0xDC, 0xAB, 0x8C, 0x47, 0xA9, 0xCF, 0x11, 0x8E, 0xE4, 0x00, 0xC0, 0x0C, 0x20, 0x53, 0x65,
+    ]
+    guard file.number(0, 4, bigEndian: true) == 0x3026_B275 else { return nil }
+    // The objects of the header, behind its own 30 bytes.
+    var at = 30
+    while at < 1 << 20, let size = file.number(at + 16, 8, bigEndian: false), size >= 24, size < 1 << 20 {
+      if file.bytes(at, 16) == properties, let whole = file.number(at + 40, 8, bigEndian: false), whole > file.count {
+        return AudioRemark(
+          description: "its header promises \(whole) bytes in all and \(file.count) are there, all of which were taken",
+          isDamage: true)
+      }
+      at += size
+    }
+    return nil
+  }
+}
+
+/// Opens a sound file of any kind that can be read: libsndfile's, and ffmpeg's where that is installed.
+///
+/// - Parameter strict: refuses what is read otherwise with a remark of damage.
+/// - Throws: `AudioFileError`.
+public func openSound(path: String, strict: Bool = false) throws(AudioFileError) -> any AudioSource {
+  if Files.kind(path) == .regular, let file = FileWindow(path: path), let kind = FFmpegReader.kind(file) {
+    let shortage = FFmpegReader.shortage(file)
+    if strict, let shortage { throw .notStrict(path: path, remark: shortage.description) }
+    return try FFmpegReader(path: path, kind: kind, strict: strict, remarks: [shortage].compactMap(\.self))
+  }
+  return try AudioFileReader(path: path, strict: strict)
+}

@@ -23,11 +23,14 @@ extension EnhancementModel {
     let saved = flushDenormals()
     defer { restoreDenormals(saved) }
     let limit = format.frame.frames(in: LearnedNoise.longestHeard)
-    let magnitudes = noises.flatMap { $0.magnitudes(limit: max(1, limit / noises.count), for: format) }
+    let magnitudes = withDenormalsFlushed {
+      noises.flatMap { $0.magnitudes(limit: max(1, limit / noises.count), for: format) }
+    }
     let frames = min(limit, magnitudes.count / format.frame.modelBinCount)
     let encoder = weights.makeNoiseEncoder(maximumFrameCount: limit)
     var values = [Float](repeating: 0, count: encoder.tokenFloatCount)
-    encoder.encode(magnitudes: magnitudes, frameCount: frames, into: &values)
+    // As on the frame path.
+    withDenormalsFlushed { encoder.encode(magnitudes: magnitudes, frameCount: frames, into: &values) }
     for i in values.indices { values[i] += mark[i % mark.count] }
     guard values.allSatisfy(\.isFinite) else { return nil }
     return LearnedTokens(values: values)
@@ -52,11 +55,16 @@ extension MultichannelEnhancer {
 
 extension FrameEnhancer where Predictor: ~Copyable {
   mutating func setLearnedTokens(_ tokens: LearnedTokens?) {
-    guard sampler != nil else { return }
     if let values = tokens?.values {
-      values.withUnsafeBufferPointer { sampler!.predictor.setLearnedTokens($0.baseAddress) }
+      values.withUnsafeBufferPointer { setLearnedTokens(values: $0.baseAddress) }
     } else {
-      sampler!.predictor.setLearnedTokens(nil)
+      setLearnedTokens(values: nil)
     }
+  }
+
+  /// - Parameter values: (tokens, dimension), copied; nil: nothing was learned.
+  mutating func setLearnedTokens(values: UnsafePointer<Float>?) {
+    guard sampler != nil else { return }
+    sampler!.predictor.setLearnedTokens(values)
   }
 }

@@ -284,8 +284,11 @@ public func limpid_save_learned(_ enhancer: OpaquePointer!, _ path: UnsafePointe
       throw Failure(LIMPID_WRONG_STATE, "nothing was learned; call limpid_learn, or learn from the stream")
     }
     // Several are one sound, one after another.
-    let whole = sounds.count == 1 ? sounds[0] : try LearnedNoise(
-      samples: sounds.flatMap(\.samples), sampleRate: LearnedNoise.sampleRate)
+    let whole =
+      sounds.count == 1
+      ? sounds[0]
+      : try LearnedNoise(
+        samples: sounds.flatMap(\.samples), sampleRate: LearnedNoise.sampleRate)
     try whole.save(to: path)
   }
 }

@@ -43,7 +43,8 @@ public func limpid_model_open_named(
     let near = try near.map { try text($0, "near") }
     guard let path = DataFolders.model(file: file, near: near) else {
       throw Failure(
-        LIMPID_NO_FILE, "the weights of the model '\(name)' (\(file)) are in none of "
+        LIMPID_NO_FILE,
+        "the weights of the model '\(name)' (\(file)) are in none of "
           + "\(DataFolders.models(near: near).joined(separator: ", ")); set LIMPID_MODELS to their folder")
     }
     let status = limpid_model_open(path, precision, model)

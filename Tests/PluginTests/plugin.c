@@ -107,7 +107,8 @@ REAL_TIME void plugin_run(plugin *this, size_t count) {
   if (this->face->lv2[0]) this->face->lv2[this->channels - 1]->run(this->handle, count);
   else this->face->ladspa[this->channels - 1]->run(this->handle, count);
 #ifdef CONTROL
-  free(malloc(1));  // the sanitizer sees this, or its silence would prove nothing
+  void *volatile memory = malloc(1);  // the sanitizer sees this, or its silence would prove nothing
+  free(memory);
 #endif
 }
 

@@ -19,8 +19,9 @@
  * channel. Rates are in Hz.
  *
  * Threads: a model may be shared by any number of threads and enhancers. All calls on one enhancer are made one after
- * the other, on any threads; the only exception is limpid_process_real_time, which may run beside limpid_set_*,
- * limpid_forget, limpid_counter and limpid_latency. Enhancers know nothing of each other.
+ * the other, on any threads; the only exceptions are limpid_process_real_time, which may run beside limpid_set_*,
+ * limpid_forget, limpid_counter and limpid_latency, and limpid_process, beside which limpid_save_learned may run. Enhancers
+ * know nothing of each other.
  *
  * Whatever comes in, a NULL or a file of noise, is answered by a status; nothing here ends the program. Only what C
  * cannot tell is believed: that a pointer is one that was given out here and not yet given back, that there are as many
@@ -166,7 +167,7 @@ limpid_status limpid_learn_file(limpid_enhancer *enhancer, const char *path);
 /* Writes what was learned, of limpid_learn or of the stream itself (LIMPID_LEARN), to a file that only its owner may read, as it
  * may be somebody's voice: whole, or not at all. `limpid enhance --remove FILE` takes it too.
  *
- * path: UTF-8; a file that is there is replaced.
+ * path: UTF-8; a file that is there is replaced. Several sounds are written one after another, as one.
  *
  * One thread at a time, not the device's: writes a file and allocates. Also beside limpid_process and limpid_adjust, which do not
  * notice. LIMPID_WRONG_STATE (nothing was learned), LIMPID_NO_FILE (it cannot be written), LIMPID_BAD_ARGUMENT. */
@@ -221,10 +222,11 @@ typedef enum limpid_control {
 /* Changes one of them: heard from the next frame or block on, faded where it could click.
  *
  * The thread of limpid_process, between blocks: neither allocates nor locks, and waits for nothing.
- * LIMPID_WRONG_STATE (not prepared by limpid_prepare), LIMPID_BAD_VALUE, LIMPID_BAD_ARGUMENT. */
+ * LIMPID_WRONG_STATE (not prepared by limpid_prepare), LIMPID_BAD_VALUE (also for an unknown control), LIMPID_BAD_ARGUMENT. */
 limpid_status limpid_adjust(limpid_enhancer *enhancer, limpid_control control, float value);
 
-/* Seconds of sound that were learned and are removed now; 0: none. As limpid_adjust, which thread may call it. LIMPID_BAD_ARGUMENT. */
+/* Seconds of sound that were learned and are removed now; 0: none. Any thread, also a real-time one and beside limpid_process.
+ * LIMPID_BAD_ARGUMENT. */
 limpid_status limpid_learned(const limpid_enhancer *enhancer, double *seconds);
 
 /* Back to the state after limpid_prepare, with the settings of now and what was learned; what was heard is forgotten.

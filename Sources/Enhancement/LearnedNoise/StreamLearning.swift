@@ -84,7 +84,8 @@ package final class StreamLearning: @unchecked Sendable {
     // Never the slot in force, nor the one that is read: `sound` looks again after it has said which that is.
     let taken = inForce.load(ordering: .sequentiallyConsistent)
     let read = reading.load(ordering: .sequentiallyConsistent)
-    slot = (0..<3).first { $0 != taken && $0 != read }!
+    slot = 0
+    while slot == taken || slot == read { slot += 1 }
     counts[slot] = 0
     frameCount = 0
     loudest = 0
@@ -95,7 +96,7 @@ package final class StreamLearning: @unchecked Sendable {
   /// Enough was heard.
   func end() {
     guard phase == .listening else { return }
-    let least = max(LearnedNoise.heardShare * loudest, 0)
+    let least = LearnedNoise.heardShare * loudest
     var count = 0
     for n in 0..<frameCount where energies[n] >= least { count += 1 }
     guard loudest > LearnedNoise.silence, count >= fewestFrames else {

@@ -8,10 +8,11 @@ version=$(sed -n 's/^private let version: StaticString = "\(.*\)"$/\1/p' $c_inte
 needed=(-lfftw3f -lspeexdsp)
 
 # For tools/check-plugins --long: LIMPID_SANITIZE=address builds all of it so, for hosts that have that sanitizer.
-sanitized=() link_sanitized=()
+sanitized=() link_sanitized=() compiler=(cc)
 if [ -n "${LIMPID_SANITIZE-}" ]; then
   sanitized=(--scratch-path ".build/$LIMPID_SANITIZE" "--sanitize=$LIMPID_SANITIZE")
   link_sanitized=(-Xlinker -z -Xlinker undefs) # the host has its run time
+  compiler=("$(dirname "$(realpath "$(command -v swiftc)")")/clang" "-fsanitize=$LIMPID_SANITIZE" -g)
 fi
 
 # Builds the C interface; sets `objects` to a fresh folder that has limpid.o, all of it in one object.

@@ -167,6 +167,10 @@ int main(int count, char **arguments) {
     if (this->phase != absent) plugin_free(this->plugin), disconnect(this);
   }
   free((void *)faces[0]), free((void *)faces[1]);
+#ifdef CONTROL
+  void *volatile lost = malloc(7);  // the sanitizer sees this, or its silence would prove nothing
+  lost = NULL;
+#endif
   printf("%ld actions: made %lu (refused %lu), connected %lu, activated %lu, deactivated %lu, freed %lu, saved %lu, restored %lu, "
          "turned %lu, ran %lu; %lu samples, all finite\n",
          actions, counts[0], refused, counts[1], counts[2], counts[3], counts[4], counts[5], counts[6], counts[7], counts[8],

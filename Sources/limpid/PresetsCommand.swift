@@ -5,8 +5,7 @@ struct PresetsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "presets", abstract: "Lists the presets, with a line on each.",
     discussion: "A preset is a TOML file. They are looked for in $LIMPID_PRESETS, ~/.config/limpid/presets, "
-      + "~/.local/share/limpid/presets, presets and share/limpid/presets in the folders above the program, and "
-      + "/usr/local/share and /usr/share/limpid/presets; models in $LIMPID_MODELS, then in models of the same folders."
+      + "~/.local/share/limpid/presets, the checkout that limpid was built in, and /usr/share/limpid/presets."
   )
 
   @Flag(name: .long, help: "Also print where each file lies.")

@@ -23,14 +23,11 @@ extension EnhancementModel {
     let saved = flushDenormals()
     defer { restoreDenormals(saved) }
     let limit = format.frame.frames(in: LearnedNoise.longestHeard)
-    let magnitudes = withDenormalsFlushed {
-      noises.flatMap { $0.magnitudes(limit: max(1, limit / noises.count), for: format) }
-    }
+    let magnitudes = noises.flatMap { $0.magnitudes(limit: max(1, limit / noises.count), for: format) }
     let frames = min(limit, magnitudes.count / format.frame.modelBinCount)
     let encoder = weights.makeNoiseEncoder(maximumFrameCount: limit)
     var values = [Float](repeating: 0, count: encoder.tokenFloatCount)
-    // As on the frame path.
-    withDenormalsFlushed { encoder.encode(magnitudes: magnitudes, frameCount: frames, into: &values) }
+    encoder.encode(magnitudes: magnitudes, frameCount: frames, into: &values)
     for i in values.indices { values[i] += mark[i % mark.count] }
     guard values.allSatisfy(\.isFinite) else { return nil }
     return LearnedTokens(values: values)

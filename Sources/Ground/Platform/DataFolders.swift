@@ -1,6 +1,7 @@
 import Glibc
 
-/// Where presets, and the models beside them, lie: the one search order of the program, the plugins and the C library.
+/// Where presets, and the models beside them, lie, for what has no Foundation: plugins and the C library. The order is that of the
+/// program's PresetStore.
 package enum DataFolders {
   /// Our own models, by the name that a user gives.
   package static let models = [

@@ -1,13 +1,14 @@
 import Foundation
-import Ground
 
 /// Which weights file a name means: `wide`, `light`, or a file.
 enum ModelStore {
-  static var names: [String] { DataFolders.models.map(\.name) }
+  /// Our own models lie in `models/` beside the presets.
+  private static let files = ["wide": "limpid-wide.safetensors", "light": "limpid-sequence.safetensors"]
+  static var names: [String] { files.keys.sorted(by: >) }
 
   /// - Parameter name: `wide`, `light`, or a path, which has a slash or ends in `.safetensors`.
   static func path(_ name: String) throws -> String {
-    guard let file = DataFolders.models.first(where: { $0.name == name })?.file else {
+    guard let file = files[name] else {
       // A word that is neither is more likely a name than a file without an extension.
       guard name.contains("/") || name.hasSuffix(".safetensors") || FileManager.default.fileExists(atPath: name) else {
         throw Failure(
@@ -15,7 +16,10 @@ enum ModelStore {
       }
       return name
     }
-    if let path = DataFolders.model(file: file) { return path }
+    for folder in PresetStore.folders {
+      let path = folder + "/models/" + file
+      if FileManager.default.fileExists(atPath: path) { return path }
+    }
     throw Failure(
       .configuration,
       "the weights of the model '\(name)' (models/\(file)) are in none of the preset folders; see limpid presets --help"

@@ -24,6 +24,7 @@ struct core {
   limpid_enhancer *enhancers[model_count];  // the wide one may be NULL
   float values[core_control_count];         // in force, in range
   int is_fresh;                             // no block since the last reset
+  int learns[model_count];                  // which model learns just now
   model_name active;                        // the model that is heard
   // While another model takes over: it hears the input for `settle` samples, then is faded in, `faded` of `fade` so far.
   int is_changing;
@@ -95,6 +96,7 @@ void core_reset(core *this, int forgets) {
     if (!this->enhancers[name]) continue;
     if (forgets) limpid_adjust(this->enhancers[name], LIMPID_FORGET, 1);
     limpid_reset(this->enhancers[name]);
+    this->learns[name] = 0;
   }
   this->is_changing = 0;
   // Switches that are on go on anew.
@@ -104,6 +106,16 @@ void core_reset(core *this, int forgets) {
 
 static limpid_enhancer *heard(const core *this) { return this->enhancers[this->active]; }
 static limpid_enhancer *coming(const core *this) { return this->enhancers[!this->active]; }
+
+// The model that is chosen begins to learn, or whichever does ends it.
+static void learn(core *this, int begins) {
+  model_name chosen = this->is_changing ? !this->active : this->active;
+  for (int name = 0; name < model_count; name++) {
+    if (begins ? name != (int)chosen : !this->learns[name]) continue;
+    limpid_adjust(this->enhancers[name], LIMPID_LEARN, begins);
+    this->learns[name] = begins;
+  }
+}
 
 // A control's value in its range; as it was where it is no number.
 static float ranged(const core *this, core_control n, const float *const *controls) {
@@ -128,6 +140,7 @@ static void choose(core *this, model_name wished) {
     return;
   }
   limpid_reset(this->enhancers[wished]);
+  this->learns[wished] = 0;
   this->is_changing = 1;
   this->settle = this->settling;
   this->fade = this->fading;
@@ -155,7 +168,7 @@ static void follow(core *this, const float *const *controls) {
         adjust_all(this, LIMPID_FREEZE, value);
         break;
       case core_learn:
-        limpid_adjust(this->is_changing ? coming(this) : heard(this), LIMPID_LEARN, value);
+        learn(this, value > 0);
         break;
       case core_forget:
         if (value > 0) adjust_all(this, LIMPID_FORGET, 1);
@@ -166,10 +179,9 @@ static void follow(core *this, const float *const *controls) {
   }
   // What is set from the beginning holds from the first sample on: a reset jumps where a change would fade.
   if (jumps) {
-    int learns = this->values[core_learn] > 0;
     for (int name = 0; name < model_count; name++)
       if (this->enhancers[name]) limpid_reset(this->enhancers[name]);
-    if (learns) limpid_adjust(heard(this), LIMPID_LEARN, 1);
+    if (this->values[core_learn] > 0) learn(this, 1);
   }
 }
 
@@ -182,12 +194,11 @@ static void change(core *this, const float *const *input, float *const *output, 
   size_t silent = this->settle < count ? this->settle : count;
   this->settle -= silent;
   for (int channel = 0; channel < this->channels; channel++) {
+    const float *new = made[channel];
+    float *old = output[channel];
     size_t done = this->faded;
-    for (size_t n = silent; n < count; n++) {
-      float share = done < this->fade ? (float)done / this->fade : 1;
-      output[channel][n] += share * (made[channel][n] - output[channel][n]);
-      done++;
-    }
+    for (size_t n = silent; n < count; n++, done++)
+      old[n] = done < this->fade ? old[n] + (float)done / this->fade * (new[n] - old[n]) : new[n];
   }
   this->faded += count - silent;
   if (this->faded >= this->fade) {

@@ -5,7 +5,7 @@
 
 #include "core.h"
 
-// Registered for good: a host keeps them in its sessions.
+// Chosen once, and never to change: hosts keep them in their sessions.
 static const unsigned long unique_ids[core_most_channels] = {7431601, 7431602};
 
 enum { most_ports = 2 * core_most_channels + core_control_count + 2 };

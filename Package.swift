@@ -85,7 +85,7 @@ let package = Package(
     // limpid.h: the enhancer for C. The header, and what Swift has not.
     .target(name: "CLimpid", path: "Sources/CInterface/Header", cSettings: cWarnings),
     .target(
-      name: "CInterface", dependencies: ["CLimpid", "NeuralLayers", "Enhancement", "Realtime"],
+      name: "CInterface", dependencies: ["CLimpid", "Ground", "NeuralLayers", "Enhancement", "Realtime"],
       path: "Sources/CInterface", exclude: ["Header", "limpid.pc.in", "exported.map"], swiftSettings: explicitImports),
     .target(name: "AudioFiles", dependencies: ["Ground", "CSndfile"], swiftSettings: explicitImports),
     .target(

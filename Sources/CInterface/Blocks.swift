@@ -29,6 +29,7 @@ public func limpid_process(
     return refuse(LIMPID_BAD_ARGUMENT, "input or output is NULL, or a channel of it; give a pointer for every channel")
   }
   this.pointee.stream!.process(planar: lanes.input, into: lanes.output, count: count)
+  this.pointee.followLearning()
   return LIMPID_OK
 }
 
@@ -51,6 +52,7 @@ public func limpid_process_interleaved(
   this.pointee.stream!.process(
     interleaved: UnsafeBufferPointer(start: input, count: floats),
     into: UnsafeMutableBufferPointer(start: output, count: floats))
+  this.pointee.followLearning()
   return LIMPID_OK
 }
 
@@ -61,8 +63,19 @@ public func limpid_reset(_ enhancer: OpaquePointer!) -> limpid_status {
   guard this.pointee.stream != nil else {
     return refuse(LIMPID_WRONG_STATE, "only what limpid_prepare has prepared can be reset; call that first")
   }
-  this.pointee.stream!.reset()
+  this.pointee.reset()
   return LIMPID_OK
+}
+
+@implementation @c
+public func limpid_adjust(_ enhancer: OpaquePointer!, _ control: limpid_control, _ value: Float) -> limpid_status {
+  guard let enhancer else { return refuse(LIMPID_BAD_ARGUMENT, "enhancer is NULL; give one of limpid_create") }
+  let this = EnhancerPointer(enhancer)
+  guard this.pointee.stream != nil else {
+    return refuse(LIMPID_WRONG_STATE, "the enhancer is not prepared for limpid_process; call limpid_prepare")
+  }
+  guard let fault = this.pointee.adjust(control, to: value) else { return LIMPID_OK }
+  return refuse(LIMPID_BAD_VALUE, fault)
 }
 
 /// The channels of a block, every one of which is there.

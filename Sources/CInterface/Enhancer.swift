@@ -1,6 +1,7 @@
 import CLimpid
 import Enhancement
 import Realtime
+import Synchronization
 
 /// What a limpid_enhancer points to. It lies in memory of its own, so that the device's thread reads `callback` and its
 /// format, which stay the same while it runs, beside an ordinary thread that changes the rest.
@@ -9,6 +10,14 @@ struct Enhancer: ~Copyable {
   var wishes = Wishes()
   private var learned: [LearnedNoise] = []
   private var tokens: LearnedTokens?
+  /// Seconds of `learned`.
+  private var learnedSeconds = 0.0
+  /// What the stream learns of itself; nil: it cannot.
+  private var streamLearning: StreamLearning?
+  /// Whether `learned` is what is in force: not after the stream itself was learned from, or forgot.
+  private let isGiven = Atomic<Bool>(true)
+  /// Whether the noise reference is wished to stay as it is.
+  private var isHeld = false
 
   /// Not nil: prepared for blocks that the caller enhances.
   var stream: MultichannelEnhancer?
@@ -56,12 +65,22 @@ struct Enhancer: ~Copyable {
 
   // MARK: - What was learned
 
-  mutating func learn(_ noise: LearnedNoise) throws { try learn(learned + [noise]) }
+  /// What is removed now. Also beside `limpid_process`, by one thread at a time.
+  var sounds: [LearnedNoise] {
+    if let sound = streamLearning?.sound() { return [sound] }
+    return isGiven.load(ordering: .acquiring) ? learned : []
+  }
+
+  mutating func learn(_ noise: LearnedNoise) throws { try learn(sounds + [noise]) }
 
   mutating func forget() throws {
-    guard let engine else { return try learn([]) }
+    guard let engine else {
+      stream?.forgetLearned()
+      return try learn([])
+    }
     if !learned.isEmpty { try engine.send(.forget) }
     learned = []
+    learnedSeconds = 0
     tokens = nil
   }
 
@@ -81,8 +100,61 @@ struct Enhancer: ~Copyable {
       next = try model.learnedTokens(noises)
     }
     learned = noises
+    learnedSeconds = noises.reduce(0) { $0 + $1.duration }
     tokens = next
-    if stream != nil { stream!.setLearnedTokens(next) }
+    if stream != nil {
+      stream!.forgetLearned()
+      stream!.setLearnedTokens(next)
+    }
+    isGiven.store(true, ordering: .releasing)
+  }
+
+  // MARK: - Between blocks, on their thread: nothing here allocates or locks
+
+  /// nil: done; else why not.
+  mutating func adjust(_ control: limpid_control, to value: Float) -> StaticString? {
+    guard stream != nil else { return nil }
+    switch control {
+    case LIMPID_ATTENUATION_LIMIT, LIMPID_MIX, LIMPID_BYPASS:
+      var next = wishes
+      guard next.adjust(control, to: value), (try? stream!.update(next.settings)) != nil else {
+        return "the value is out of the control's range; limpid.h says which it has"
+      }
+      wishes = next
+    case LIMPID_FREEZE:
+      isHeld = value > 0
+      stream!.holdNoiseReferences(isHeld)
+    case LIMPID_LEARN:
+      if value > 0 { stream!.beginLearning() } else { stream!.endLearning() }
+    case LIMPID_FORGET:
+      stream!.forgetLearned()
+      isGiven.store(false, ordering: .releasing)
+      if streamLearning == nil {
+        stream!.clearNoiseReferences()
+        stream!.holdNoiseReferences(isHeld)
+      }
+    default: return "there is no such control; limpid.h has them all"
+    }
+    return nil
+  }
+
+  /// After a block: what the stream learned of itself takes the place of what it was given.
+  mutating func followLearning() {
+    if let streamLearning, streamLearning.seconds > 0, isGiven.load(ordering: .relaxed) {
+      isGiven.store(false, ordering: .releasing)
+    }
+  }
+
+  /// Seconds of sound that are removed now.
+  var secondsLearned: Double {
+    let own = streamLearning?.seconds ?? 0
+    return own > 0 ? own : isGiven.load(ordering: .relaxed) ? learnedSeconds : 0
+  }
+
+  /// Back to the beginning, with what was learned and the reference held or not as it was.
+  mutating func reset() {
+    stream!.reset()
+    stream!.holdNoiseReferences(isHeld)
   }
 
   // MARK: - Streams
@@ -92,6 +164,9 @@ struct Enhancer: ~Copyable {
     var made = try MultichannelEnhancer(
       model: model, settings: wishes.settings, sampleRate: sampleRate, channelCount: channelCount)
     made.setLearnedTokens(tokens)
+    if wishes.settings.method == .score { made.prepareLearning(model) }
+    streamLearning = made.learning
+    isHeld = false
     latencyInSamples = made.latencyInSamples
     self.channelCount = channelCount
     stream = consume made
@@ -114,6 +189,9 @@ struct Enhancer: ~Copyable {
 
   mutating func stop() {
     callback = nil
+    // What the stream learned outlives it.
+    if stream != nil, learned != sounds { try? learn(sounds) }
+    streamLearning = nil
     stream = nil
     // Nothing is recorded, so nothing can be missing.
     try? engine?.stop()
@@ -185,6 +263,42 @@ public func limpid_learn(
     let sound = Array(UnsafeBufferPointer(start: samples, count: most))
     try enhancer.pointee.learn(LearnedNoise(samples: sound, sampleRate: Int(sample_rate)))
   }
+}
+
+@implementation @c
+public func limpid_learn_file(_ enhancer: OpaquePointer!, _ path: UnsafePointer<CChar>!) -> limpid_status {
+  answer {
+    let enhancer = try CInterface.enhancer(enhancer)
+    try enhancer.pointee.checkMayLearn()
+    try enhancer.pointee.learn(LearnedNoise(path: try text(path, "path")))
+  }
+}
+
+@implementation @c
+public func limpid_save_learned(_ enhancer: OpaquePointer!, _ path: UnsafePointer<CChar>!) -> limpid_status {
+  answer {
+    let enhancer = try CInterface.enhancer(enhancer)
+    let path = try text(path, "path")
+    let sounds = enhancer.pointee.sounds
+    guard !sounds.isEmpty else {
+      throw Failure(LIMPID_WRONG_STATE, "nothing was learned; call limpid_learn, or learn from the stream")
+    }
+    // Several are one sound, one after another.
+    let whole =
+      sounds.count == 1
+      ? sounds[0]
+      : try LearnedNoise(
+        samples: sounds.flatMap(\.samples), sampleRate: LearnedNoise.sampleRate)
+    try whole.save(to: path)
+  }
+}
+
+@implementation @c
+public func limpid_learned(_ enhancer: OpaquePointer!, _ seconds: UnsafeMutablePointer<Double>!) -> limpid_status {
+  guard let enhancer else { return refuse(LIMPID_BAD_ARGUMENT, "enhancer is NULL; give one of limpid_create") }
+  guard let seconds else { return refuse(LIMPID_BAD_ARGUMENT, "seconds is NULL; give the address of a double") }
+  seconds.pointee = EnhancerPointer(enhancer).pointee.secondsLearned
+  return LIMPID_OK
 }
 
 @implementation @c

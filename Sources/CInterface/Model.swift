@@ -1,5 +1,6 @@
 import CLimpid
 import Enhancement
+import Ground
 import NeuralLayers
 
 // A limpid_model is a retained EnhancementModel.
@@ -23,6 +24,31 @@ public func limpid_model_open(
     }
     let opened = try EnhancementModel(path: path, precision: precision)
     model.pointee = OpaquePointer(Unmanaged.passRetained(opened).toOpaque())
+  }
+}
+
+@implementation @c
+public func limpid_model_open_named(
+  _ name: UnsafePointer<CChar>!, _ near: UnsafePointer<CChar>!, _ precision: UnsafePointer<CChar>!,
+  _ model: UnsafeMutablePointer<OpaquePointer?>!
+) -> limpid_status {
+  answer {
+    guard let model else { throw Failure(LIMPID_BAD_ARGUMENT, "model is NULL; give the address of a pointer") }
+    model.pointee = nil
+    let name = try text(name, "name")
+    guard let file = DataFolders.models.first(where: { $0.name == name })?.file else {
+      let names = DataFolders.models.map(\.name).joined(separator: ", ")
+      throw Failure(LIMPID_NO_FILE, "there is no model '\(name)'; give \(names), or open a file with limpid_model_open")
+    }
+    let near = try near.map { try text($0, "near") }
+    guard let path = DataFolders.model(file: file, near: near) else {
+      throw Failure(
+        LIMPID_NO_FILE,
+        "the weights of the model '\(name)' (\(file)) are in none of "
+          + "\(DataFolders.models(near: near).joined(separator: ", ")); set LIMPID_MODELS to their folder")
+    }
+    let status = limpid_model_open(path, precision, model)
+    if status != LIMPID_OK { throw Failure(status, String(cString: limpid_last_error())) }
   }
 }
 

@@ -45,6 +45,18 @@ struct Wishes {
     }
   }
 
+  /// One of the controls that are numbers, without allocating; false where the value is no number.
+  mutating func adjust(_ control: limpid_control, to value: Float) -> Bool {
+    guard !value.isNaN else { return false }
+    switch control {
+    case LIMPID_ATTENUATION_LIMIT: settings.attenuationLimitInDecibels = value == .infinity ? nil : value
+    case LIMPID_MIX: settings.mix = value
+    case LIMPID_BYPASS: settings.bypass = value > 0
+    default: return false
+    }
+    return true
+  }
+
   /// A number as the text that `set` takes.
   static func text(_ number: Double, for key: String) -> String {
     let isFlag = key == "adaptive-steps" || EnhancementSetting.all.contains { $0.key == key && $0.form == .flag }

@@ -54,36 +54,64 @@ public final class EncoderConvolution: Sendable {
     frames: Int, bands: Int, input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) {
+    forward(
+      from: 0, to: outputFrames(frames), frames: frames, bands: bands, input: input, into: output, scratch: scratch)
+  }
+
+  /// Only the output's frames `first` ..< `last`: calls that follow one another, from 0 to outputFrames, with the same scratch
+  /// give what `forward` gives, to the bit.
+  @_noLocks
+  public func forward(
+    from first: Int, to last: Int, frames: Int, bands: Int, input: UnsafePointer<Float>,
+    into output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    guard first < last else { return }
     let frameCount = (bands + 2) * inputs
-    clearFloats(scratch, count: frameCount)
-    clearFloats(scratch + (frames + 1) * frameCount, count: frameCount)
-    for t in 0..<frames {
-      let frame = scratch + (t + 1) * frameCount
-      clearFloats(frame, count: inputs)
-      copyFloats(input + t * bands * inputs, to: frame + inputs, count: bands * inputs)
-      clearFloats(frame + (bands + 1) * inputs, count: inputs)
-    }
+    // Rows of the padded input that earlier calls left there, and those that this one sees.
+    let filled = first == 0 ? 0 : timeStride * (first - 1) + 3
+    let seen = min(timeStride * (last - 1) + 3, frames + 2)
+    if filled < seen { pad(filled, seen, frames: frames, bands: bands, input: input, into: scratch) }
     let newBands = outputBands(bands)
-    let newFrames = outputFrames(frames)
+    let start = scratch + first * timeStride * frameCount
     var product = ck_product()
     product.rows = newBands
     product.columns = outputs
     product.depth = 3 * inputs
     product.taps = 3
-    product.items = newFrames
-    product.a.0 = UnsafePointer(scratch)
-    product.a.1 = UnsafePointer(scratch + frameCount)
-    product.a.2 = UnsafePointer(scratch + 2 * frameCount)
+    product.items = last - first
+    product.a.0 = UnsafePointer(start)
+    product.a.1 = UnsafePointer(start + frameCount)
+    product.a.2 = UnsafePointer(start + 2 * frameCount)
     product.a_row_stride = 2 * inputs
     product.a_item_stride = timeStride * frameCount
     product.panels = UnsafePointer(panels.base)
     product.bias = UnsafePointer(bias.base)
-    product.c = output
+    let result = output + first * newBands * outputs
+    product.c = result
     product.c_row_stride = outputs
     product.c_item_stride = newBands * outputs
     multiply(&product)
-    let rows = newFrames * newBands
-    RMSNorm.forward(rows: rows, channels: outputs, input: output, scale: scale.base, into: output)
-    applySiLU(output, rows * outputs)
+    let rows = (last - first) * newBands
+    RMSNorm.forward(rows: rows, channels: outputs, input: result, scale: scale.base, into: result)
+    applySiLU(result, rows * outputs)
+  }
+
+  /// Rows `first` ..< `last` of the padded input: a frame of zeros, the frames with a zero at either end, a frame of zeros.
+  @_noLocks
+  private func pad(
+    _ first: Int, _ last: Int, frames: Int, bands: Int, input: UnsafePointer<Float>,
+    into scratch: UnsafeMutablePointer<Float>
+  ) {
+    let frameCount = (bands + 2) * inputs
+    for row in first..<last {
+      let frame = scratch + row * frameCount
+      if row == 0 || row == frames + 1 {
+        clearFloats(frame, count: frameCount)
+      } else {
+        clearFloats(frame, count: inputs)
+        copyFloats(input + (row - 1) * bands * inputs, to: frame + inputs, count: bands * inputs)
+        clearFloats(frame + (bands + 1) * inputs, count: inputs)
+      }
+    }
   }
 }

@@ -30,12 +30,25 @@ public protocol NoiseEncoder: AnyObject {
   ///   - tokens: (tokenCount, tokenDimension).
   func encode(
     _ reference: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>)
+
+  /// One of several equal parts of the work: called for each from 0 on, nothing else between, with the same reference and
+  /// tokens; after the last one the tokens are those of `encode`, to the bit. An encoder that cannot be cut works in part 0.
+  func encode(
+    part: Int, of parts: Int, _ reference: UnsafePointer<Float>, frameCount: Int,
+    into tokens: UnsafeMutablePointer<Float>)
 }
 
 extension NoiseEncoder {
   /// Floats of one set of tokens.
   public var tokenFloatCount: Int { tokenCount * tokenDimension }
   public var hears: NoiseReferenceForm { .magnitudes }
+
+  public func encode(
+    part: Int, of parts: Int, _ reference: UnsafePointer<Float>, frameCount: Int,
+    into tokens: UnsafeMutablePointer<Float>
+  ) {
+    if part == 0 { encode(reference, frameCount: frameCount, into: tokens) }
+  }
 
   /// `encode` for an encoder that hears magnitudes.
   public func encode(
@@ -143,13 +156,32 @@ struct EncoderTower {
     frames: Int, magnitudes: UnsafePointer<Float>, features: UnsafeMutablePointer<Float>, half: Int,
     scratch: UnsafeMutablePointer<Float>
   ) -> UnsafeMutablePointer<Float> {
+    forward(part: 0, of: 1, frames: frames, magnitudes: magnitudes, features: features, half: half, scratch: scratch)
+  }
+
+  /// One of several parts with as many multiply-adds each, to a frame of a block; after the last one the result is whole.
+  func forward(
+    part: Int, of parts: Int, frames: Int, magnitudes: UnsafePointer<Float>, features: UnsafeMutablePointer<Float>,
+    half: Int, scratch: UnsafeMutablePointer<Float>
+  ) -> UnsafeMutablePointer<Float> {
+    let all = multiplyAdds(frames: frames)
+    let begin = all / parts * part
+    let end = part + 1 == parts ? all : all / parts * (part + 1)
     var input = magnitudes
     var output = features
     var size = (frames, bins)
-    for (i, block) in blocks.enumerated() {
+    var done = 0  // multiply-adds of the blocks before
+    for i in blocks.indices {
       output = features + i % 2 * half
-      block.forward(frames: size.0, bands: size.1, input: input, into: output, scratch: scratch)
-      size = (block.outputFrames(size.0), block.outputBands(size.1))
+      let newFrames = blocks[i].outputFrames(size.0)
+      let cost = blocks[i].multiplyAdds(frames: size.0, bands: size.1)
+      // Frames of this block that are complete at a place of the whole work.
+      let first = min(max(0, begin - done), cost) * newFrames / cost
+      let last = min(max(0, end - done), cost) * newFrames / cost
+      blocks[i].forward(
+        from: first, to: last, frames: size.0, bands: size.1, input: input, into: output, scratch: scratch)
+      done += cost
+      size = (newFrames, blocks[i].outputBands(size.1))
       input = UnsafePointer(output)
     }
     return output

@@ -51,11 +51,19 @@ public final class SequenceNoiseEncoder: NoiseEncoder {
   public func encode(
     _ magnitudes: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>
   ) {
+    encode(part: 0, of: 1, magnitudes, frameCount: frameCount, into: tokens)
+  }
+
+  public func encode(
+    part: Int, of parts: Int, _ magnitudes: UnsafePointer<Float>, frameCount: Int,
+    into tokens: UnsafeMutablePointer<Float>
+  ) {
     precondition((1...maximumFrameCount).contains(frameCount), "encode takes 1 to maximumFrameCount frames")
     let tower = weights.tower
     let result = tower.forward(
-      frames: frameCount, magnitudes: magnitudes, features: features.base, half: half,
+      part: part, of: parts, frames: frameCount, magnitudes: magnitudes, features: features.base, half: half,
       scratch: scratch.base)
+    guard part + 1 == parts else { return }
     let size = tower.outputSize(frames: frameCount)
     AdaptiveAveragePool.forward(
       frames: size.frames, bands: size.bands, channels: tower.channels, input: result,

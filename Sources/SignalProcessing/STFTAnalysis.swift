@@ -20,6 +20,9 @@ public struct STFTAnalysis: ~Copyable {
   /// The newest frame's samples under the window, (fftLength), valid until the next `push`.
   public var windowedSamples: UnsafePointer<Float> { @_noLocks get { UnsafePointer(transform.time) } }
 
+  /// The newest hop's samples, (hopLength), valid until the next `push`.
+  package var newestHop: UnsafePointer<Float> { @_noLocks get { UnsafePointer(history.base + fftLength - hopLength) } }
+
   private let history: FloatMemory  // (fftLength), oldest first
   private let window: FloatMemory  // (fftLength)
   private let transform: FourierTransform

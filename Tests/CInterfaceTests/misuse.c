@@ -1,10 +1,12 @@
 // Whatever is wrong has its status and a sentence, changes nothing, and ends nothing.
 // Usage: misuse MODEL LEARNING-MODEL NOT-A-MODEL
+#define _GNU_SOURCE
 #include "support.h"
 
 #include <dirent.h>
 #include <math.h>
 #include <pthread.h>
+#include <unistd.h>
 
 static int failures, checks;
 
@@ -47,6 +49,7 @@ int main(int count, char **arguments) {
   float samples[64] = {0}, *output[2] = {samples, samples}, *hole[2] = {samples, NULL};
   const float *input[2] = {samples, samples};
   int latency = -7;
+  double seconds = -1;
   uint64_t value = 7;
 
   demand(!strcmp(limpid_last_error(), ""), "before any failure the sentence is empty");
@@ -80,6 +83,21 @@ int main(int count, char **arguments) {
   expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_reset(NULL));
   expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_latency(NULL, &latency));
   expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_counter(NULL, "late", &value));
+
+  expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_adjust(NULL, LIMPID_MIX, 1));
+  expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_learned(NULL, &seconds));
+  expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_learn_file(NULL, "x"));
+  expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_save_learned(NULL, "x"));
+
+  // The shipped models, by name.
+  limpid_model *named = (limpid_model *)1;
+  expect(LIMPID_BAD_ARGUMENT, "model is NULL", limpid_model_open_named("light", NULL, NULL, NULL));
+  expect(LIMPID_BAD_ARGUMENT, "name is NULL", limpid_model_open_named(NULL, NULL, NULL, &named));
+  demand(!named, "a named model that failed is NULL");
+  expect(LIMPID_NO_FILE, "give wide, light", limpid_model_open_named("narrow", NULL, NULL, &named));
+  expect(LIMPID_BAD_VALUE, "float32 or bfloat16", limpid_model_open_named("light", NULL, "float16", &named));
+  expect(LIMPID_OK, "", limpid_model_open_named("light", NULL, NULL, &named));
+  limpid_model_close(named);
 
   // Without a model.
   expect(LIMPID_OK, "", limpid_create(NULL, &bare));
@@ -156,7 +174,62 @@ int main(int count, char **arguments) {
   expect(LIMPID_OK, "", limpid_learn(learner, second, 48000, 48000));
   second[5] = NAN;
   expect(LIMPID_BAD_SOUND, "no numbers", limpid_learn(learner, second, 48000, 48000));
+  char folder[] = "/tmp/limpid-misuse-XXXXXX", file[64];
+  demand(mkdtemp(folder) != NULL, "there is a folder for what was learned");
+  snprintf(file, sizeof file, "%s/learned", folder);
+  expect(LIMPID_OK, "", limpid_learned(learner, &seconds));
+  demand(seconds == 1, "a second was learned");
+  expect(LIMPID_BAD_ARGUMENT, "seconds is NULL", limpid_learned(learner, NULL));
+  expect(LIMPID_BAD_ARGUMENT, "path is NULL", limpid_save_learned(learner, NULL));
+  expect(LIMPID_NO_FILE, "cannot be written", limpid_save_learned(learner, "/nowhere/at/all"));
+  expect(LIMPID_OK, "", limpid_save_learned(learner, file));
   expect(LIMPID_OK, "", limpid_forget(learner));
+  expect(LIMPID_OK, "", limpid_learned(learner, &seconds));
+  demand(seconds == 0, "and is forgotten");
+  expect(LIMPID_WRONG_STATE, "nothing was learned", limpid_save_learned(learner, file));
+  expect(LIMPID_BAD_ARGUMENT, "path is NULL", limpid_learn_file(learner, NULL));
+  expect(LIMPID_NO_FILE, "there is no such file", limpid_learn_file(learner, "/nowhere/at/all"));
+  expect(LIMPID_BAD_SOUND, "holds no learned noise", limpid_learn_file(learner, arguments[1]));
+  expect(LIMPID_BAD_MODEL, "cannot remove", limpid_learn_file(enhancer, file));
+  expect(LIMPID_OK, "", limpid_learn_file(learner, file));
+  expect(LIMPID_OK, "", limpid_learned(learner, &seconds));
+  demand(seconds == 1, "a second was kept");
+
+  // Learned of the stream: in place of what was given, and kept when the stream ends.
+  expect(LIMPID_WRONG_STATE, "not prepared", limpid_adjust(learner, LIMPID_LEARN, 1));
+  expect(LIMPID_OK, "", limpid_prepare(learner, 48000, 1));
+  expect(LIMPID_OK, "", limpid_learned(learner, &seconds));
+  demand(seconds == 1, "a second is still kept");
+  expect(LIMPID_OK, "", limpid_adjust(learner, LIMPID_LEARN, 1));
+  second[5] = 0;
+  for (int n = 0; n < 4; n++) {
+    float copy[48000];
+    memcpy(copy, second, sizeof copy);
+    expect(LIMPID_OK, "", limpid_process_interleaved(learner, copy, copy, 48000));
+    if (n == 1) expect(LIMPID_OK, "", limpid_adjust(learner, LIMPID_LEARN, 0));
+  }
+  expect(LIMPID_OK, "", limpid_learned(learner, &seconds));
+  demand(seconds > 1.9 && seconds < 2.1, "two seconds were learned of the stream");
+  expect(LIMPID_OK, "", limpid_reset(learner));
+  expect(LIMPID_OK, "", limpid_stop(learner));
+  expect(LIMPID_OK, "", limpid_learned(learner, &seconds));
+  demand(seconds > 1.9 && seconds < 2.1, "and outlive it");
+  expect(LIMPID_OK, "", limpid_save_learned(learner, file));
+  expect(LIMPID_OK, "", limpid_prepare(learner, 48000, 1));
+  expect(LIMPID_BAD_VALUE, "no such control", limpid_adjust(learner, (limpid_control)77, 1));
+  expect(LIMPID_BAD_VALUE, "out of the control's range", limpid_adjust(learner, LIMPID_MIX, 1.5f));
+  expect(LIMPID_BAD_VALUE, "out of the control's range", limpid_adjust(learner, LIMPID_MIX, NAN));
+  expect(LIMPID_BAD_VALUE, "out of the control's range", limpid_adjust(learner, LIMPID_ATTENUATION_LIMIT, -1));
+  expect(LIMPID_OK, "", limpid_adjust(learner, LIMPID_ATTENUATION_LIMIT, INFINITY));
+  expect(LIMPID_OK, "", limpid_adjust(learner, LIMPID_FREEZE, 1));
+  expect(LIMPID_OK, "", limpid_adjust(learner, LIMPID_FORGET, 1));
+  expect(LIMPID_OK, "", limpid_learned(learner, &seconds));
+  demand(seconds == 0, "the stream forgets");
+  expect(LIMPID_OK, "", limpid_stop(learner));
+  expect(LIMPID_OK, "", limpid_learned(learner, &seconds));
+  demand(seconds == 0, "for good");
+  unlink(file), rmdir(folder);
+  second[5] = NAN;
 
   // Prepared for blocks.
   expect(LIMPID_OK, "", limpid_prepare(enhancer, 48000, 2));

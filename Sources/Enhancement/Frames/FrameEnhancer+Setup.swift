@@ -48,7 +48,7 @@ extension FrameEnhancer where Predictor: ~Copyable {
   mutating func clearReference() {
     reference.clear()
     newestNoise = -1
-    job.cancel()
+    job.cancel(isAlone: service == nil)
     guard hasTokens else { return }
     sampler!.predictor.setTokens(nil)
     hasTokens = false

@@ -268,6 +268,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     guard sampler != nil else { return }
     let place = frameIndex % job.interval
     if place == 0 { takeReference() }
+    if place < job.delay && service == nil { job.run(part: place, encoder) }
     if place == job.delay { useTokens() }
   }
 
@@ -278,7 +279,8 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     isReferenceMissed = job.state == .taken
     if !isReferenceMissed { takenVersion = reference.version }
     guard !isReferenceMissed, job.take(reference, gain: level.gain) else { return }
-    if let service, !decisions.isScripted { service.wake() } else { job.run(encoder) }
+    guard let service else { return }
+    if decisions.isScripted { job.run(encoder) } else { service.wake() }
   }
 
   /// The job's result goes into the network; where it is not ready, the old tokens stay.
@@ -290,7 +292,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
       isReferenceMissed = false
       counts.lateReferences += 1
       decisions.note(FrameDecision(frameIndex: frameIndex, kind: .tokensLate))
-      job.cancel()
+      job.cancel(isAlone: service == nil)
       return
     }
     switch job.state {
@@ -303,6 +305,6 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
       hasTokens = false
     case .idle, .taken: break
     }
-    job.cancel()
+    job.cancel(isAlone: service == nil)
   }
 }

@@ -18,6 +18,8 @@ public struct LearnedNoise: Sendable, Equatable {
   static let longestHeard = 4.0
   /// A frame is heard if its mean square is above that of the loudest one by this factor: −30 dB.
   static let heardShare: Float = 1e-3
+  /// Sum of squares of a frame below which nothing is heard at all.
+  static let silence: Float = 1e-9
 
   /// Samples at `sampleRate`, full scale ±1, finite.
   public let samples: [Float]
@@ -81,7 +83,7 @@ public struct LearnedNoise: Sendable, Equatable {
       let base = buffer.baseAddress!
       let starts = stride(from: 0, through: samples.count - length, by: hop)
       let energies = starts.map { sumOfSquares(base + $0, count: length) }
-      guard let loudest = energies.max(), loudest > 1e-9 else { return [] }
+      guard let loudest = energies.max(), loudest > Self.silence else { return [] }
       return zip(starts, energies).filter { $0.1 >= Self.heardShare * loudest }.map(\.0)
     }
   }
@@ -93,34 +95,13 @@ public struct LearnedNoise: Sendable, Equatable {
   ///   - model: the model's format.
   func magnitudes(limit: Int, for model: ModelFormat = .standard) -> [Float] {
     let format = model.frame
-    let compression = AmplitudeCompression(factor: model.compressionFactor, exponent: model.compressionExponent)
-    let bins = format.modelBinCount
-    let length = format.fftLength
     // The rates are in range: nothing is thrown.
     let samples = (try? Self.resampled(samples, from: Self.sampleRate, to: format.sampleRate)) ?? []
     let frames = Self.heardFrames(samples, format: format).prefix(limit)
-    let window = FloatMemory(length)
-    Window.squareRootHann(length, into: window.base)
-    let transform = FourierTransform(length: length, direction: .forward)
-    var result = [Float](repeating: 0, count: frames.count * bins)
-    var energy: Double = 0
-    samples.withUnsafeBufferPointer { sound in
-      result.withUnsafeMutableBufferPointer { rows in
-        for (k, start) in frames.enumerated() {
-          energy += Double(
-            2 * applyWindow(window.base, to: sound.baseAddress! + start, into: transform.time, count: length)
-              / Float(length))
-          transform.execute()
-          Spectrum.magnitude(transform.bins, count: bins, into: rows.baseAddress! + k * bins)
-        }
-        // The mean energy is brought to the level that speech has before the network.
-        let mean = Float(energy / Double(max(1, frames.count)))
-        let gain = (LevelGain.targetPower / (mean + 1e-12)).squareRoot()
-        compression.compressMagnitudes(
-          rows.baseAddress!, gain: gain, count: frames.count * bins, into: rows.baseAddress!)
-      }
-    }
-    return result
+    var heard = LearnedMagnitudes(limit: max(1, frames.count), format: model)
+    samples.withUnsafeBufferPointer { sound in for start in frames { heard.add(sound.baseAddress! + start) } }
+    heard.compress(from: 0, to: heard.count)
+    return Array(UnsafeBufferPointer(start: heard.rows.base, count: heard.count * format.modelBinCount))
   }
 }
 

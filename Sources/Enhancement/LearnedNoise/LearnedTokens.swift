@@ -52,11 +52,16 @@ extension MultichannelEnhancer {
 
 extension FrameEnhancer where Predictor: ~Copyable {
   mutating func setLearnedTokens(_ tokens: LearnedTokens?) {
-    guard sampler != nil else { return }
     if let values = tokens?.values {
-      values.withUnsafeBufferPointer { sampler!.predictor.setLearnedTokens($0.baseAddress) }
+      values.withUnsafeBufferPointer { setLearnedTokens(values: $0.baseAddress) }
     } else {
-      sampler!.predictor.setLearnedTokens(nil)
+      setLearnedTokens(values: nil)
     }
+  }
+
+  /// - Parameter values: (tokens, dimension), copied; nil: nothing was learned.
+  mutating func setLearnedTokens(values: UnsafePointer<Float>?) {
+    guard sampler != nil else { return }
+    sampler!.predictor.setLearnedTokens(values)
   }
 }

@@ -6,8 +6,9 @@ import Synchronization
 /// One refresh of the noise tokens: the reference copied out of the frame path, and room for the result.
 ///
 /// The frame path *takes* the reference at frame k·R, something *runs* the encoder on it, the frame path *uses* the
-/// result at frame k·R + D. Offline the frame path runs it itself; live, a thread beside it does (`NoiseEncodingService`).
-/// The tokens are the same either way, and take effect at the same frame; a result that comes later is not used at all.
+/// result at frame k·R + D. Offline and in plugins the frame path runs it itself, an equal part of it in each of the D frames, so
+/// that no frame takes longer than another; live, a thread beside it does (`NoiseEncodingService`). The tokens are the same
+/// either way, and take effect at the same frame; a result that comes later is not used at all.
 ///
 /// The state says whose turn it is: in `taken` the memory belongs to whoever runs the encoder, else to the frame path.
 final class NoiseEncodingJob: @unchecked Sendable {
@@ -92,13 +93,30 @@ final class NoiseEncodingJob: @unchecked Sendable {
         magnitudes.base, gain: gain, count: frameCount * binCount, into: magnitudes.base)
     }
     encoder?.encode(magnitudes.base, frameCount: frameCount, into: tokens.base)
+    finish()
+  }
+
+  /// One of `delay` parts of `run`, in order, between `take` and the frame that uses the result: for the frame path itself.
+  func run(part: Int, _ encoder: (any NoiseEncoder)?) {
+    guard stateNumber.load(ordering: .relaxed) == State.taken.rawValue, let encoder else { return }
+    if part == 0 && !hearsSamples {
+      compression.compressMagnitudes(
+        magnitudes.base, gain: gain, count: frameCount * binCount, into: magnitudes.base)
+    }
+    encoder.encode(part: part, of: delay, magnitudes.base, frameCount: frameCount, into: tokens.base)
+    if part + 1 == delay { finish() }
+  }
+
+  private func finish() {
     let state: State = allFinite(tokens.base, count: tokenFloatCount) ? .encoded : .null
     stateNumber.store(state.rawValue, ordering: .releasing)
   }
 
   /// Forgets what was taken; an encoder that runs just now may end, its result is not used. Frame path.
-  func cancel() {
-    if stateNumber.load(ordering: .acquiring) == State.taken.rawValue {
+  ///
+  /// - Parameter isAlone: whether only the frame path runs the encoder, so that it does not run just now.
+  func cancel(isAlone: Bool = false) {
+    if !isAlone && stateNumber.load(ordering: .acquiring) == State.taken.rawValue {
       isAbandoned = true
     } else {
       stateNumber.store(State.idle.rawValue, ordering: .relaxed)

@@ -22,6 +22,10 @@ public struct MultichannelEnhancer: ~Copyable {
   private let room: Int
   let enhancers: FixedArray<StreamingEnhancer>  // (channelCount)
   private let block: PlanarBlock  // (channelCount, room), an interleaved block's channels
+  /// Learns from the stream; nil: nobody asked for it, or the model cannot.
+  package internal(set) var learning: StreamLearning?
+  /// Whether the references are frozen once they are full.
+  var holdsWhenFull = false
 
   /// - Parameters:
   ///   - channelCount: 1…32.
@@ -115,7 +119,10 @@ public struct MultichannelEnhancer: ~Copyable {
       let next = min(piece, count - pushed)
       let frame = enhancers[0].frameCount
       for channel in 0..<channelCount { enhancers[channel].chain.push(input(channel) + pushed, count: next) }
-      if isLinked && enhancers[0].frameCount != frame { link() }
+      if enhancers[0].frameCount != frame {
+        if isLinked { link() }
+        if learning != nil || holdsWhenFull { followControl() }
+      }
       pushed += next
     }
     for channel in 0..<channelCount { enhancers[channel].chain.pull(into: output(channel), count: count) }
@@ -151,8 +158,12 @@ public struct MultichannelEnhancer: ~Copyable {
     }
   }
 
-  /// Resets all channels.
-  public mutating func reset() { for channel in 0..<channelCount { enhancers[channel].reset() } }
+  /// Resets all channels. What was learned stays.
+  public mutating func reset() {
+    for channel in 0..<channelCount { enhancers[channel].reset() }
+    holdsWhenFull = false
+    learning?.abandon()
+  }
 
   /// All channels' counts added up.
   public var statistics: EnhancementStatistics {

@@ -19,8 +19,9 @@
  * channel. Rates are in Hz.
  *
  * Threads: a model may be shared by any number of threads and enhancers. All calls on one enhancer are made one after
- * the other, on any threads; the only exception is limpid_process_real_time, which may run beside limpid_set_*,
- * limpid_forget, limpid_counter and limpid_latency. Enhancers know nothing of each other.
+ * the other, on any threads; the only exceptions are limpid_process_real_time, which may run beside limpid_set_*,
+ * limpid_forget, limpid_counter and limpid_latency, and limpid_process, beside which limpid_save_learned may run. Enhancers
+ * know nothing of each other.
  *
  * Whatever comes in, a NULL or a file of noise, is answered by a status; nothing here ends the program. Only what C
  * cannot tell is believed: that a pointer is one that was given out here and not yet given back, that there are as many
@@ -88,6 +89,17 @@ const char *limpid_last_error(void);
  * LIMPID_NO_FILE, LIMPID_BAD_MODEL, LIMPID_BAD_VALUE (precision), LIMPID_BAD_ARGUMENT. */
 limpid_status limpid_model_open(const char *path, const char *precision, limpid_model **model);
 
+/* The same for one of Limpid's own models, by its name: "light" or "wide". Its file is looked for in $LIMPID_MODELS, then in the
+ * folders that `limpid presets --help` names, "models" in each; among them are those above a binary, "presets" and
+ * "share/limpid/presets": installed together, they are found wherever that is.
+ *
+ * near: the path of that binary, UTF-8: a plugin gives its own (dladdr); NULL: the running program's.
+ * precision, model: as limpid_model_open.
+ *
+ * Any thread, not a real-time one: reads files and allocates.
+ * LIMPID_NO_FILE, LIMPID_BAD_MODEL, LIMPID_BAD_VALUE (precision), LIMPID_BAD_ARGUMENT. */
+limpid_status limpid_model_open_named(const char *name, const char *near, const char *precision, limpid_model **model);
+
 /* Gives a model back. Enhancers made of it go on: they have a share in it. NULL is allowed. Any thread, not a real-time
  * one. */
 void limpid_model_close(limpid_model *model);
@@ -149,6 +161,18 @@ limpid_status limpid_set_number(limpid_enhancer *enhancer, const char *key, doub
  * LIMPID_BAD_ARGUMENT. */
 limpid_status limpid_learn(limpid_enhancer *enhancer, const float *samples, size_t count, int sample_rate);
 
+/* The same from a file that limpid_save_learned wrote, or `limpid learn`. LIMPID_NO_FILE, LIMPID_BAD_SOUND besides. */
+limpid_status limpid_learn_file(limpid_enhancer *enhancer, const char *path);
+
+/* Writes what was learned, of limpid_learn or of the stream itself (LIMPID_LEARN), to a file that only its owner may read, as it
+ * may be somebody's voice: whole, or not at all. `limpid enhance --remove FILE` takes it too.
+ *
+ * path: UTF-8; a file that is there is replaced. Several sounds are written one after another, as one.
+ *
+ * One thread at a time, not the device's: writes a file and allocates. Also beside limpid_process and limpid_adjust, which do not
+ * notice. LIMPID_WRONG_STATE (nothing was learned), LIMPID_NO_FILE (it cannot be written), LIMPID_BAD_ARGUMENT. */
+limpid_status limpid_save_learned(limpid_enhancer *enhancer, const char *path);
+
 /* Forgets all that was learned; at any time, also beside limpid_process_real_time. Any thread, not the device's callback: may
  * wait a moment for another ordinary thread. LIMPID_BUSY, LIMPID_BAD_ARGUMENT. */
 limpid_status limpid_forget(limpid_enhancer *enhancer);
@@ -175,6 +199,35 @@ limpid_status limpid_process(
 
 /* The same, interleaved: (count, channel_count) samples in one piece; output may be input. */
 limpid_status limpid_process_interleaved(limpid_enhancer *enhancer, const float *input, float *output, size_t count);
+
+/* What may change between blocks on the thread of limpid_process itself, without a heap call or a lock. */
+typedef enum limpid_control {
+  /* Noise is lowered by at most so many dB, 0 to 200; INFINITY: no limit. As the setting of the same name. */
+  LIMPID_ATTENUATION_LIMIT = 0,
+  /* 0: the input, 1: the enhanced signal. */
+  LIMPID_MIX = 1,
+  /* Above 0: the output is the delayed input, to the bit. */
+  LIMPID_BYPASS = 2,
+  /* Above 0: the noise reference stays as it is; where less than 0.25 s were heard, as soon as it is full. */
+  LIMPID_FREEZE = 3,
+  /* Above 0: begins to learn what sounds from now on, of several channels the loudest, as a sound that is to be removed (limpid_learn);
+   * 0: ends it, and so do 5 s. Of at least 0.6 s of sound the tokens are made, a share in every frame, and have their effect
+   * half a second later, in place of what was learned before. With a model without tokens for learned noise
+   * the noise reference is what learns: emptied at the beginning, kept as it is from the end on. */
+  LIMPID_LEARN = 4,
+  /* Any value: forgets what was learned. */
+  LIMPID_FORGET = 5
+} limpid_control;
+
+/* Changes one of them: heard from the next frame or block on, faded where it could click.
+ *
+ * The thread of limpid_process, between blocks: neither allocates nor locks, and waits for nothing.
+ * LIMPID_WRONG_STATE (not prepared by limpid_prepare), LIMPID_BAD_VALUE (also for an unknown control), LIMPID_BAD_ARGUMENT. */
+limpid_status limpid_adjust(limpid_enhancer *enhancer, limpid_control control, float value);
+
+/* Seconds of sound that were learned and are removed now; 0: none. Any thread, also a real-time one and beside limpid_process.
+ * LIMPID_BAD_ARGUMENT. */
+limpid_status limpid_learned(const limpid_enhancer *enhancer, double *seconds);
 
 /* Back to the state after limpid_prepare, with the settings of now and what was learned; what was heard is forgotten.
  * One thread at a time, not beside limpid_process; allocates nothing. LIMPID_WRONG_STATE (not prepared by limpid_prepare),

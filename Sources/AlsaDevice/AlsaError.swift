@@ -1,5 +1,7 @@
 /// Why an ALSA device cannot be used. Prints as one sentence with the remedy.
 package enum AlsaError: Error, Equatable, Sendable {
+  /// libasound is not installed.
+  case noLibrary
   case noSuchDevice(name: String)
   case busy(name: String)
   case notAllowed(name: String)
@@ -16,6 +18,8 @@ package enum AlsaError: Error, Equatable, Sendable {
 extension AlsaError: CustomStringConvertible {
   package var description: String {
     switch self {
+    case .noLibrary:
+      "ALSA's library, libasound.so.2, is not installed; install it (Debian: libasound2), or use limpid jack"
     case .noSuchDevice(let name): "there is no ALSA device \"\(name)\"; limpid devices lists those there are"
     case .busy(let name): "the ALSA device \"\(name)\" is in use; end the program that uses it, or name another one"
     case .notAllowed(let name): "you may not open the ALSA device \"\(name)\"; add your user to the group audio"

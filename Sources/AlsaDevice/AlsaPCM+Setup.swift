@@ -20,6 +20,7 @@ extension AlsaPCM {
   static func open(
     _ name: String, isInput: Bool, _ wish: AlsaWish, accesses: [Access] = Access.allCases
   ) throws(AlsaError) -> AlsaPCM {
+    guard limpid_alsa_load() else { throw .noLibrary }
     silenceAlsa()
     var opened: OpaquePointer?
     let stream = isInput ? SND_PCM_STREAM_CAPTURE : SND_PCM_STREAM_PLAYBACK

@@ -11,6 +11,8 @@ extension JackClient {
   func setCallbacks(_ client: OpaquePointer) {
     jack_set_process_callback(client, jackProcess, process.address)
     jack_set_thread_init_callback(client, jackThreadInit, nil)
+    // PipeWire's libjack knows the one without reasons only; where both are set, JACK's calls the other alone.
+    jack_on_shutdown(client, jackShutdownWithoutReason, process.address)
     jack_on_info_shutdown(client, jackShutdown, process.address)
     jack_set_buffer_size_callback(client, bufferSizeChanged, process.address)
     jack_set_sample_rate_callback(client, sampleRateChanged, process.address)
@@ -27,11 +29,12 @@ extension JackClient {
     // A server that stops takes connections apart; what counts is what there was.
     guard !isLost else { return }
     let connection = areConnected ? ownConnection(a, b) : nil
+    defer { wakeSupervisor() }
     state.withLock {
       if areConnected {
         $0.book.connected(a, b, connection)
       } else {
-        $0.book.disconnected(a, b)
+        $0.book.disconnected(a, b, time: ct_now())
       }
     }
   }

@@ -46,7 +46,8 @@ extension JackClient {
 
     let plan =
       try wanted.map { ($0, nil) }
-      ?? JackGraph(client: client).plan(configuration.connections, channelCount: configuration.channelCount)
+      ?? JackGraph(client: client).plan(
+        configuration.connections, channelCount: configuration.channelCount, awaitsPorts: configuration.awaitsPorts)
     for channel in 0..<configuration.channelCount {
       process.pointee.inputPorts[channel] = try register(client, "in_\(channel + 1)", JackPortIsInput)
       process.pointee.outputPorts[channel] = try register(client, "out_\(channel + 1)", JackPortIsOutput)
@@ -59,12 +60,13 @@ extension JackClient {
     setCallbacks(client)
     guard jack_activate(client) == 0 else { throw JackError.notActivated }
     var connected: Set<JackConnection> = []
-    for connection in plan.0 where wanted == nil || jack_port_by_name(client, connection.peer) != nil {
+    let mayWait = wanted != nil || configuration.awaitsPorts
+    for connection in plan.0 where !mayWait || jack_port_by_name(client, connection.peer) != nil {
       do {
         try connect(client, connection)
         connected.insert(connection)
       } catch {
-        if wanted == nil || isLost { throw error }
+        if !mayWait || isLost { throw error }
       }
     }
     waitUntilNoted(connected)
@@ -117,7 +119,13 @@ extension JackClient {
 
   private func failure(_ status: JackStatus, mayStart: Bool) -> JackError {
     func has(_ bit: JackStatus) -> Bool { status.rawValue & bit.rawValue != 0 }
-    if has(JackServerFailed) { return .noServer(name: serverName, mayStart: mayStart) }
+    if has(JackServerFailed) {
+      let isPipeWires = JackLibrary.isPipeWires
+      let runs = PipeWire.isRunning
+      let desktop: JackError.Desktop =
+        isPipeWires && !runs ? .pipeWireStands : !isPipeWires && runs ? .pipeWireRuns : .plain
+      return .noServer(name: serverName, mayStart: mayStart, desktop: desktop)
+    }
     let reasons = [
       (JackVersionError, "it speaks another version of JACK's protocol"),
       (JackShmFailure, "its shared memory cannot be reached: does it run as another user?"),

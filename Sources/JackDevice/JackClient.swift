@@ -71,6 +71,7 @@ package final class JackClient: @unchecked Sendable {
   /// - Throws: `JackError`, or what the processor's `prepare` throws; nothing runs then, and it can be started again, except
   ///   after `JackError.noAnswer`: then a thread may stay behind.
   package func start() throws {
+    guard JackLibrary.isThere else { throw JackError.noLibrary }
     state.withLock {
       precondition(!$0.isStarted, "a JACK client starts once")
       $0.isStarted = true

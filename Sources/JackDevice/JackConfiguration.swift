@@ -21,6 +21,9 @@ package struct JackConfiguration: Sendable, Equatable {
   /// Inputs and, as many, outputs; at least 1.
   package var channelCount = 1
   package var connections = Connections.none
+  /// Whether ports that `connections` names and that are not there are waited for, as after a server's return. Otherwise they
+  /// are an error.
+  package var awaitsPorts = false
   /// Whether to wait for a server that stopped and come back with the same connections.
   package var reconnects = true
 

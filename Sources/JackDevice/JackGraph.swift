@@ -21,9 +21,10 @@ struct JackGraph {
 
   /// What `connections` asks for, checked against the ports that there are.
   ///
+  /// - Parameter awaitsPorts: ports that are named need not be there.
   /// - Returns: the connections, and a sentence for the user where there are fewer ports than channels.
   func plan(
-    _ connections: JackConfiguration.Connections, channelCount: Int
+    _ connections: JackConfiguration.Connections, channelCount: Int, awaitsPorts: Bool = false
   ) throws(JackError) -> (connections: [JackConnection], remark: String?) {
     switch connections {
     case .none: return ([], nil)
@@ -54,7 +55,8 @@ struct JackGraph {
       var planned: [JackConnection] = []
       for (names, side) in [(inputs, "in"), (outputs, "out")] {
         for (n, name) in names.enumerated() {
-          planned.append(try check(JackConnection(port: "\(side)_\(n + 1)", peer: name)))
+          let connection = JackConnection(port: "\(side)_\(n + 1)", peer: name)
+          planned.append(awaitsPorts ? connection : try check(connection))
         }
       }
       return (planned, nil)

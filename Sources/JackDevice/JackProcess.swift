@@ -111,3 +111,10 @@ func jackShutdown(_ code: jack_status_t, _ reason: UnsafePointer<CChar>?, _ cont
   process.pointee.lost.store(1 + (code.rawValue & 0xffff), ordering: .releasing)
   ct_semaphore_post(process.pointee.wake)
 }
+
+/// The same from servers that give no reason.
+func jackShutdownWithoutReason(_ context: UnsafeMutableRawPointer?) {
+  let process = context!.assumingMemoryBound(to: JackProcess.self)
+  _ = process.pointee.lost.compareExchange(expected: 0, desired: 1, ordering: .releasing)
+  ct_semaphore_post(process.pointee.wake)
+}

@@ -60,7 +60,7 @@ struct BenchCommand: ParsableCommand {
       var rows: [Row] = []
       let presets = try PresetStore.paths().map { try Preset(path: $0) }
       guard !presets.isEmpty else {
-        throw Failure(.configuration, "no presets were found; set LIMPID_PRESETS to the folder that holds them")
+        throw Failure(.configuration, "no presets were found; \(PresetStore.remedy)")
       }
       let live = presets.first(where: { $0.name == "live" }) ?? presets.first
       let most = try live?.model.map { try EnhancementModel(path: $0).largestSteps } ?? 1

@@ -15,6 +15,7 @@ struct JackCommand: ParsableCommand {
         limpid jack --connect                                between hardware ports
         limpid jack --input gate:out_1 --output daw:voice    between given ports
         limpid jack --channels 2 --control /run/user/1000/limpid
+        limpid jack --pipewire --connect                     on PipeWire, where another libjack is installed, too
       """)
 
   @Option(parsing: .unconditional, help: "Pairs of ports; several are linked: they share level and judgement of noise.")
@@ -29,6 +30,13 @@ struct JackCommand: ParsableCommand {
   @Flag(name: .long, help: "Do not start a server where none runs.")
   var noStartServer = false
 
+  @Flag(name: .long, help: "Through PipeWire's own JACK library, whatever other one is installed.")
+  var pipewire = false
+
+  @Flag(
+    name: .long, help: "Process only while something listens to the output, and let the microphone rest (PipeWire).")
+  var onDemand = false
+
   @Flag(name: .long, help: "Connect the hardware's inputs and outputs.")
   var connect = false
 
@@ -37,6 +45,9 @@ struct JackCommand: ParsableCommand {
 
   @Option(help: "Connect out_1 to this port; again for out_2 and so on.")
   var output: [String] = []
+
+  @Flag(name: .long, help: "Wait for ports of --input and --output that are not there, instead of ending.")
+  var patient = false
 
   @Flag(name: .long, help: "End when the server stops, instead of waiting for it.")
   var once = false
@@ -64,6 +75,7 @@ struct JackCommand: ParsableCommand {
     configuration.startsServer = !noStartServer
     configuration.channelCount = channels
     configuration.reconnects = !once
+    configuration.awaitsPorts = patient
     if connect { configuration.connections = .automatic }
     if !(input.isEmpty && output.isEmpty) { configuration.connections = .ports(inputs: input, outputs: output) }
     return configuration
@@ -71,6 +83,8 @@ struct JackCommand: ParsableCommand {
 
   func run() throws {
     do {
+      if pipewire { try JackLibrary.preferPipeWires() }
+      if onDemand { try PipeWire.processOnDemand() }
       if live.explainLatency { return try explain() }
       let run = try LiveRun(name: "limpid jack", device: "jack-\(name)", arguments: live)
       try run.run { JackLiveDevice(JackClient(client, processor: $0)) }

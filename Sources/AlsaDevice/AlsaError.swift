@@ -12,6 +12,8 @@ package enum AlsaError: Error, Equatable, Sendable {
   case ratesDiffer(input: Int, output: Int)
   /// What was being done, and ALSA's word for what went wrong.
   case failed(name: String, doing: String, reason: String)
+  /// A channel was asked for that the input has not.
+  case noChannel(name: String, channel: Int, channelCount: Int)
   case noThread
 }
 
@@ -31,6 +33,9 @@ extension AlsaError: CustomStringConvertible {
       "the input runs at \(input) Hz and the output at \(output) Hz; choose a --rate that both have, or \"plughw:\" devices"
     case .failed(let name, let doing, let reason):
       "the ALSA device \"\(name)\" failed while \(doing): \(reason); try \(Self.plugged(name)), or end other sound programs"
+    case .noChannel(let name, let channel, let channelCount):
+      "the ALSA device \"\(name)\" has \(channelCount) input channel\(channelCount == 1 ? "" : "s"), no channel \(channel); give "
+        + "--input-channels that it has, or auto"
     case .noThread: "the system gives no thread; end other programs"
     }
   }

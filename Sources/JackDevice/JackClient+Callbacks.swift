@@ -114,20 +114,18 @@ private func sampleRateChanged(_ rate: jack_nframes_t, _ context: UnsafeMutableR
 private func latencyAsked(_ mode: jack_latency_callback_mode_t, _ context: UnsafeMutableRawPointer?) {
   pthread_setcanceltype(Int32(PTHREAD_CANCEL_DEFERRED), nil)
   let process = context!.assumingMemoryBound(to: JackProcess.self)
-  let channelCount = process.pointee.channelCount
-  let (near, far) =
-    mode == JackCaptureLatency
-    ? (process.pointee.inputPorts.base, process.pointee.outputPorts.base)
-    : (process.pointee.outputPorts.base, process.pointee.inputPorts.base)
+  let inputs = (ports: process.pointee.inputPorts.base, count: process.pointee.inputCount)
+  let outputs = (ports: process.pointee.outputPorts.base, count: process.pointee.channelCount)
+  let (near, far) = mode == JackCaptureLatency ? (inputs, outputs) : (outputs, inputs)
   var sum = jack_latency_range_t(min: .max, max: 0)
-  for channel in 0..<channelCount {
+  for channel in 0..<near.count {
     var range = jack_latency_range_t()
-    jack_port_get_latency_range(near[channel], mode, &range)
+    jack_port_get_latency_range(near.ports[channel], mode, &range)
     sum.min = min(sum.min, range.min)
     sum.max = max(sum.max, range.max)
   }
   let own = process.pointee.latency.load(ordering: .relaxed)
   sum.min += own
   sum.max += own
-  for channel in 0..<channelCount { jack_port_set_latency_range(far[channel], mode, &sum) }
+  for channel in 0..<far.count { jack_port_set_latency_range(far.ports[channel], mode, &sum) }
 }

@@ -46,10 +46,11 @@ extension JackClient {
 
     let plan =
       try wanted.map { ($0, nil) }
-      ?? JackGraph(client: client).plan(
-        configuration.connections, channelCount: configuration.channelCount, awaitsPorts: configuration.awaitsPorts)
-    for channel in 0..<configuration.channelCount {
+      ?? JackGraph(client: client).plan(configuration)
+    for channel in 0..<configuration.inputCount {
       process.pointee.inputPorts[channel] = try register(client, "in_\(channel + 1)", JackPortIsInput)
+    }
+    for channel in 0..<configuration.channelCount {
       process.pointee.outputPorts[channel] = try register(client, "out_\(channel + 1)", JackPortIsOutput)
     }
     state.withLock {
@@ -103,7 +104,7 @@ extension JackClient {
   func prepare(_ format: StreamFormat) throws {
     process.pointee.shut()
     let stream = try processor.prepare(format)
-    process.pointee.open(stream, block: format.block)
+    process.pointee.open(stream, format)
     state.withLock { $0.format = format }
   }
 

@@ -50,7 +50,8 @@ package final class JackClient: @unchecked Sendable {
     precondition(configuration.channelCount >= 1, "a JACK client has at least one channel")
     self.configuration = configuration
     self.processor = processor
-    process = FixedValue(JackProcess(channelCount: configuration.channelCount, wake: wake))
+    process = FixedValue(
+      JackProcess(inputCount: configuration.inputCount, channelCount: configuration.channelCount, wake: wake))
   }
 
   deinit { for semaphore in [wake, started, ended] { ct_semaphore_destroy(semaphore) } }

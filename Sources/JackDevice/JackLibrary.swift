@@ -1,5 +1,5 @@
 import CJACK
-import Glibc
+import Ground
 
 /// The libjack of this process: JACK's own, or PipeWire's. Opened when it is first needed. Any ordinary thread.
 package enum JackLibrary {

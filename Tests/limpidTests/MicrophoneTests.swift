@@ -50,7 +50,8 @@ struct MicrophoneTests {
   func quoting() throws {
     let source = PipeWireGraph.Source(
       id: 1, name: "x", description: "50% \"Mic\" $5 \\ a'b", ports: ["capture_FL"], state: "")
-    let files = MicrophoneFiles(source, port: "capture_FL", executable: "/opt/a b/limpid", options: ["--mix", "0.5"])
+    let files = MicrophoneFiles(
+      source, ports: ["capture_FL"], executable: "/opt/a b/limpid", options: ["--mix", "0.5"])
     let start = try #require(files.unitText.split(separator: "\n").first { $0.hasPrefix("ExecStart=") })
     #expect(start.contains(#""50%% \"Mic\" $$5 \\ a'b:capture_FL""#), "\(start)")
     #expect(

@@ -38,6 +38,8 @@ STATUS(
     snd_pcm_hw_params_set_channels_near, (snd_pcm_t * pcm, snd_pcm_hw_params_t *params, unsigned int *count),
     (pcm, params, count))
 STATUS(
+    snd_pcm_hw_params_get_channels_max, (const snd_pcm_hw_params_t *params, unsigned int *count), (params, count))
+STATUS(
     snd_pcm_hw_params_set_rate_near, (snd_pcm_t * pcm, snd_pcm_hw_params_t *params, unsigned int *rate, int *direction),
     (pcm, params, rate, direction))
 STATUS(
@@ -103,6 +105,7 @@ static void load(void) {
                LIMPID_FIND(all, snd_pcm_hw_params_free) && LIMPID_FIND(all, snd_pcm_hw_params_any) &&
                LIMPID_FIND(all, snd_pcm_hw_params_set_access) && LIMPID_FIND(all, snd_pcm_hw_params_set_format) &&
                LIMPID_FIND(all, snd_pcm_hw_params_set_channels_near) &&
+               LIMPID_FIND(all, snd_pcm_hw_params_get_channels_max) &&
                LIMPID_FIND(all, snd_pcm_hw_params_set_rate_near) &&
                LIMPID_FIND(all, snd_pcm_hw_params_set_period_size_near) &&
                LIMPID_FIND(all, snd_pcm_hw_params_set_buffer_size_near) &&

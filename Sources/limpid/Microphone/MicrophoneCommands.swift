@@ -20,18 +20,24 @@ struct InstallMicrophoneCommand: ParsableCommand {
   @Argument(help: "The real microphone; limpid status lists them.")
   var microphone: String?
 
-  @Option(parsing: .unconditional, help: "The microphone's channel that is heard, from 1 on.")
-  var channel = 1
+  @Option(
+    parsing: .unconditional,
+    help: "The microphone's channel that is heard, from 1 on. (default: of several the one with the voice)")
+  var channel: Int?
 
   @Argument(parsing: .postTerminator, help: "Options of limpid jack.")
   var options: [String] = []
 
   func validate() throws {
-    guard (1...64).contains(channel) else {
+    if let channel, !(1...64).contains(channel) {
       throw ValidationError("--channel \(channel) is out of range; give 1 to 64")
     }
     // What limpid jack does not take is said now, not in a log later.
-    if !options.isEmpty { _ = try JackCommand.parse(["--no-start-server"] + options) }
+    guard !options.isEmpty else { return }
+    do { _ = try JackCommand.parse(["--no-start-server"] + options) } catch {
+      let sentence = JackCommand.message(for: error)
+      throw ValidationError(sentence.split(separator: "\n").first.map(String.init) ?? sentence)
+    }
   }
 
   func run() throws {
@@ -44,15 +50,16 @@ struct InstallMicrophoneCommand: ParsableCommand {
       }
       try JackLibrary.preferPipeWires()
       let source = try PipeWireGraph.current().microphone(microphone)
-      guard channel <= source.ports.count else {
+      guard (channel ?? 1) <= source.ports.count else {
         throw Failure(
           .usage, "\"\(source.description)\" has \(source.ports.count) channels; give a --channel of these")
       }
+      let ports = channel.map { [source.ports[$0 - 1]] } ?? Array(source.ports.prefix(8))
       guard let executable = Program.executable else {
         throw Failure(.software, "/proc is not there, so limpid does not know where it lies; mount it")
       }
       let files = MicrophoneFiles(
-        source, port: source.ports[channel - 1], executable: executable, options: options)
+        source, ports: ports, executable: executable, options: options)
       let remark = try Microphone.install(files)
       try putOut("\(files.description) is there: choose it as the microphone in your programs.")
       if let remark { Terminal.complain("note", remark) }

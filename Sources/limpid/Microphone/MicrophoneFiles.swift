@@ -10,16 +10,16 @@ struct MicrophoneFiles {
 
   /// The microphone's name for people.
   let microphone: String
-  /// Its port, as JACK names it.
-  let input: String
+  /// Its ports, as JACK names them.
+  let inputs: [String]
   /// The program that the unit starts.
   let executable: String
   /// Further options of limpid jack.
   let options: [String]
 
-  init(_ source: PipeWireGraph.Source, port: String, executable: String, options: [String]) {
+  init(_ source: PipeWireGraph.Source, ports: [String], executable: String, options: [String]) {
     microphone = source.description
-    input = "\(source.description):\(port)"
+    inputs = ports.map { "\(source.description):\($0)" }
     self.executable = executable
     self.options = options
   }
@@ -73,7 +73,9 @@ struct MicrophoneFiles {
   /// The command that the unit runs.
   var command: [String] {
     [executable, "jack", "--pipewire", "--on-demand", "--patient", "--no-start-server", "--name", Self.clientName]
-      + ["--input", input, "--output", "\(description):input_MONO", "--control"]
+      + inputs.flatMap { ["--input", $0] } + (inputs.count > 1 ? ["--input-channels", "auto"] : []) + [
+        "--output", "\(description):input_MONO", "--control",
+      ]
   }
 
   /// The same for a shell.

@@ -34,7 +34,7 @@ extension JackClient {
       if areConnected {
         $0.book.connected(a, b, connection)
       } else {
-        $0.book.disconnected(a, b, time: ct_now())
+        $0.book.disconnected(a, b, time: monotonicNanoseconds())
       }
     }
   }

@@ -26,7 +26,7 @@ extension JackClient {
       }
       if isLost {
         let reason = lossReason
-        if configuration.awaitsPorts { state.withLock { $0.book.serverLeft(time: ct_now()) } }
+        if configuration.awaitsPorts { state.withLock { $0.book.serverLeft(time: monotonicNanoseconds()) } }
         if configuration.reconnects { processor.note(.lost(reason)) }
         // A server that ends in order still tells of other clients' leaving; libjack is best closed after that.
         sleep(nanoseconds: 100_000_000)
@@ -110,7 +110,7 @@ extension JackClient {
   /// What was taken apart a moment ago: by somebody, and then it stays so; or because the peer's port went, and then a patient
   /// client waits for one of that name.
   private func settleDropped(_ client: OpaquePointer) {
-    for one in state.withLock({ $0.book.dropped }) where ct_now() > one.time + 300_000_000 {
+    for one in state.withLock({ $0.book.dropped }) where monotonicNanoseconds() > one.time + 300_000_000 {
       let name = jack_port_by_id(client, one.peer).flatMap { jack_port_name($0) }.map { String(cString: $0) }
       let comesBack = configuration.awaitsPorts && name != one.connection.peer
       state.withLock { $0.book.settle(one, comesBack: comesBack) }

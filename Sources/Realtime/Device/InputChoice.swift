@@ -21,7 +21,8 @@ package struct InputChoice: ~Copyable {
   /// Largest change of a gain from one sample to the next.
   private let step: Float
 
-  private struct Channel {
+  /// Not private: other modules that hold an `InputChoice` have to destroy it.
+  package struct Channel {
     /// Of the last sample, and where it goes.
     var gain: Float = 0
     var target: Float = 0
@@ -64,8 +65,8 @@ package struct InputChoice: ~Copyable {
     segment = max(1, sampleRate / 200)
     step = 1 / (Float(sampleRate) / 50)
     channels = FixedArray(repeating: Channel(), count: inputCount)
-    channels[0].gain = 1
-    channels[0].target = 1
+    channels.base[0].gain = 1
+    channels.base[0].target = 1
   }
 
   /// The channel that is heard, from 0 on.
@@ -100,14 +101,14 @@ package struct InputChoice: ~Copyable {
     let share = 2 * Float.pi * 80 / 200 / Float(segment)
     for n in first..<first + length {
       var own = inputs[chosen][n]
-      own = own == own ? own - channels[chosen].slow : 0
+      own = own == own ? own - channels.base[chosen].slow : 0
       for channel in 0..<inputCount {
         var value = inputs[channel][n]
         if value != value { value = 0 }
-        let quick = value - channels[channel].slow
-        channels[channel].energy += quick * quick
-        channels[channel].cross += quick * own
-        channels[channel].slow += share * quick
+        let quick = value - channels.base[channel].slow
+        channels.base[channel].energy += quick * quick
+        channels.base[channel].cross += quick * own
+        channels.base[channel].slow += share * quick
       }
     }
   }
@@ -118,8 +119,8 @@ package struct InputChoice: ~Copyable {
   ) {
     for n in first..<first + length { output[n] = 0 }
     for channel in 0..<inputCount {
-      var gain = channels[channel].gain
-      let target = channels[channel].target
+      var gain = channels.base[channel].gain
+      let target = channels.base[channel].target
       if gain == 0 && target == 0 { continue }
       let input = inputs[channel]
       for n in first..<first + length {
@@ -130,7 +131,7 @@ package struct InputChoice: ~Copyable {
         }
         output[n] += gain * input[n]
       }
-      channels[channel].gain = gain
+      channels.base[channel].gain = gain
     }
   }
 
@@ -154,17 +155,17 @@ package struct InputChoice: ~Copyable {
       if c.pointee.power < c.pointee.least { c.pointee.least = c.pointee.power }
     }
     choose()
-    for channel in 0..<inputCount { channels[channel].isAveraged = isInPhase(channel) }
+    for channel in 0..<inputCount { channels.base[channel].isAveraged = isInPhase(channel) }
     var count: Float = 0
-    for channel in 0..<inputCount where channels[channel].isAveraged { count += 1 }
-    for channel in 0..<inputCount { channels[channel].target = channels[channel].isAveraged ? 1 / count : 0 }
+    for channel in 0..<inputCount where channels.base[channel].isAveraged { count += 1 }
+    for channel in 0..<inputCount { channels.base[channel].target = channels.base[channel].isAveraged ? 1 / count : 0 }
   }
 
   /// What a channel holds that its own noise does not explain; at first, before its noise is known, all that it holds.
   @_noLocks
   private func voice(_ channel: Int) -> Float {
-    let power = channels[channel].power
-    let floor = segments < Self.settling ? 0 : channels[channel].floor
+    let power = channels.base[channel].power
+    let floor = segments < Self.settling ? 0 : channels.base[channel].floor
     return power > 3 * floor ? power - floor : 0
   }
 
@@ -189,17 +190,17 @@ package struct InputChoice: ~Copyable {
     chosen = best
     better = 0
     // The products were another channel's.
-    for channel in 0..<inputCount { channels[channel].product = channel == best ? channels[channel].power : 0 }
+    for channel in 0..<inputCount { channels.base[channel].product = channel == best ? channels.base[channel].power : 0 }
   }
 
   @_noLocks
   private func isInPhase(_ channel: Int) -> Bool {
     if channel == chosen { return true }
-    let own = channels[chosen].power
-    let (power, product) = (channels[channel].power, channels[channel].product)
+    let own = channels.base[chosen].power
+    let (power, product) = (channels.base[channel].power, channels.base[channel].product)
     guard product > 0, power < 2 * own, own < 2 * power else { return false }
     // Once averaged it stays so a little longer.
-    let least: Float = channels[channel].isAveraged ? 0.8 : 0.9
+    let least: Float = channels.base[channel].isAveraged ? 0.8 : 0.9
     return product * product > least * least * own * power
   }
 }

@@ -47,9 +47,15 @@ let package = Package(
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
   targets: [
-    // The C libraries: module maps, nothing else.
-    system("CALSA", pkgConfig: "alsa", apt: "libasound2-dev"),
-    system("CJACK", pkgConfig: "jack", apt: "libjack-jackd2-dev"),
+    // The C libraries: module maps, nothing else. Those of devices are opened when they are first needed, so that a program
+    // runs where only one of them is, or none.
+    .target(name: "CLoading", path: "Sources/CLibraries/CLoading", cSettings: cWarnings),
+    .target(
+      name: "CALSA", dependencies: ["CLoading"], path: "Sources/CLibraries/CALSA", cSettings: cWarnings,
+      linkerSettings: [.linkedLibrary("dl")]),
+    .target(
+      name: "CJACK", dependencies: ["CLoading"], path: "Sources/CLibraries/CJACK", cSettings: cWarnings,
+      linkerSettings: [.linkedLibrary("dl")]),
     system("CFFTW", pkgConfig: "fftw3f", apt: "libfftw3-dev"),
     system("CSndfile", pkgConfig: "sndfile", apt: "libsndfile1-dev"),
     system("CSpeexDSP", pkgConfig: "speexdsp", apt: "libspeexdsp-dev"),

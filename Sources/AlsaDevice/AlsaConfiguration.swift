@@ -1,3 +1,5 @@
+import Realtime
+
 /// Which ALSA devices to open, and how.
 package struct AlsaConfiguration: Sendable, Equatable {
   /// ALSA's names: "default", "hw:1,0", "plughw:CARD=USB", or one of your own ~/.asoundrc.
@@ -11,6 +13,8 @@ package struct AlsaConfiguration: Sendable, Equatable {
   package var periods = 3
   /// Channels of the stream; `ChannelMap` says what becomes of a device that has more or fewer.
   package var channelCount = 1
+  /// Which of the input's channels the stream hears.
+  package var inputChannels = InputChannels.automatic
   /// Priority of the device's thread under SCHED_FIFO, 1…99; nil: ordinary scheduling.
   package var priority: Int? = 70
 

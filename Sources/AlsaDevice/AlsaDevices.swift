@@ -11,7 +11,10 @@ package enum AlsaDevices {
     package let isOutput: Bool
   }
 
-  /// All PCM devices that have a hint, in ALSA's order. Empty where there is none. Allocates; any thread.
+  /// Whether ALSA's library is installed. Opens it.
+  package static var hasLibrary: Bool { limpid_alsa_load() }
+
+  /// All PCM devices that have a hint, in ALSA's order. Empty where there is none, and without ALSA's library. Allocates; any thread.
   package static func list() -> [Device] {
     silenceAlsa()
     var hints: UnsafeMutablePointer<UnsafeMutableRawPointer?>?

@@ -92,7 +92,8 @@ extension AlsaDuplex {
     let session = Session(
       loop: AlsaLoop(
         input: pair.input, output: pair.output, format: format, periods: configuration.periods,
-        hasOneClock: hasOneClock, startsTogether: startsTogether, callback: prepared.callback,
+        hasOneClock: hasOneClock, startsTogether: startsTogether,
+        inputChannels: configuration.inputChannels, callback: prepared.callback,
         processorLatency: prepared.latencyInSamples,
         drift: Double(bitPattern: report.drift.load(ordering: .relaxed)), report: report))
     let latency = session.loop.latency

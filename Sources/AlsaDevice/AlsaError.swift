@@ -1,5 +1,7 @@
 /// Why an ALSA device cannot be used. Prints as one sentence with the remedy.
 package enum AlsaError: Error, Equatable, Sendable {
+  /// libasound is not installed.
+  case noLibrary
   case noSuchDevice(name: String)
   case busy(name: String)
   case notAllowed(name: String)
@@ -10,12 +12,16 @@ package enum AlsaError: Error, Equatable, Sendable {
   case ratesDiffer(input: Int, output: Int)
   /// What was being done, and ALSA's word for what went wrong.
   case failed(name: String, doing: String, reason: String)
+  /// A channel was asked for that the input has not.
+  case noChannel(name: String, channel: Int, channelCount: Int)
   case noThread
 }
 
 extension AlsaError: CustomStringConvertible {
   package var description: String {
     switch self {
+    case .noLibrary:
+      "ALSA's library, libasound.so.2, is not installed; install it (Debian: libasound2), or use limpid jack"
     case .noSuchDevice(let name): "there is no ALSA device \"\(name)\"; limpid devices lists those there are"
     case .busy(let name): "the ALSA device \"\(name)\" is in use; end the program that uses it, or name another one"
     case .notAllowed(let name): "you may not open the ALSA device \"\(name)\"; add your user to the group audio"
@@ -27,6 +33,9 @@ extension AlsaError: CustomStringConvertible {
       "the input runs at \(input) Hz and the output at \(output) Hz; choose a --rate that both have, or \"plughw:\" devices"
     case .failed(let name, let doing, let reason):
       "the ALSA device \"\(name)\" failed while \(doing): \(reason); try \(Self.plugged(name)), or end other sound programs"
+    case .noChannel(let name, let channel, let channelCount):
+      "the ALSA device \"\(name)\" has \(channelCount) input channel\(channelCount == 1 ? "" : "s"), no channel \(channel); give "
+        + "--input-channels that it has, or auto"
     case .noThread: "the system gives no thread; end other programs"
     }
   }

@@ -10,7 +10,8 @@ extension AlsaLoop where Input: ~Copyable, Output: ~Copyable {
   ///   - drift: of the two clocks as learnt before, ppm.
   init(
     input: consuming Input, output: consuming Output, format: StreamFormat, periods: Int, hasOneClock: Bool,
-    startsTogether: Bool, callback: BlockCallback, processorLatency: Int, drift: Double = 0, report: AlsaReport
+    startsTogether: Bool, inputChannels: InputChannels = .automatic, callback: BlockCallback, processorLatency: Int,
+    drift: Double = 0, report: AlsaReport
   ) {
     let period = format.block
     self.callback = callback
@@ -30,7 +31,12 @@ extension AlsaLoop where Input: ~Copyable, Output: ~Copyable {
     control = ClockControl(target: Double(latency), sampleRate: format.sampleRate, drift: drift)
     // Bursts up to the size of the buffers do not make a device faster than its rate.
     judgedBlocks = max(32, 4 * (max(input.bufferSize, output.bufferSize) / period + 1))
-    inputMap = ChannelMap(deviceInputs: input.channelCount, channelCount: format.channelCount)
+    var numbers: [Int]?
+    if case .numbers(let given) = inputChannels { numbers = given }
+    inputMap = ChannelMap(deviceInputs: input.channelCount, channelCount: format.channelCount, numbers: numbers)
+    choosesInput = numbers == nil && format.channelCount == 1 && input.channelCount > 1
+    choice = InputChoice(inputCount: input.channelCount, sampleRate: format.sampleRate)
+    heard = PlanarBlock(channelCount: input.channelCount, capacity: period)
     outputMap = ChannelMap(deviceOutputs: output.channelCount, channelCount: format.channelCount)
     let most = max(resampler.maximumOutput(forInput: period), primed)
     inputBytes = ByteMemory(period * input.channelCount * 4)

@@ -40,6 +40,10 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
   let judgedBlocks: Int
   let inputMap: ChannelMap
   let outputMap: ChannelMap
+  /// Whether one channel is made of several by what they hold.
+  let choosesInput: Bool
+  var choice: InputChoice
+  let heard: PlanarBlock  // (device's inputs, period)
 
   var control: ClockControl
   var resampler: AdaptiveResampler
@@ -151,15 +155,18 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
     return count * frame - end < min(16, count * frame) ? count : (end + frame - 1) / frame
   }
 
-  private func decode(_ got: Int) {
-    for channel in 0..<channelCount {
-      let from = inputMap[channel]
-      let lane = block[channel]
-      decode(deviceChannel: from.first, got, into: lane)
-      if from.count == 2 {
-        decode(deviceChannel: from.first + from.step, got, into: scratch.base)
-        for n in 0..<got { lane[n] = 0.5 * (lane[n] + scratch[n]) }
+  private mutating func decode(_ got: Int) {
+    if choosesInput {
+      for channel in 0..<input.channelCount {
+        decode(deviceChannel: channel, got, into: heard[channel])
+        for n in got..<period { heard[channel][n] = 0 }
       }
+      choice.process(heard.constantLanes, count: period, into: block[0])
+      return
+    }
+    for channel in 0..<channelCount {
+      let lane = block[channel]
+      decode(deviceChannel: inputMap[channel].first, got, into: lane)
       for n in got..<period { lane[n] = 0 }
     }
   }

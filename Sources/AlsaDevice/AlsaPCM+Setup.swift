@@ -6,6 +6,8 @@ struct AlsaWish {
   /// Hz; nil: 48000 or the nearest.
   var sampleRate: Int?
   var channelCount = 1
+  /// Whether all channels of a sound card's input are wished, to choose among them.
+  var takesAllChannels = false
   /// Samples per channel.
   var period = 256
   /// That the buffer holds.
@@ -20,6 +22,7 @@ extension AlsaPCM {
   static func open(
     _ name: String, isInput: Bool, _ wish: AlsaWish, accesses: [Access] = Access.allCases
   ) throws(AlsaError) -> AlsaPCM {
+    guard limpid_alsa_load() else { throw .noLibrary }
     silenceAlsa()
     var opened: OpaquePointer?
     let stream = isInput ? SND_PCM_STREAM_CAPTURE : SND_PCM_STREAM_PLAYBACK
@@ -53,6 +56,11 @@ extension AlsaPCM {
       })
     else { throw .noFormat(name: name) }
     var channels = UInt32(wish.channelCount)
+    // A plugin has as many as one likes, and makes them up.
+    if wish.takesAllChannels, card(handle) != nil {
+      var most: UInt32 = 0
+      if snd_pcm_hw_params_get_channels_max(hardware, &most) >= 0 { channels = max(channels, most <= 8 ? most : 2) }
+    }
     try check(
       snd_pcm_hw_params_set_channels_near(handle, hardware, &channels), "choosing \(wish.channelCount) channels")
     var rate = UInt32(wish.sampleRate ?? 48000)

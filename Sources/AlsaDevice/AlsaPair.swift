@@ -1,3 +1,5 @@
+import Realtime
+
 /// An input and an output that run at one rate.
 struct AlsaPair: ~Copyable {
   let input: AlsaPCM
@@ -23,7 +25,15 @@ struct AlsaPair: ~Copyable {
   }
 
   private static func open(_ c: AlsaConfiguration, _ wish: AlsaWish) throws(AlsaError) -> AlsaPair {
-    let input = try AlsaPCM.open(c.input, isInput: true, wish)
+    var inputWish = wish
+    switch c.inputChannels {
+    case .automatic: inputWish.takesAllChannels = c.channelCount == 1
+    case .numbers(let numbers): inputWish.channelCount = numbers.max() ?? 1
+    }
+    let input = try AlsaPCM.open(c.input, isInput: true, inputWish)
+    if case .numbers(let numbers) = c.inputChannels, let missing = numbers.first(where: { $0 > input.channelCount }) {
+      throw .noChannel(name: c.input, channel: missing, channelCount: input.channelCount)
+    }
     var wish = wish
     wish.sampleRate = input.sampleRate
     wish.period = input.period

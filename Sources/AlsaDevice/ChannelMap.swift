@@ -2,8 +2,9 @@ import Ground
 
 /// Which of a device's channels belong to which of the stream's. Made in setup; reading it allocates nothing.
 ///
-/// Inputs: one microphone is for all channels of the stream; of a pair, one channel gets the mean; else one by one, and
-/// further inputs are left out. Outputs: one channel is played on the first pair; else one by one, further outputs are silent,
+/// Inputs: one microphone is for all channels of the stream; else one by one, and further inputs are left out; or those that
+/// were asked for. (A stream of one channel chooses among several inputs by what they hold: `InputChoice`.)
+/// Outputs: one channel is played on the first pair; else one by one, further outputs are silent,
 /// and with fewer outputs than channels each plays the mean of its share.
 struct ChannelMap: ~Copyable {
   /// What one channel is the mean of: `count` channels from `first` on, `step` apart; none: silence.
@@ -17,9 +18,12 @@ struct ChannelMap: ~Copyable {
   var count: Int { sources.count }
 
   /// Of the stream's channels, from the device's.
-  init(deviceInputs: Int, channelCount: Int) {
-    let isPair = channelCount == 1 && deviceInputs == 2
-    sources = FixedArray(count: channelCount) { Sources(first: $0 % deviceInputs, count: isPair ? 2 : 1) }
+  ///
+  /// - Parameter numbers: those asked for, from 1 on, as many as the stream has; nil: one by one.
+  init(deviceInputs: Int, channelCount: Int, numbers: [Int]? = nil) {
+    sources = FixedArray(count: channelCount) { channel in
+      Sources(first: numbers.map { $0[channel] - 1 } ?? channel % deviceInputs)
+    }
   }
 
   /// Of the device's outputs, from the stream's channels.

@@ -11,6 +11,8 @@ extension JackClient {
   func setCallbacks(_ client: OpaquePointer) {
     jack_set_process_callback(client, jackProcess, process.address)
     jack_set_thread_init_callback(client, jackThreadInit, nil)
+    // PipeWire's libjack knows the one without reasons only; where both are set, JACK's calls the other alone.
+    jack_on_shutdown(client, jackShutdownWithoutReason, process.address)
     jack_on_info_shutdown(client, jackShutdown, process.address)
     jack_set_buffer_size_callback(client, bufferSizeChanged, process.address)
     jack_set_sample_rate_callback(client, sampleRateChanged, process.address)
@@ -27,11 +29,12 @@ extension JackClient {
     // A server that stops takes connections apart; what counts is what there was.
     guard !isLost else { return }
     let connection = areConnected ? ownConnection(a, b) : nil
+    defer { wakeSupervisor() }
     state.withLock {
       if areConnected {
         $0.book.connected(a, b, connection)
       } else {
-        $0.book.disconnected(a, b)
+        $0.book.disconnected(a, b, time: monotonicNanoseconds())
       }
     }
   }
@@ -111,20 +114,18 @@ private func sampleRateChanged(_ rate: jack_nframes_t, _ context: UnsafeMutableR
 private func latencyAsked(_ mode: jack_latency_callback_mode_t, _ context: UnsafeMutableRawPointer?) {
   pthread_setcanceltype(Int32(PTHREAD_CANCEL_DEFERRED), nil)
   let process = context!.assumingMemoryBound(to: JackProcess.self)
-  let channelCount = process.pointee.channelCount
-  let (near, far) =
-    mode == JackCaptureLatency
-    ? (process.pointee.inputPorts.base, process.pointee.outputPorts.base)
-    : (process.pointee.outputPorts.base, process.pointee.inputPorts.base)
+  let inputs = (ports: process.pointee.inputPorts.base, count: process.pointee.inputCount)
+  let outputs = (ports: process.pointee.outputPorts.base, count: process.pointee.channelCount)
+  let (near, far) = mode == JackCaptureLatency ? (inputs, outputs) : (outputs, inputs)
   var sum = jack_latency_range_t(min: .max, max: 0)
-  for channel in 0..<channelCount {
+  for channel in 0..<near.count {
     var range = jack_latency_range_t()
-    jack_port_get_latency_range(near[channel], mode, &range)
+    jack_port_get_latency_range(near.ports[channel], mode, &range)
     sum.min = min(sum.min, range.min)
     sum.max = max(sum.max, range.max)
   }
   let own = process.pointee.latency.load(ordering: .relaxed)
   sum.min += own
   sum.max += own
-  for channel in 0..<channelCount { jack_port_set_latency_range(far[channel], mode, &sum) }
+  for channel in 0..<far.count { jack_port_set_latency_range(far.ports[channel], mode, &sum) }
 }

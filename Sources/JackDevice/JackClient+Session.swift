@@ -46,9 +46,11 @@ extension JackClient {
 
     let plan =
       try wanted.map { ($0, nil) }
-      ?? JackGraph(client: client).plan(configuration.connections, channelCount: configuration.channelCount)
-    for channel in 0..<configuration.channelCount {
+      ?? JackGraph(client: client).plan(configuration)
+    for channel in 0..<configuration.inputCount {
       process.pointee.inputPorts[channel] = try register(client, "in_\(channel + 1)", JackPortIsInput)
+    }
+    for channel in 0..<configuration.channelCount {
       process.pointee.outputPorts[channel] = try register(client, "out_\(channel + 1)", JackPortIsOutput)
     }
     state.withLock {
@@ -59,12 +61,13 @@ extension JackClient {
     setCallbacks(client)
     guard jack_activate(client) == 0 else { throw JackError.notActivated }
     var connected: Set<JackConnection> = []
-    for connection in plan.0 where wanted == nil || jack_port_by_name(client, connection.peer) != nil {
+    let mayWait = wanted != nil || configuration.awaitsPorts
+    for connection in plan.0 where !mayWait || jack_port_by_name(client, connection.peer) != nil {
       do {
         try connect(client, connection)
         connected.insert(connection)
       } catch {
-        if wanted == nil || isLost { throw error }
+        if !mayWait || isLost { throw error }
       }
     }
     waitUntilNoted(connected)
@@ -101,7 +104,7 @@ extension JackClient {
   func prepare(_ format: StreamFormat) throws {
     process.pointee.shut()
     let stream = try processor.prepare(format)
-    process.pointee.open(stream, block: format.block)
+    process.pointee.open(stream, format)
     state.withLock { $0.format = format }
   }
 
@@ -117,7 +120,13 @@ extension JackClient {
 
   private func failure(_ status: JackStatus, mayStart: Bool) -> JackError {
     func has(_ bit: JackStatus) -> Bool { status.rawValue & bit.rawValue != 0 }
-    if has(JackServerFailed) { return .noServer(name: serverName, mayStart: mayStart) }
+    if has(JackServerFailed) {
+      let isPipeWires = JackLibrary.isPipeWires
+      let runs = PipeWire.isRunning
+      let desktop: JackError.Desktop =
+        isPipeWires && !runs ? .pipeWireStands : !isPipeWires && runs ? .pipeWireRuns : .plain
+      return .noServer(name: serverName, mayStart: mayStart, desktop: desktop)
+    }
     let reasons = [
       (JackVersionError, "it speaks another version of JACK's protocol"),
       (JackShmFailure, "its shared memory cannot be reached: does it run as another user?"),

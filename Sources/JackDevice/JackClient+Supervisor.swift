@@ -26,6 +26,7 @@ extension JackClient {
       }
       if isLost {
         let reason = lossReason
+        if configuration.awaitsPorts { state.withLock { $0.book.serverLeft(time: monotonicNanoseconds()) } }
         if configuration.reconnects { processor.note(.lost(reason)) }
         // A server that ends in order still tells of other clients' leaving; libjack is best closed after that.
         sleep(nanoseconds: 100_000_000)
@@ -44,6 +45,7 @@ extension JackClient {
         close(client)
         return finish(.failed("\(error)"))
       }
+      settleDropped(client)
       connectWanted(client)
       tellPriority(client, &toldPriority)
     }
@@ -103,6 +105,16 @@ extension JackClient {
     guard format != self.format else { return }
     try prepare(format)
     jack_recompute_total_latencies(client)
+  }
+
+  /// What was taken apart a moment ago: by somebody, and then it stays so; or because the peer's port went, and then a patient
+  /// client waits for one of that name.
+  private func settleDropped(_ client: OpaquePointer) {
+    for one in state.withLock({ $0.book.dropped }) where monotonicNanoseconds() > one.time + 300_000_000 {
+      let name = jack_port_by_id(client, one.peer).flatMap { jack_port_name($0) }.map { String(cString: $0) }
+      let comesBack = configuration.awaitsPorts && name != one.connection.peer
+      state.withLock { $0.book.settle(one, comesBack: comesBack) }
+    }
   }
 
   /// Makes the connections that were not possible before: other clients come back when they like.

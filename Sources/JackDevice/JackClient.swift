@@ -50,7 +50,8 @@ package final class JackClient: @unchecked Sendable {
     precondition(configuration.channelCount >= 1, "a JACK client has at least one channel")
     self.configuration = configuration
     self.processor = processor
-    process = FixedValue(JackProcess(channelCount: configuration.channelCount, wake: wake))
+    process = FixedValue(
+      JackProcess(inputCount: configuration.inputCount, channelCount: configuration.channelCount, wake: wake))
   }
 
   deinit { for semaphore in [wake, started, ended] { ct_semaphore_destroy(semaphore) } }
@@ -71,6 +72,7 @@ package final class JackClient: @unchecked Sendable {
   /// - Throws: `JackError`, or what the processor's `prepare` throws; nothing runs then, and it can be started again, except
   ///   after `JackError.noAnswer`: then a thread may stay behind.
   package func start() throws {
+    guard JackLibrary.isThere else { throw JackError.noLibrary }
     state.withLock {
       precondition(!$0.isStarted, "a JACK client starts once")
       $0.isStarted = true

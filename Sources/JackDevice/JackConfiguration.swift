@@ -9,6 +9,14 @@ package struct JackConfiguration: Sendable, Equatable {
     case automatic
     /// The nth name of `inputs` goes to `in_n`, `out_n` goes to the nth name of `outputs`. Full names: "system:capture_1".
     case ports(inputs: [String], outputs: [String])
+    /// Each side for itself.
+    case sides(inputs: Side, outputs: Side)
+  }
+
+  /// What one side's ports are connected to at the start.
+  package enum Side: Sendable, Equatable {
+    case none, hardware
+    case ports([String])
   }
 
   /// The name asked for; the server may add to it where it is taken ("limpid-01").
@@ -20,11 +28,19 @@ package struct JackConfiguration: Sendable, Equatable {
   package var startsServer = true
   /// Inputs and, as many, outputs; at least 1.
   package var channelCount = 1
+  /// Input ports of a client of one channel that are more than one: it hears the one with the voice (`InputChoice`).
+  package var choosesAmong = 1
   package var connections = Connections.none
+  /// Whether ports that `connections` names and that are not there are waited for, as after a server's return. Otherwise they
+  /// are an error.
+  package var awaitsPorts = false
   /// Whether to wait for a server that stopped and come back with the same connections.
   package var reconnects = true
 
   package init() {}
+
+  /// Input ports.
+  var inputCount: Int { channelCount == 1 ? max(1, choosesAmong) : channelCount }
 }
 
 /// One connection of one of our ports.

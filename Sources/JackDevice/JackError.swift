@@ -1,7 +1,21 @@
 /// Why Limpid could not enter a JACK graph. Prints as one sentence with the remedy.
 package enum JackError: Error, Equatable, Sendable {
+  /// What PipeWire has to do with a server that is not there.
+  package enum Desktop: Equatable, Sendable {
+    /// Nothing: there is no PipeWire.
+    case plain
+    /// PipeWire runs, and the library is JACK's own.
+    case pipeWireRuns
+    /// The library is PipeWire's, and PipeWire does not run.
+    case pipeWireStands
+  }
+
+  /// No libjack is installed.
+  case noLibrary
+  /// PipeWire's own libjack was asked for and is not installed.
+  case noPipeWireLibrary
   /// No server of that name answers; `mayStart`: JACK tried to start one.
-  case noServer(name: String, mayStart: Bool)
+  case noServer(name: String, mayStart: Bool, desktop: Desktop = .plain)
   /// The system gives no thread.
   case noThread
   /// A call of libjack did not come back.
@@ -29,9 +43,20 @@ package enum JackError: Error, Equatable, Sendable {
 extension JackError: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .noServer(let name, false):
+    case .noLibrary:
+      "JACK's library, libjack.so.0, is not installed; install it (Debian: pipewire-jack where PipeWire runs, else "
+        + "libjack-jackd2-0)"
+    case .noPipeWireLibrary:
+      "PipeWire's own JACK library is not installed; install it (Debian: pipewire-jack; Fedora: "
+        + "pipewire-jack-audio-connection-kit)"
+    case .noServer(_, _, .pipeWireRuns):
+      "no JACK server runs, but PipeWire does; add --pipewire, or start it as `pw-jack limpid …`"
+    case .noServer(_, _, .pipeWireStands):
+      "PipeWire does not run, and the JACK library here is PipeWire's; start it with `systemctl --user start pipewire "
+        + "wireplumber`"
+    case .noServer(let name, false, .plain):
       "no JACK server \"\(name)\" runs; start one with `jackd -n \(name) -d alsa`, or leave out --no-start-server"
-    case .noServer(let name, true):
+    case .noServer(let name, true, .plain):
       "no JACK server \"\(name)\" runs, and none could be started; start one with `jackd -n \(name) -d alsa`"
     case .noThread: "the system gives no thread to look after the JACK client; end other programs"
     case .noAnswer(let server):

@@ -19,46 +19,64 @@ struct JackGraph {
     return all
   }
 
-  /// What `connections` asks for, checked against the ports that there are.
+  /// What the configuration asks for, checked against the ports that there are.
   ///
   /// - Returns: the connections, and a sentence for the user where there are fewer ports than channels.
-  func plan(
-    _ connections: JackConfiguration.Connections, channelCount: Int
-  ) throws(JackError) -> (connections: [JackConnection], remark: String?) {
-    switch connections {
-    case .none: return ([], nil)
-    case .automatic:
-      let captures = ports(JackPortIsPhysical, JackPortIsOutput)
-      let playbacks = ports(JackPortIsPhysical, JackPortIsInput)
-      guard !captures.isEmpty else {
-        throw JackError.noPhysicalPorts(isInput: true, available: ports(JackPortIsOutput))
+  func plan(_ configuration: JackConfiguration) throws(JackError) -> (connections: [JackConnection], remark: String?) {
+    let (inputs, outputs): (JackConfiguration.Side, JackConfiguration.Side) =
+      switch configuration.connections {
+      case .none: (.none, .none)
+      case .automatic: (.hardware, .hardware)
+      case .ports(let inputs, let outputs): (.ports(inputs), .ports(outputs))
+      case .sides(let inputs, let outputs): (inputs, outputs)
       }
-      guard !playbacks.isEmpty else {
-        throw JackError.noPhysicalPorts(isInput: false, available: ports(JackPortIsInput))
+    let planned =
+      try plan(inputs, isInput: true, count: configuration.inputCount, awaitsPorts: configuration.awaitsPorts)
+      + plan(outputs, isInput: false, count: configuration.channelCount, awaitsPorts: configuration.awaitsPorts)
+    return (planned, remark(inputs, outputs, channelCount: configuration.channelCount))
+  }
+
+  /// - Parameter count: our ports of that side.
+  private func plan(
+    _ side: JackConfiguration.Side, isInput: Bool, count: Int, awaitsPorts: Bool
+  ) throws(JackError) -> [JackConnection] {
+    let own = isInput ? "in" : "out"
+    switch side {
+    case .none: return []
+    case .hardware:
+      let there = hardware(isInput: isInput)
+      guard !there.isEmpty else {
+        throw .noPhysicalPorts(isInput: isInput, available: ports(isInput ? JackPortIsOutput : JackPortIsInput))
       }
-      var planned = zip(1...channelCount, captures).map { JackConnection(port: "in_\($0)", peer: $1) }
-      planned +=
-        channelCount == 1
-        ? playbacks.prefix(2).map { JackConnection(port: "out_1", peer: $0) }
-        : zip(1...channelCount, playbacks).map { JackConnection(port: "out_\($0)", peer: $1) }
-      let fewest = min(captures.count, playbacks.count)
-      let remark =
-        fewest < channelCount
-        ? "the JACK server has \(captures.count) capture and \(playbacks.count) playback ports for \(channelCount) channels; "
-          + "the rest is not connected" : nil
-      return (planned, remark)
-    case .ports(let inputs, let outputs):
-      for (names, isInput) in [(inputs, true), (outputs, false)] where names.count > channelCount {
-        throw JackError.tooManyPorts(names: names.count, channelCount: channelCount, isInput: isInput)
+      // Both ears hear a single channel.
+      if !isInput, count == 1 { return there.prefix(2).map { JackConnection(port: "out_1", peer: $0) } }
+      return zip(1...count, there).map { JackConnection(port: "\(own)_\($0)", peer: $1) }
+    case .ports(let names):
+      guard names.count <= count else {
+        throw .tooManyPorts(names: names.count, channelCount: count, isInput: isInput)
       }
       var planned: [JackConnection] = []
-      for (names, side) in [(inputs, "in"), (outputs, "out")] {
-        for (n, name) in names.enumerated() {
-          planned.append(try check(JackConnection(port: "\(side)_\(n + 1)", peer: name)))
-        }
+      for (n, name) in names.enumerated() {
+        let connection = JackConnection(port: "\(own)_\(n + 1)", peer: name)
+        planned.append(awaitsPorts ? connection : try check(connection))
       }
-      return (planned, nil)
+      return planned
     }
+  }
+
+  private func hardware(isInput: Bool) -> [String] {
+    ports(JackPortIsPhysical, isInput ? JackPortIsOutput : JackPortIsInput)
+  }
+
+  private func remark(
+    _ inputs: JackConfiguration.Side, _ outputs: JackConfiguration.Side, channelCount: Int
+  ) -> String? {
+    guard inputs == .hardware || outputs == .hardware else { return nil }
+    let (captures, playbacks) = (hardware(isInput: true).count, hardware(isInput: false).count)
+    let fewest = min(inputs == .hardware ? captures : channelCount, outputs == .hardware ? playbacks : channelCount)
+    return fewest < channelCount
+      ? "the JACK server has \(captures) capture and \(playbacks) playback ports for \(channelCount) channels; "
+        + "the rest is not connected" : nil
   }
 
   private func check(_ wanted: JackConnection) throws(JackError) -> JackConnection {

@@ -17,13 +17,14 @@ struct JackMetadata {
 
   func publish() {
     if let subject = clientSubject { set(subject, "icon-name", "audio-input-microphone") }
-    let channelCount = process.pointee.channelCount
-    for channel in 0..<channelCount {
-      let number = channelCount == 1 ? "" : " \(channel + 1)"
-      for (port, name, order) in [
-        (process.pointee.inputPorts[channel], "Input", channel),
-        (process.pointee.outputPorts[channel], "Enhanced", channelCount + channel),
-      ] {
+    let (inputCount, channelCount) = (process.pointee.inputCount, process.pointee.channelCount)
+    for (ports, count, name, first) in [
+      (process.pointee.inputPorts.base, inputCount, "Input", 0),
+      (process.pointee.outputPorts.base, channelCount, "Enhanced", inputCount),
+    ] {
+      for channel in 0..<count {
+        let number = count == 1 ? "" : " \(channel + 1)"
+        let (port, order) = (ports[channel], first + channel)
         let subject = jack_port_uuid(port)
         set(subject, "pretty-name", name + number)
         set(subject, "port-group", name)

@@ -11,10 +11,15 @@ import Synchronization
 /// is under way (`shut()`), or before the client is active.
 struct JackProcess: ~Copyable {
   let channelCount: Int
-  let inputPorts: FixedArray<OpaquePointer?>  // (channels), jack_port_t
+  /// More than one for a single channel: it is chosen among them.
+  let inputCount: Int
+  let inputPorts: FixedArray<OpaquePointer?>  // (inputs), jack_port_t
   let outputPorts: FixedArray<OpaquePointer?>  // (channels)
-  private let inputs: FixedArray<UnsafePointer<Float>>  // (channels), filled for every block
+  private let inputs: FixedArray<UnsafePointer<Float>>  // (inputs), filled for every block
   private let outputs: FixedArray<UnsafeMutablePointer<Float>>  // (channels)
+  /// Makes one channel of several inputs; nil: they are the channels.
+  private var choice: UnsafeMutablePointer<InputChoice>?
+  private var heard: UnsafeMutablePointer<Float>?  // (block): what `choice` makes
   /// The jack_client_t, for callbacks that ask for names.
   var client: OpaquePointer?
   /// Wakes the supervisor.
@@ -36,13 +41,20 @@ struct JackProcess: ~Copyable {
   /// Whether a block was handed to `callback` in this stay at a server.
   let hasRun = Atomic(false)
 
-  init(channelCount: Int, wake: OpaquePointer) {
+  init(inputCount: Int, channelCount: Int, wake: OpaquePointer) {
     self.channelCount = channelCount
+    self.inputCount = inputCount
     self.wake = wake
-    inputPorts = FixedArray(repeating: nil, count: channelCount)
+    inputPorts = FixedArray(repeating: nil, count: inputCount)
     outputPorts = FixedArray(repeating: nil, count: channelCount)
-    inputs = FixedArray(unfilled: channelCount)
+    inputs = FixedArray(unfilled: inputCount)
     outputs = FixedArray(unfilled: channelCount)
+  }
+
+  deinit {
+    choice?.deinitialize(count: 1)
+    choice?.deallocate()
+    heard?.deallocate()
   }
 
   /// From here on blocks are silent, and none is under way. Ordinary threads; waits for the block that is under way.
@@ -52,9 +64,17 @@ struct JackProcess: ~Copyable {
   }
 
   /// Hands blocks to `callback`. The gate must be shut.
-  mutating func open(_ stream: PreparedStream, block: Int) {
+  mutating func open(_ stream: PreparedStream, _ format: StreamFormat) {
     callback = stream.callback
-    self.block = block
+    block = format.block
+    if inputCount > channelCount {
+      choice?.deinitialize(count: 1)
+      choice?.deallocate()
+      heard?.deallocate()
+      choice = .allocate(capacity: 1)
+      choice!.initialize(to: InputChoice(inputCount: inputCount, sampleRate: format.sampleRate))
+      heard = .allocate(capacity: format.block)
+    }
     latency.store(UInt32(clamping: stream.latencyInSamples), ordering: .relaxed)
     isOpen.store(true, ordering: .sequentiallyConsistent)
   }
@@ -63,11 +83,15 @@ struct JackProcess: ~Copyable {
   @_noLocks
   func process(_ count: Int) {
     isInside.store(true, ordering: .sequentiallyConsistent)
-    for channel in 0..<channelCount {
+    for channel in 0..<inputCount {
       inputs.base[channel] = UnsafePointer(buffer(inputPorts.base[channel], count))
-      outputs.base[channel] = buffer(outputPorts.base[channel], count)
     }
+    for channel in 0..<channelCount { outputs.base[channel] = buffer(outputPorts.base[channel], count) }
     if isOpen.load(ordering: .sequentiallyConsistent), count == block, let callback {
+      if let choice, let heard {
+        choice.pointee.process(inputs.base, count: count, into: heard)
+        inputs.base[0] = UnsafePointer(heard)
+      }
       call(callback, inputs.base, outputs.base, count, conditions.load(ordering: .relaxed))
       hasRun.store(true, ordering: .releasing)
     } else {
@@ -109,5 +133,12 @@ func jackThreadInit(_ context: UnsafeMutableRawPointer?) { flushDenormals() }
 func jackShutdown(_ code: jack_status_t, _ reason: UnsafePointer<CChar>?, _ context: UnsafeMutableRawPointer?) {
   let process = context!.assumingMemoryBound(to: JackProcess.self)
   process.pointee.lost.store(1 + (code.rawValue & 0xffff), ordering: .releasing)
+  ct_semaphore_post(process.pointee.wake)
+}
+
+/// The same from servers that give no reason.
+func jackShutdownWithoutReason(_ context: UnsafeMutableRawPointer?) {
+  let process = context!.assumingMemoryBound(to: JackProcess.self)
+  _ = process.pointee.lost.compareExchange(expected: 0, desired: 1, ordering: .releasing)
   ct_semaphore_post(process.pointee.wake)
 }

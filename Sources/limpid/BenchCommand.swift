@@ -63,7 +63,7 @@ struct BenchCommand: ParsableCommand {
       var rows: [Row] = []
       let presets = try PresetStore.paths().map { try Preset(path: $0) }
       guard !presets.isEmpty else {
-        throw Failure(.configuration, "no presets were found; set LIMPID_PRESETS to the folder that holds them")
+        throw Failure(.configuration, "no presets were found; \(PresetStore.remedy)")
       }
       let works = try works(of: presets)
       let progress = Progress(totalSeconds: Double(works.count) * seconds)

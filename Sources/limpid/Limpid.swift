@@ -12,6 +12,8 @@ struct Limpid: ParsableCommand {
       limpid enhance recordings/ -o clean/       a folder, in parallel
       limpid live                                ALSA: microphone in, clean speech out
       limpid jack --connect                      the same in a JACK graph
+      limpid install-microphone                  a clean microphone in every program's list
+      limpid status                              what it does; limpid remove-microphone takes it away
       limpid devices                             what there is to listen and play to
       limpid ctl SOCKET bypass on                a command to a running live or jack
       limpid replay SESSION/                     what --record kept, to the bit
@@ -38,7 +40,8 @@ struct Limpid: ParsableCommand {
     subcommands: [
       EnhanceCommand.self, LiveCommandLine.self, JackCommand.self, DevicesCommand.self, ControlCommand.self,
       ReplayCommand.self, BenchCommand.self, LearnCommand.self, ProfilesCommand.self, PresetsCommand.self,
-      InfoCommand.self,
+      InfoCommand.self, InstallMicrophoneCommand.self, RemoveMicrophoneCommand.self, StatusCommand.self,
+      UninstallCommand.self,
     ])
 
   /// Parses and runs. Wrong use, too, is one sentence that begins with the program's name.

@@ -18,9 +18,6 @@ import Testing
     #expect(outputs(1, 2, 2, isInterleaved: isInterleaved) == [1, 1])
     #expect(outputs(1, 4, 4, isInterleaved: isInterleaved) == [1, 1, 1, 1])
   }
-  @Test(arguments: [true, false]) func `a pair of inputs is averaged for one channel`(isInterleaved: Bool) {
-    #expect(outputs(2, 1, 1, isInterleaved: isInterleaved) == [1.5])
-  }
   @Test func `further inputs are left out`() {
     #expect(outputs(8, 1, 1) == [1])
     #expect(outputs(8, 2, 2) == [1, 2])

@@ -95,7 +95,6 @@ import TestSupport
       ("method = \"wiener\"\nmix = 1.5\n", ["mix"]),
       ("method = \"magic\"\n", ["'method'", "wiener"]),
       ("method = \n", ["line 1"]),
-      ("steps = 1\n", ["'model'"]),
     ] {
       let preset = try scratch.write(Data(text.utf8), "bad.toml")
       try refuses(input, "-o", out, "--preset", preset, code: 78, words: ["bad.toml"] + words)

@@ -49,9 +49,7 @@ struct SoundOptions: ParsableArguments {
     if let saveNoiseProfile { try Self.checkFolder(of: saveNoiseProfile) }
     var loaded: EnhancementModel?
     if settings.method == .score {
-      guard let path = try model.map({ try ModelStore.path($0) }) ?? preset.model else {
-        throw Failure(.usage, "the preset '\(preset.name)' names no model; give one with --model")
-      }
+      let path = try model.map { try ModelStore.path($0) } ?? preset.model ?? ModelStore.path(ModelStore.standard)
       loaded = try EnhancementModel(path: path, precision: precision)
     }
     try settings.validate(for: loaded)

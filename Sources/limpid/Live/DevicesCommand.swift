@@ -1,6 +1,7 @@
 import AlsaDevice
 import ArgumentParser
 import Foundation
+import JackDevice
 import Realtime
 
 /// `limpid devices`: what `limpid live` can listen and play to, and whether a JACK server runs.
@@ -41,10 +42,19 @@ struct DevicesCommand: ParsableCommand {
       let name = device.name.padding(toLength: max(width, device.name.count), withPad: " ", startingAt: 0)
       return "\(name)  \(direction)  \(device.description)"
     }
-    if devices.isEmpty { lines.append("ALSA has no devices here.") }
-    lines.append(
-      jack.map { "A JACK server runs at \($0.sampleRate) Hz, blocks of \($0.block): limpid jack connects to it." }
-        ?? "No JACK server runs.")
+    if devices.isEmpty {
+      lines.append(
+        AlsaDevices.hasLibrary ? "ALSA has no devices here." : "ALSA's library is not installed (Debian: libasound2).")
+    }
+    let server = JackLibrary.isPipeWires ? "PipeWire" : "A JACK server"
+    if let jack {
+      lines.append("\(server) runs at \(jack.sampleRate) Hz, blocks of \(jack.block): limpid jack connects to it.")
+    } else if PipeWire.isRunning {
+      lines.append("PipeWire runs, and no JACK server: limpid jack --pipewire connects to it (Debian: pipewire-jack).")
+    } else {
+      lines.append(
+        JackLibrary.isThere ? "No JACK server runs." : "No JACK server runs, and libjack.so.0 is not installed.")
+    }
     return lines
   }
 }

@@ -13,8 +13,10 @@ struct JackCommand: ParsableCommand {
       end it; its settings are kept under its name for the next time.
 
         limpid jack --connect                                between hardware ports
+        limpid jack --connect microphone --output daw:voice  from the hardware to a given port
         limpid jack --input gate:out_1 --output daw:voice    between given ports
         limpid jack --channels 2 --control /run/user/1000/limpid
+        limpid jack --pipewire --connect                     on PipeWire, where another libjack is installed, too
       """)
 
   @Option(parsing: .unconditional, help: "Pairs of ports; several are linked: they share level and judgement of noise.")
@@ -29,14 +31,35 @@ struct JackCommand: ParsableCommand {
   @Flag(name: .long, help: "Do not start a server where none runs.")
   var noStartServer = false
 
-  @Flag(name: .long, help: "Connect the hardware's inputs and outputs.")
-  var connect = false
+  @Flag(name: .long, help: "Through PipeWire's own JACK library, whatever other one is installed.")
+  var pipewire = false
+
+  @Flag(
+    name: .long, help: "Process only while something listens to the output, and let the microphone rest (PipeWire).")
+  var onDemand = false
+
+  @Option(
+    defaultAsFlag: Hardware.both,
+    help: "Connect the hardware's inputs and outputs, or microphone or speakers only.")
+  var connect: Hardware?
+
+  /// The hardware's sides.
+  enum Hardware: String, ExpressibleByArgument, CaseIterable {
+    case both, microphone, speakers
+  }
+
+  @Option(
+    help: "auto: of several inputs (those of --input, or the hardware's first two) the one with the voice is heard.")
+  var inputChannels: String?
 
   @Option(help: "Connect this port to in_1; again for in_2 and so on.")
   var input: [String] = []
 
   @Option(help: "Connect out_1 to this port; again for out_2 and so on.")
   var output: [String] = []
+
+  @Flag(name: .long, help: "Wait for ports of --input and --output that are not there, instead of ending.")
+  var patient = false
 
   @Flag(name: .long, help: "End when the server stops, instead of waiting for it.")
   var once = false
@@ -47,12 +70,23 @@ struct JackCommand: ParsableCommand {
     guard (1...32).contains(channels) else {
       throw ValidationError("--channels \(channels) is out of range; give 1 to 32")
     }
-    if connect, !(input.isEmpty && output.isEmpty) {
+    if connect == .both && !(input.isEmpty && output.isEmpty) || connect == .microphone && !input.isEmpty
+      || connect == .speakers && !output.isEmpty
+    {
       throw ValidationError("--connect chooses the hardware's ports; leave it out, or --input and --output")
     }
-    guard input.count <= channels, output.count <= channels else {
+    if let inputChannels {
+      guard inputChannels == "auto" else {
+        throw ValidationError("--input-channels \(inputChannels): a JACK client's are named with --input; give auto")
+      }
+      guard channels == 1 else {
+        throw ValidationError("--input-channels auto makes one channel of several; leave --channels \(channels) out")
+      }
+    }
+    guard inputChannels != nil || input.count <= channels, output.count <= channels, input.count <= 32 else {
       throw ValidationError(
-        "there are more ports to connect than channels; add --channels \(max(input.count, output.count))")
+        "there are more ports to connect than channels; add --channels \(max(input.count, output.count))"
+          + (channels == 1 ? ", or --input-channels auto" : ""))
     }
   }
 
@@ -64,13 +98,22 @@ struct JackCommand: ParsableCommand {
     configuration.startsServer = !noStartServer
     configuration.channelCount = channels
     configuration.reconnects = !once
-    if connect { configuration.connections = .automatic }
-    if !(input.isEmpty && output.isEmpty) { configuration.connections = .ports(inputs: input, outputs: output) }
+    configuration.awaitsPorts = patient
+    if inputChannels != nil { configuration.choosesAmong = max(input.count, 2) }
+    switch connect {
+    case .both: configuration.connections = .automatic
+    case .microphone: configuration.connections = .sides(inputs: .hardware, outputs: .ports(output))
+    case .speakers: configuration.connections = .sides(inputs: .ports(input), outputs: .hardware)
+    case nil:
+      if !(input.isEmpty && output.isEmpty) { configuration.connections = .ports(inputs: input, outputs: output) }
+    }
     return configuration
   }
 
   func run() throws {
     do {
+      if pipewire { try JackLibrary.preferPipeWires() }
+      if onDemand { try PipeWire.processOnDemand() }
       if live.explainLatency { return try explain() }
       let run = try LiveRun(name: "limpid jack", device: "jack-\(name)", arguments: live)
       try run.run { JackLiveDevice(JackClient(client, processor: $0)) }

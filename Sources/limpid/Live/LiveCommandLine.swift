@@ -35,6 +35,9 @@ struct LiveCommandLine: ParsableCommand {
   @Option(parsing: .unconditional, help: "Channels; several are linked: they share level and judgement of noise.")
   var channels = 1
 
+  @Option(help: "Of the input's channels these, as 2 or 1,2; or auto: for one channel the one with the voice.")
+  var inputChannels = "auto"
+
   @OptionGroup var live: LiveArguments
 
   func validate() throws {
@@ -50,6 +53,18 @@ struct LiveCommandLine: ParsableCommand {
     guard (1...32).contains(channels) else {
       throw ValidationError("--channels \(channels) is out of range; give 1 to 32")
     }
+    _ = try chosenChannels()
+  }
+
+  private func chosenChannels() throws -> InputChannels {
+    if inputChannels == "auto" { return .automatic }
+    let numbers = inputChannels.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+    guard numbers.count == channels, numbers.allSatisfy((1...256).contains) else {
+      throw ValidationError(
+        "--input-channels \(inputChannels): give auto, or \(channels == 1 ? "a number" : "\(channels) numbers with commas") from 1 on"
+      )
+    }
+    return .numbers(numbers)
   }
 
   /// What is to be opened.
@@ -61,6 +76,7 @@ struct LiveCommandLine: ParsableCommand {
     configuration.period = period
     configuration.periods = periods
     configuration.channelCount = channels
+    configuration.inputChannels = (try? chosenChannels()) ?? .automatic
     return configuration
   }
 

@@ -85,7 +85,7 @@ final class JackServerProbe: BlockProcessor {
   func note(_ event: DeviceEvent) {}
 
   /// - Parameter server: its name; nil: the default one's.
-  /// - Returns: nil where no server runs.
+  /// - Returns: nil where no server runs, or JACK's library is not installed.
   /// - Throws: `JackError` where one runs and refuses.
   static func format(server: String?, channelCount: Int = 1) throws -> StreamFormat? {
     var configuration = JackConfiguration()
@@ -99,6 +99,8 @@ final class JackServerProbe: BlockProcessor {
     } catch let answer as Answer {
       return answer.format
     } catch JackError.noServer {
+      return nil
+    } catch JackError.noLibrary {
       return nil
     }
   }

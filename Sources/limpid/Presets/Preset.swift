@@ -8,7 +8,7 @@ struct Preset {
   let name: String
   let path: String
   var description: String
-  /// Weights file; relative paths were taken from the preset's folder. nil: the method needs none.
+  /// Weights file (`ModelStore.path(inPreset:of:)`). nil: the method needs none.
   var model: String?
   var settings: EnhancementSettings
   let precision: EnhancementModel.Precision
@@ -57,11 +57,9 @@ struct Preset {
     if let fault = Plan.fault(ofWarmUp: warmUp) {
       throw Failure(.configuration, "\(path): the key 'warm-up' \(fault)")
     }
-    model = try values.string("model").map {
-      URL(fileURLWithPath: $0, relativeTo: url.deletingLastPathComponent()).standardizedFileURL.path
-    }
-    if settings.method == .score, model == nil {
-      throw Failure(.configuration, "\(path): the key 'model' is missing; name a weights file")
+    let named = try values.string("model")
+    if named != nil || settings.method == .score {
+      model = ModelStore.path(inPreset: named, of: url.deletingLastPathComponent())
     }
   }
 }

@@ -2,36 +2,37 @@ import Foundation
 
 /// Where presets lie, and which file a name means.
 enum PresetStore {
-  /// Folders searched, first to last: $LIMPID_PRESETS, the user's, the checkout that the program was built in, the
-  /// system's.
-  static var folders: [String] {
+  /// Folders searched, first to last, each with what it is for people.
+  static var places: [(meaning: String, folders: [String])] {
     // An empty variable is as good as none (XDG Base Directory Specification).
     let environment = ProcessInfo.processInfo.environment.filter { !$0.value.isEmpty }
     let home = environment["HOME"] ?? "/"
-    var folders: [String] = []
-    if let own = environment["LIMPID_PRESETS"] { folders.append(own) }
-    folders.append((environment["XDG_CONFIG_HOME"] ?? home + "/.config") + "/limpid/presets")
-    folders.append((environment["XDG_DATA_HOME"] ?? home + "/.local/share") + "/limpid/presets")
-    if let checkout { folders.append(checkout) }
     let shared = environment["XDG_DATA_DIRS"] ?? "/usr/local/share:/usr/share"
-    folders += shared.split(separator: ":").map { $0 + "/limpid/presets" }
-    return folders
+    return [
+      ("$LIMPID_PRESETS", environment["LIMPID_PRESETS"].map { [$0] } ?? []),
+      (
+        "$XDG_CONFIG_HOME/limpid/presets (~/.config): your own",
+        [(environment["XDG_CONFIG_HOME"] ?? home + "/.config") + "/limpid/presets"]
+      ),
+      (
+        "$XDG_DATA_HOME/limpid/presets (~/.local/share)",
+        [(environment["XDG_DATA_HOME"] ?? home + "/.local/share") + "/limpid/presets"]
+      ),
+      (
+        "beside the program, and beside every link to it: ../share/limpid/presets, or the checkout's presets",
+        Program.presetFolders
+      ),
+      (
+        "limpid/presets in each of $XDG_DATA_DIRS (/usr/local/share, /usr/share)",
+        shared.split(separator: ":").map { $0 + "/limpid/presets" }
+      ),
+    ]
   }
 
-  /// `presets/` above the executable's real place: `.build/release/limpid` finds the checkout's.
-  private static var checkout: String? {
-    guard let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
-      return nil
-    }
-    var folder = URL(fileURLWithPath: executable).deletingLastPathComponent()
-    while folder.path != "/" {
-      let presets = folder.appendingPathComponent("presets")
-      if FileManager.default.fileExists(atPath: presets.appendingPathComponent("live.toml").path) {
-        return presets.path
-      }
-      folder.deleteLastPathComponent()
-    }
-    return nil
+  /// Folders searched, first to last, each once.
+  static var folders: [String] {
+    var seen: Set<String> = []
+    return places.flatMap(\.folders).filter { seen.insert($0).inserted }
   }
 
   /// The preset of a name or a path; a path has a slash or ends in `.toml`.
@@ -42,12 +43,14 @@ enum PresetStore {
       if FileManager.default.fileExists(atPath: path) { return try Preset(path: path) }
     }
     let known = paths().map { URL(fileURLWithPath: $0).deletingPathExtension().lastPathComponent }
-    let hint =
-      known.isEmpty
-      ? "no presets were found; set LIMPID_PRESETS to the folder that holds them"
-      : "there are \(known.joined(separator: ", "))"
+    let hint = known.isEmpty ? "no presets were found; \(remedy)" : "there are \(known.joined(separator: ", "))"
     throw Failure(.configuration, "there is no preset '\(name)'; \(hint)")
   }
+
+  /// What to do where none was found.
+  static let remedy =
+    "set LIMPID_PRESETS to the folder that holds them, or install limpid with its share/limpid (limpid presets --help "
+    + "names every place searched)"
 
   /// Every preset file, by name; of equal names the first folder's counts.
   static func paths() -> [String] {

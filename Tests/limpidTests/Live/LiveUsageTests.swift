@@ -45,6 +45,13 @@ import TestSupport
     try refused(["live", "--periods", "1"], "--periods 1", "2 to 16")
     try refused(["jack", "--connect", "--input", "a:b"], "--connect")
     try refused(["jack", "--input", "a:1", "--input", "a:2"], "--channels 2")
+    try refused(["jack", "--connect", "microphone", "--input", "a:1"], "--connect")
+    try refused(["jack", "--channels", "2", "--input-channels", "auto"], "--input-channels auto")
+    for wrong in ["0", "1,2", "two", ""] {
+      try refused(["live", "--input-channels", wrong], "--input-channels", "auto")
+    }
+    try refused(["install-microphone", "--channel", "0"], "--channel 0", "1 to 64")
+    try refused(["install-microphone", "--", "--fly"], "--fly")
     try refused(["enhance", "x.wav", "--period", "64"], "--realtime")
     try refused(["enhance", "x.wav", "--realtime", "--period", "8"], "--period 8", "16 to 8192")
     try refused(["enhance", "x.wav", "--realtime", "--jobs", "2"], "--jobs")

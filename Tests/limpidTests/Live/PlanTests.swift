@@ -125,6 +125,11 @@ import TestSupport
     #expect(jack.channelCount == 2 && jack.clientName == "n" && jack.serverName == "s" && !jack.startsServer)
     #expect(!jack.reconnects && jack.connections == .ports(inputs: ["a:1", "a:2"], outputs: ["b:1"]))
     #expect(try JackCommand.parse(["--connect"]).client.connections == .automatic)
+    #expect(
+      try JackCommand.parse(["--connect", "microphone", "--output", "a:b"]).client.connections
+        == .sides(inputs: .hardware, outputs: .ports(["a:b"])))
+    let chosen = try JackCommand.parse(["--input", "a:1", "--input", "a:2", "--input-channels", "auto"]).client
+    #expect(chosen.choosesAmong == 2 && chosen.channelCount == 1)
     let usual = try JackCommand.parse([]).client
     #expect(usual.connections == .none && usual.startsServer && usual.reconnects && usual.channelCount == 1)
     let alsa = try LiveCommandLine.parse([

@@ -1,0 +1,93 @@
+import Foundation
+import JackDevice
+
+/// The virtual microphone: made, taken away, looked at.
+enum Microphone {
+  static var isInstalled: Bool {
+    [MicrophoneFiles.nodeFile, MicrophoneFiles.unitFile].contains { FileManager.default.fileExists(atPath: $0) }
+  }
+
+  /// Writes the files, makes the source now, and starts limpid now and at every login.
+  ///
+  /// - Returns: what a person has to do, if anything.
+  static func install(_ files: MicrophoneFiles) throws -> String? {
+    try write(files.nodeText, to: MicrophoneFiles.nodeFile)
+    try write(files.unitText, to: MicrophoneFiles.unitFile)
+    try removeNode()
+    let made = try Tool.run("pw-cli", ["create-node", "adapter", files.node], package: "pipewire-bin")
+    guard made.code == 0 else {
+      throw Failure(.noInput, "PipeWire did not make the source; restart it, `systemctl --user restart pipewire`")
+    }
+    guard try userManager("daemon-reload"), try userManager("enable", MicrophoneFiles.unit),
+      try userManager("restart", MicrophoneFiles.unit)
+    else {
+      // No user manager runs, as in a container; the next login's finds the link.
+      try link()
+      return "systemd's user manager does not answer; until the next login run it by hand: \(files.handCommand)"
+    }
+    return nil
+  }
+
+  /// Takes everything away again, what was set for it included. Whether there was anything.
+  static func remove() throws -> Bool {
+    let wasThere = isInstalled
+    _ = try? userManager("disable", "--now", MicrophoneFiles.unit)
+    for file in [MicrophoneFiles.wantsLink, MicrophoneFiles.unitFile, MicrophoneFiles.nodeFile] {
+      try removeFile(file)
+    }
+    let state = StateStore(device: "jack-" + MicrophoneFiles.clientName)
+    for file in [state.file, state.learnedFile, state.profileFile] { try removeFile(file.path) }
+    _ = try? userManager("daemon-reload")
+    if PipeWire.isRunning { try removeNode() }
+    return wasThere
+  }
+
+  private static func removeNode() throws {
+    for node in try PipeWireGraph.current().sources where node.name == MicrophoneFiles.nodeName {
+      _ = try Tool.run("pw-cli", ["destroy", "\(node.id)"], package: "pipewire-bin")
+    }
+  }
+
+  /// Whether systemd's user manager did it.
+  private static func userManager(_ words: String...) throws -> Bool {
+    do { return try Tool.run("systemctl", ["--user"] + words, package: "systemd").code == 0 } catch is Failure {
+      return false
+    }
+  }
+
+  static var isActive: Bool { (try? userManager("is-active", "--quiet", MicrophoneFiles.unit)) == true }
+
+  private static func link() throws {
+    let link = MicrophoneFiles.wantsLink
+    try makeFolder(of: link)
+    try? FileManager.default.removeItem(atPath: link)
+    do { try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: MicrophoneFiles.unitFile) } catch
+    {
+      throw Failure(.cannotCreate, "\(link): cannot be made (\(error.localizedDescription))")
+    }
+  }
+
+  private static func makeFolder(of path: String) throws {
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+    do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
+      throw Failure(.cannotCreate, "\(folder.path): the folder cannot be made (\(error.localizedDescription))")
+    }
+  }
+
+  private static func write(_ text: String, to path: String) throws {
+    try makeFolder(of: path)
+    do { try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+      throw Failure(.cannotCreate, "\(path): cannot be written (\(error.localizedDescription)); make room or allow it")
+    }
+  }
+
+  /// Removes a file or a link, also one that points nowhere, and the folders above that are empty then.
+  private static func removeFile(_ path: String) throws {
+    if unlink(path) != 0, errno != ENOENT, errno != ENOTDIR {
+      throw Failure(.cannotCreate, "\(path): cannot be removed (\(String(cString: strerror(errno))))")
+    }
+    var folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+    let kept = [MicrophoneFiles.configurationFolder, StateStore(device: "").folder.deletingLastPathComponent().path]
+    while !kept.contains(folder.path), folder.path != "/", rmdir(folder.path) == 0 { folder.deleteLastPathComponent() }
+  }
+}

@@ -1,0 +1,163 @@
+import ArgumentParser
+import Foundation
+import JackDevice
+
+/// `limpid install-microphone`: a clean microphone in every program's list.
+struct InstallMicrophoneCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "install-microphone", abstract: "Makes a clean virtual microphone that every program can choose.",
+    discussion: """
+      PipeWire gets a source "Limpid (MICROPHONE)", from now on and at every login, and systemd a user unit that runs limpid \
+      between the microphone and it. It enhances while a program listens and rests otherwise. It waits for a microphone that \
+      is unplugged, and for PipeWire's restarts.
+
+        limpid install-microphone                     the microphone that is PipeWire's default now
+        limpid install-microphone "USB Microphone"    its name, or a part of it
+        limpid install-microphone -- --model wide     after --, options of limpid jack
+        limpid ctl $XDG_RUNTIME_DIR/limpid-microphone limit 12      what is set stays
+      """)
+
+  @Argument(help: "The real microphone; limpid status lists them.")
+  var microphone: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "The microphone's channel that is heard, from 1 on. (default: of several the one with the voice)")
+  var channel: Int?
+
+  @Argument(parsing: .postTerminator, help: "Options of limpid jack.")
+  var options: [String] = []
+
+  func validate() throws {
+    if let channel, !(1...64).contains(channel) {
+      throw ValidationError("--channel \(channel) is out of range; give 1 to 64")
+    }
+    // What limpid jack does not take is said now, not in a log later.
+    guard !options.isEmpty else { return }
+    do { _ = try JackCommand.parse(["--no-start-server"] + options) } catch {
+      let sentence = JackCommand.message(for: error)
+      throw ValidationError(sentence.split(separator: "\n").first.map(String.init) ?? sentence)
+    }
+  }
+
+  func run() throws {
+    do {
+      guard PipeWire.isRunning else {
+        throw Failure(
+          .noInput,
+          "PipeWire does not run for you; the virtual microphone needs it (Debian: pipewire, wireplumber, pipewire-jack)"
+        )
+      }
+      try JackLibrary.preferPipeWires()
+      let source = try PipeWireGraph.current().microphone(microphone)
+      guard (channel ?? 1) <= source.ports.count else {
+        throw Failure(
+          .usage, "\"\(source.description)\" has \(source.ports.count) channels; give a --channel of these")
+      }
+      let ports = channel.map { [source.ports[$0 - 1]] } ?? Array(source.ports.prefix(8))
+      guard let executable = Program.executable else {
+        throw Failure(.software, "/proc is not there, so limpid does not know where it lies; mount it")
+      }
+      let files = MicrophoneFiles(
+        source, ports: ports, executable: executable, options: options)
+      let remark = try Microphone.install(files)
+      try putOut("\(files.description) is there: choose it as the microphone in your programs.")
+      if let remark { Terminal.complain("note", remark) }
+    } catch { throw Failure(error).end() }
+  }
+}
+
+/// `limpid remove-microphone`: takes it away again.
+struct RemoveMicrophoneCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "remove-microphone", abstract: "Takes the virtual microphone away, with what was set for it.")
+
+  func run() throws {
+    do {
+      let wasThere = try Microphone.remove()
+      try putOut(wasThere ? "The virtual microphone is gone." : "There was no virtual microphone.")
+    } catch { throw Failure(error).end() }
+  }
+}
+
+/// `limpid status`: the virtual microphone, and the real ones.
+struct StatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Tells of the virtual microphone, and lists the real ones.",
+    discussion: "A single run's numbers are told by limpid ctl SOCKET status.")
+
+  @Flag(name: .long, help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    do {
+      guard PipeWire.isRunning else {
+        throw Failure(
+          .noInput, "PipeWire does not run for you; start it with `systemctl --user start pipewire wireplumber`")
+      }
+      let status = MicrophoneStatus(
+        isInstalled: Microphone.isInstalled, isActive: Microphone.isActive, graph: try PipeWireGraph.current(),
+        answer: try? ControlConnection(MicrophoneFiles.socket).ask("status"))
+      try putOut(json ? jsonLine(status.object) : status.lines.joined(separator: "\n"))
+    } catch { throw Failure(error).end() }
+  }
+}
+
+/// What `limpid status` tells.
+struct MicrophoneStatus {
+  let isInstalled: Bool
+  /// Whether systemd runs it.
+  let isActive: Bool
+  let graph: PipeWireGraph
+  /// A status object of the running limpid, JSON; nil: none runs.
+  let answer: String?
+
+  private var source: PipeWireGraph.Source? { graph.sources.first { $0.name == MicrophoneFiles.nodeName } }
+  private var run: [String: Any]? {
+    answer.flatMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
+  }
+
+  var lines: [String] {
+    var lines: [String] = []
+    if !isInstalled {
+      lines.append("No virtual microphone is installed: limpid install-microphone makes one.")
+    } else if let source {
+      let use = source.state == "running" ? "a program listens" : "no program listens"
+      lines.append("\(source.description): \(use)\(source.name == graph.standard ? ", the default microphone" : "")")
+    } else {
+      lines.append(
+        "The virtual microphone is installed, and PipeWire has not made it: systemctl --user restart pipewire")
+    }
+    if isInstalled {
+      if let run {
+        let reduction = (run["noise_reduction_db"] as? Double).map { String(format: ", noise %.0f dB lower", $0) } ?? ""
+        let latency = (run["latency_ms"] as? Double).map { String(format: ", %.0f ms later", $0) } ?? ""
+        lines.append("limpid runs\(isActive ? " as \(MicrophoneFiles.unit)" : "")\(latency)\(reduction)")
+        lines.append("  limpid ctl \(MicrophoneFiles.socket) status")
+      } else {
+        lines.append("limpid does not run: journalctl --user -u \(MicrophoneFiles.unit)")
+      }
+    }
+    for microphone in graph.microphones {
+      let channels = microphone.ports.count == 1 ? "" : ", \(microphone.ports.count) channels"
+      lines.append(
+        "\"\(microphone.description)\"\(channels)\(microphone.name == graph.standard ? ", the default" : "")")
+    }
+    return lines
+  }
+
+  var object: [String: Any] {
+    var object: [String: Any] = [
+      "installed": isInstalled, "active": isActive,
+      "microphones": graph.microphones.map {
+        [
+          "name": $0.name, "description": $0.description, "channels": $0.ports.count,
+          "default": $0.name == graph.standard,
+        ] as [String: Any]
+      },
+    ]
+    if let source { object["source"] = ["description": source.description, "state": source.state] }
+    if let run { object["run"] = run }
+    return object
+  }
+}

@@ -1,0 +1,123 @@
+import Foundation
+
+/// What the virtual microphone is made of: PipeWire's node, from its start on, and systemd's unit that runs limpid beside it.
+struct MicrophoneFiles {
+  /// PipeWire's name of the virtual source.
+  static let nodeName = "limpid-microphone"
+  /// The JACK client's, under which the settings are kept.
+  static let clientName = "limpid-enhancer"
+  static let unit = "limpid-microphone.service"
+
+  /// The microphone's name for people.
+  let microphone: String
+  /// Its ports, as JACK names them.
+  let inputs: [String]
+  /// The program that the unit starts.
+  let executable: String
+  /// Further options of limpid jack.
+  let options: [String]
+
+  init(_ source: PipeWireGraph.Source, ports: [String], executable: String, options: [String]) {
+    microphone = source.description
+    inputs = ports.map { "\(source.description):\($0)" }
+    self.executable = executable
+    self.options = options
+  }
+
+  /// What programs show.
+  var description: String { "Limpid (\(microphone))" }
+
+  // MARK: - Where they lie
+
+  static var configurationFolder: String {
+    let environment = ProcessInfo.processInfo.environment
+    let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+    return environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home + "/.config"
+  }
+  static var nodeFile: String { configurationFolder + "/pipewire/pipewire.conf.d/limpid-microphone.conf" }
+  static var unitFile: String { configurationFolder + "/systemd/user/" + unit }
+  /// What systemctl enable makes.
+  static var wantsLink: String { configurationFolder + "/systemd/user/default.target.wants/" + unit }
+  /// The control socket of the unit's limpid.
+  static var socket: String {
+    (ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"] ?? "/run/user/\(getuid())") + "/limpid-microphone"
+  }
+
+  // MARK: - What they say
+
+  /// Properties of the virtual source; PipeWire's own JSON.
+  var node: String {
+    """
+    { factory.name = support.null-audio-sink
+          node.name = \(Self.nodeName)
+          node.description = \(Self.quoted(description))
+          media.class = Audio/Source/Virtual
+          audio.position = [ MONO ]
+          object.linger = true }
+    """
+  }
+
+  var nodeText: String {
+    """
+    # The virtual microphone \(description.filter { !$0.isNewline }).
+    # Made by limpid install-microphone; limpid remove-microphone removes it.
+    context.objects = [
+      { factory = adapter
+        args = \(node)
+      }
+    ]
+
+    """
+  }
+
+  /// The command that the unit runs.
+  var command: [String] {
+    [executable, "jack", "--pipewire", "--on-demand", "--patient", "--no-start-server", "--name", Self.clientName]
+      + inputs.flatMap { ["--input", $0] } + (inputs.count > 1 ? ["--input-channels", "auto"] : []) + [
+        "--output", "\(description):input_MONO", "--control",
+      ]
+  }
+
+  /// The same for a shell.
+  var handCommand: String {
+    (command + [Self.socket] + options).map { word in
+      word.allSatisfy { $0.isLetter || $0.isNumber || "-_./:".contains($0) }
+        ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
+    }.joined(separator: " ")
+  }
+
+  var unitText: String {
+    let words = command.map(Self.unitWord) + ["%t/limpid-microphone"] + options.map(Self.unitWord)
+    return """
+      # Made by limpid install-microphone; limpid remove-microphone removes it.
+      [Unit]
+      Description=Limpid: the microphone without its noise
+      After=pipewire.service wireplumber.service
+      # Nothing is tried for ever where limpid was removed without this file.
+      ConditionFileIsExecutable=\(Self.specifier(executable))
+      StartLimitIntervalSec=0
+
+      [Service]
+      ExecStart=\(words.joined(separator: " "))
+      # PipeWire may come later, or not at all; its restarts limpid waits for itself.
+      Restart=always
+      RestartSec=2
+      Slice=session.slice
+
+      [Install]
+      WantedBy=default.target
+
+      """
+  }
+
+  private static func quoted(_ text: String) -> String {
+    "\"" + text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"") + "\""
+  }
+
+  private static func specifier(_ text: String) -> String { text.replacingOccurrences(of: "%", with: "%%") }
+
+  /// A word of ExecStart (systemd.service(5), "Command lines").
+  static func unitWord(_ text: String) -> String {
+    quoted(specifier(text)).replacingOccurrences(of: "$", with: "$$")
+  }
+}

@@ -1,0 +1,100 @@
+import Foundation
+
+/// PipeWire's sources, as pw-dump tells of them.
+struct PipeWireGraph {
+  struct Source: Equatable {
+    let id: Int
+    /// PipeWire's own name, which stays: "alsa_input.usb-…".
+    let name: String
+    /// What programs show.
+    let description: String
+    /// Its output ports' names, in the order of its channels: "capture_FL".
+    let ports: [String]
+    /// "suspended", "idle", "running".
+    let state: String
+  }
+
+  /// All that programs can choose, ours included.
+  let sources: [Source]
+  /// The name of the one that programs get that do not choose.
+  let standard: String?
+
+  /// Asks PipeWire.
+  ///
+  /// - Throws: `Failure` where it does not run, or its tools are not installed.
+  static func current() throws -> PipeWireGraph {
+    let dump = try Tool.run("pw-dump", [], package: "pipewire-bin")
+    guard dump.code == 0, let graph = PipeWireGraph(dump.output) else {
+      throw Failure(
+        .noInput, "PipeWire does not answer; start it with `systemctl --user start pipewire wireplumber` and try again")
+    }
+    return graph
+  }
+
+  /// - Parameter dump: pw-dump's JSON. nil where it is none.
+  init?(_ dump: Data) {
+    guard let all = try? JSONSerialization.jsonObject(with: dump) as? [[String: Any]] else { return nil }
+    func properties(_ object: [String: Any]) -> [String: Any] {
+      (object["info"] as? [String: Any])?["props"] as? [String: Any] ?? [:]
+    }
+    func objects(_ kind: String) -> [[String: Any]] {
+      all.filter { ($0["type"] as? String) == "PipeWire:Interface:\(kind)" }
+    }
+    var ports: [Int: [(number: Int, name: String)]] = [:]
+    for port in objects("Port") {
+      let told = properties(port)
+      guard told["port.direction"] as? String == "out", let node = told["node.id"] as? Int,
+        let name = told["port.name"] as? String
+      else { continue }
+      ports[node, default: []].append((told["port.id"] as? Int ?? 0, name))
+    }
+    sources = objects("Node").compactMap { node in
+      let told = properties(node)
+      guard let kind = told["media.class"] as? String,
+        ["Audio/Source", "Audio/Source/Virtual", "Audio/Duplex"].contains(kind),
+        let id = node["id"] as? Int, let name = told["node.name"] as? String
+      else { return nil }
+      return Source(
+        id: id, name: name,
+        description: told["node.description"] as? String ?? told["node.nick"] as? String ?? name,
+        ports: ports[id, default: []].sorted { $0.number < $1.number }.map(\.name),
+        state: (node["info"] as? [String: Any])?["state"] as? String ?? "")
+    }
+    let defaults = objects("Metadata").flatMap { $0["metadata"] as? [[String: Any]] ?? [] }
+      .first { $0["key"] as? String == "default.audio.source" }
+    standard = (defaults?["value"] as? [String: Any])?["name"] as? String
+  }
+
+  /// Real ones: everything but our own.
+  var microphones: [Source] { sources.filter { $0.name != MicrophoneFiles.nodeName } }
+
+  /// The microphone that is meant.
+  ///
+  /// - Parameter wanted: its name or description, or a part that no other has; nil: the standard one.
+  func microphone(_ wanted: String?) throws -> Source {
+    let microphones = microphones
+    let list =
+      microphones.isEmpty
+      ? "PipeWire has none" : "there are " + microphones.map { "\"\($0.description)\"" }.joined(separator: ", ")
+    guard let wanted else {
+      guard let source = microphones.first(where: { $0.name == standard }) ?? microphones.first else {
+        throw Failure(.noInput, "PipeWire has no microphone; connect one, and see wpctl status")
+      }
+      return source
+    }
+    let exact = microphones.filter { $0.name == wanted || $0.description == wanted }
+    let found =
+      exact.isEmpty
+      ? microphones.filter { "\($0.name)\n\($0.description)".range(of: wanted, options: .caseInsensitive) != nil }
+      : exact
+    guard let source = found.first else {
+      throw Failure(.noInput, "there is no microphone \"\(wanted)\"; \(list)")
+    }
+    guard found.count == 1 else {
+      throw Failure(
+        .usage,
+        "\"\(wanted)\" may be \(found.map { "\"\($0.description)\"" }.joined(separator: " or ")); say more of it")
+    }
+    return source
+  }
+}

@@ -1,0 +1,36 @@
+import Foundation
+
+/// Other programs that the virtual microphone is made with: PipeWire's and systemd's own.
+enum Tool {
+  struct Result {
+    let code: Int32
+    let output: Data
+  }
+
+  /// Seconds after which a program that does not end is ended.
+  private static let patience = 20
+
+  /// Runs a program and waits for its end. What it says on standard error is dropped.
+  ///
+  /// - Parameter package: Debian's name of what holds it.
+  /// - Throws: `Failure` where it is not installed.
+  static func run(_ name: String, _ arguments: [String], package: String) throws -> Result {
+    let process = Process()
+    // env finds it, and timeout bounds it; both say 127 where it is not there.
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["timeout", "\(patience)", name] + arguments
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    process.standardInput = FileHandle.nullDevice
+    do { try process.run() } catch {
+      throw Failure(.software, "\(name) cannot be started (\(error.localizedDescription)); end other programs")
+    }
+    let data = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    guard process.terminationStatus != 127 else {
+      throw Failure(.noInput, "\(name) is not installed; install it (Debian: \(package))")
+    }
+    return Result(code: process.terminationStatus, output: data)
+  }
+}

@@ -1,0 +1,60 @@
+import Foundation
+
+/// Where the running program lies.
+enum Program {
+  /// The file that runs, links resolved; nil where /proc is not there.
+  static var executable: String? { try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") }
+
+  /// The name it was called by, every link on the way from there, and the file itself.
+  static var names: [String] { links(from: called).reversed() + [executable].compactMap(\.self) }
+
+  /// Where presets may lie that came with the program: `PREFIX/share/limpid/presets` for `PREFIX/bin/limpid`, or for a link
+  /// there; `presets/` in a folder above the file, which is the checkout's for `.build/release/limpid`.
+  static var presetFolders: [String] {
+    var folders: [String] = []
+    for name in names.reversed() {
+      let prefix = URL(fileURLWithPath: name).deletingLastPathComponent().deletingLastPathComponent()
+      folders.append(prefix.appendingPathComponent("share/limpid/presets").path)
+    }
+    if let checkout { folders.insert(checkout, at: 0) }
+    return folders
+  }
+
+  private static var checkout: String? {
+    guard let executable else { return nil }
+    var folder = URL(fileURLWithPath: executable).deletingLastPathComponent()
+    while folder.path != "/" {
+      let presets = folder.appendingPathComponent("presets")
+      if FileManager.default.fileExists(atPath: presets.appendingPathComponent("live.toml").path) {
+        return presets.path
+      }
+      folder.deleteLastPathComponent()
+    }
+    return nil
+  }
+
+  /// The path of argv[0]: as given, or the first on the PATH.
+  private static var called: String? {
+    guard let name = CommandLine.arguments.first, !name.isEmpty else { return nil }
+    if name.contains("/") { return URL(fileURLWithPath: name).standardizedFileURL.path }
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    return path.split(separator: ":").map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+  }
+
+  /// A path and, where it is a link, what it points to, and so on.
+  static func links(from path: String?) -> [String] {
+    var found: [String] = []
+    var next = path
+    // The kernel follows 40 links at most.
+    while let path = next, found.count < 40 {
+      found.append(path)
+      next = (try? FileManager.default.destinationOfSymbolicLink(atPath: path)).map { target in
+        target.hasPrefix("/")
+          ? target
+          : URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent(target).standardizedFileURL
+            .path
+      }
+    }
+    return found
+  }
+}

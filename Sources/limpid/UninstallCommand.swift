@@ -1,0 +1,78 @@
+import ArgumentParser
+import Foundation
+
+/// `limpid uninstall-desktop`: what tools/install made, taken away.
+struct UninstallCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "uninstall-desktop",
+    abstract: "Takes away what tools/install, or a copied tarball, put under its prefix.",
+    discussion: """
+      Also the virtual microphone. Your own presets, learned profiles and settings stay, and are named; --purge removes \
+      the settings that limpid kept and the learned profiles, too. A Debian package is removed with apt remove limpid.
+      """)
+
+  @Flag(name: .long, help: "Also remove kept settings and learned profiles.")
+  var purge = false
+
+  func run() throws {
+    do {
+      guard let list = Self.list() else {
+        throw Failure(
+          .noInput,
+          "limpid was not installed by tools/install here; a package is removed with apt remove limpid, a copy by hand")
+      }
+      _ = try Microphone.remove()
+      try Self.remove(list)
+      try putOut("limpid is gone from \(list.prefix).")
+      for folder in Self.ownFolders where FileManager.default.fileExists(atPath: folder.path) {
+        if purge, folder.isKeptByLimpid {
+          try? FileManager.default.removeItem(atPath: folder.path)
+        } else {
+          Terminal.complain("note", "\(folder.path) is yours and stays")
+        }
+      }
+    } catch { throw Failure(error).end() }
+  }
+
+  struct Installed: Equatable {
+    let prefix: String
+    /// Relative to the prefix; or, for what plugin hosts look for elsewhere in the home folder, absolute.
+    let files: [String]
+  }
+
+  /// The list that tools/install left beside the presets.
+  static func list(names: [String] = Program.names) -> Installed? {
+    for name in names.reversed() {
+      let prefix = URL(fileURLWithPath: name).deletingLastPathComponent().deletingLastPathComponent().path
+      guard let text = try? String(contentsOfFile: prefix + "/share/limpid/installed", encoding: .utf8) else {
+        continue
+      }
+      return Installed(prefix: prefix, files: text.split(separator: "\n").map(String.init))
+    }
+    return nil
+  }
+
+  /// Removes the files and the folders that are empty then. A path with `..` in it is none of ours.
+  static func remove(_ list: Installed) throws {
+    for file in list.files + ["share/limpid/installed"] where !file.split(separator: "/").contains("..") {
+      let path = file.hasPrefix("/") ? file : list.prefix + "/" + file
+      if unlink(path) != 0, errno != ENOENT, errno != ENOTDIR {
+        throw Failure(.cannotCreate, "\(path): cannot be removed (\(String(cString: strerror(errno)))); use sudo")
+      }
+      var folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+      while folder.path != list.prefix, folder.path != NSHomeDirectory(), folder.path != "/", rmdir(folder.path) == 0 {
+        folder.deleteLastPathComponent()
+      }
+    }
+  }
+
+  private static var ownFolders: [(path: String, isKeptByLimpid: Bool)] {
+    let environment = ProcessInfo.processInfo.environment.filter { !$0.value.isEmpty }
+    let home = environment["HOME"] ?? NSHomeDirectory()
+    return [
+      ((environment["XDG_CONFIG_HOME"] ?? home + "/.config") + "/limpid", false),
+      ((environment["XDG_DATA_HOME"] ?? home + "/.local/share") + "/limpid", true),
+      (StateStore(device: "").folder.path, true),
+    ]
+  }
+}

@@ -190,7 +190,8 @@ package struct InputChoice: ~Copyable {
     chosen = best
     better = 0
     // The products were another channel's.
-    for channel in 0..<inputCount { channels.base[channel].product = channel == best ? channels.base[channel].power : 0 }
+    for channel in 0..<inputCount { channels.base[channel].product = 0 }
+    channels.base[best].product = channels.base[best].power
   }
 
   @_noLocks

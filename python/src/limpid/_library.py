@@ -1,0 +1,147 @@
+"""limpid.h, called by ctypes. Every call leaves the interpreter free for other threads."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+import weakref
+from ctypes import POINTER, byref, c_char_p, c_int, c_size_t, c_void_p
+from pathlib import Path
+
+from ._errors import InvalidValueError, StateError, Status, error
+
+FOLDER = Path(__file__).resolve().parent
+_INT_MAX = 2**31 - 1
+
+
+def _load() -> ctypes.CDLL:
+    path = FOLDER / "lib" / "liblimpid.so"
+    if not path.exists():
+        raise ImportError(f"{path} is not there; install the package with pip, rather than use its source as it lies")
+    try:
+        library = ctypes.CDLL(str(path))
+    except OSError as reason:
+        raise ImportError(
+            f"{reason}; Limpid needs Linux with glibc on x86-64, and a package that tools/build-wheel did not build "
+            "needs speexdsp (Debian: libspeexdsp1)"
+        ) from reason
+    for name, arguments in {
+        "limpid_model_open": (c_char_p, c_char_p, POINTER(c_void_p)),
+        "limpid_create": (c_void_p, POINTER(c_void_p)),
+        "limpid_set_text": (c_void_p, c_char_p, c_char_p),
+        "limpid_learn": (c_void_p, c_void_p, c_size_t, c_int),
+        "limpid_forget": (c_void_p,),
+        "limpid_prepare": (c_void_p, c_int, c_int),
+        "limpid_process_interleaved": (c_void_p, c_void_p, c_void_p, c_size_t),
+        "limpid_reset": (c_void_p,),
+        "limpid_latency": (c_void_p, POINTER(c_int)),
+    }.items():
+        function = getattr(library, name)
+        function.argtypes, function.restype = arguments, c_int
+    for name in ("limpid_model_close", "limpid_destroy"):
+        function = getattr(library, name)
+        function.argtypes, function.restype = (c_void_p,), None
+    for name in ("limpid_version", "limpid_last_error"):
+        getattr(library, name).restype = c_char_p
+    return library
+
+
+_library = _load()
+
+
+def version() -> str:
+    text: bytes = _library.limpid_version()
+    return text.decode()
+
+
+def _check(status: int) -> None:
+    """Called on the thread of the failed call, whose sentence it takes."""
+    if status != 0:
+        sentence: bytes = _library.limpid_last_error()
+        raise error(status, sentence.decode("utf-8", "replace"))
+
+
+def _text(text: str, name: str) -> bytes:
+    """UTF-8, as C takes it. File names that are not UTF-8 stay as they are, and the library refuses them."""
+    if "\0" in text:
+        raise InvalidValueError(f"{name} {text!r} holds a zero byte; leave it out", Status.BAD_ARGUMENT)
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _int(number: int, name: str) -> int:
+    """A C int; what does not fit one is out of every range."""
+    if not -_INT_MAX <= number <= _INT_MAX:
+        raise InvalidValueError(f"{name} of {number} is out of range", Status.UNSUPPORTED_FORMAT)
+    return number
+
+
+class ModelHandle:
+    """An open model, given back with the object."""
+
+    def __init__(self, path: str, precision: str) -> None:
+        handle = c_void_p()
+        _check(_library.limpid_model_open(_text(path, "the path"), _text(precision, "the precision"), byref(handle)))
+        self.value = handle
+        weakref.finalize(self, _library.limpid_model_close, handle)
+
+
+class EnhancerHandle:
+    """A limpid_enhancer, destroyed with the object or by `close`. Calls of several threads take turns."""
+
+    def __init__(self, model: ModelHandle | None) -> None:
+        handle = c_void_p()
+        _check(_library.limpid_create(None if model is None else model.value, byref(handle)))
+        self._handle = handle
+        self._lock = threading.Lock()
+        self._destroy = weakref.finalize(self, _library.limpid_destroy, handle)
+
+    @property
+    def is_open(self) -> bool:
+        return self._destroy.alive
+
+    def close(self) -> None:
+        with self._lock:
+            self._destroy()
+
+    def _check_open(self) -> None:
+        if not self._destroy.alive:
+            raise StateError("the stream is closed; make a new one", Status.WRONG_STATE)
+
+    def set(self, key: str, value: str) -> None:
+        with self._lock:
+            self._check_open()
+            _check(_library.limpid_set_text(self._handle, _text(key, "the setting"), _text(value, key)))
+
+    def learn(self, address: int, count: int, rate: int) -> None:
+        with self._lock:
+            self._check_open()
+            _check(_library.limpid_learn(self._handle, address, count, _int(rate, "a sample rate")))
+
+    def forget(self) -> None:
+        with self._lock:
+            self._check_open()
+            _check(_library.limpid_forget(self._handle))
+
+    def prepare(self, rate: int, channels: int) -> int:
+        """Returns the latency."""
+        latency = c_int()
+        with self._lock:
+            self._check_open()
+            _check(
+                _library.limpid_prepare(
+                    self._handle, _int(rate, "a sample rate"), _int(channels, "a number of channels")
+                )
+            )
+            _check(_library.limpid_latency(self._handle, byref(latency)))
+        return latency.value
+
+    def process(self, source: int, target: int, count: int) -> None:
+        """Addresses of (count, channels) float32; they may be the same."""
+        with self._lock:
+            self._check_open()
+            _check(_library.limpid_process_interleaved(self._handle, source, target, count))
+
+    def reset(self) -> None:
+        with self._lock:
+            self._check_open()
+            _check(_library.limpid_reset(self._handle))

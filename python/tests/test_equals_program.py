@@ -1,0 +1,100 @@
+"""`limpid.enhance` gives what the program `limpid enhance` gives, to the bit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import limpid
+from conftest import assert_same_bits, noisy, voice
+
+# Long enough for a noise reference (0.25 s) whose tokens have their effect (0.1 s later), several times.
+SECONDS = 1.2
+
+
+@pytest.mark.parametrize(
+    "preset, rate, channels",
+    [("live", rate, channels) for rate in (16_000, 44_100, 48_000) for channels in (1, 2)]
+    + [("quality", 44_100, 2), ("gentle", 48_000, 1)],
+)
+def test_every_preset(program, preset: str, rate: int, channels: int) -> None:
+    sound = noisy(SECONDS, rate, channels)
+    before = sound.copy()
+    result = limpid.enhance(sound, rate, preset=preset)
+    assert_same_bits(result, program(sound, rate, "--preset", preset))
+    assert_same_bits(sound, before)
+    # It is enhanced: in the pauses of the second half, 20 ms of the quietest, the noise is at least 6 dB lower.
+    assert quietest(result, rate) < 0.25 * quietest(sound, rate)
+
+
+def quietest(sound: np.ndarray, rate: int) -> float:
+    """The least mean square of 20 ms in the second half."""
+    length = rate // 50
+    starts = range(len(sound) // 2, len(sound) - length, length)
+    return float(min(np.square(sound[start : start + length]).mean() for start in starts))
+
+
+@pytest.mark.parametrize("rate", [8_000, 22_050, 96_000])
+def test_the_standard_preset_is_that_of_files(program, rate: int) -> None:
+    sound = noisy(2.3, rate, 1)  # longer than the 2 s that it hears beforehand
+    assert_same_bits(limpid.enhance(sound, rate), program(sound, rate))
+
+
+def test_a_recording_shorter_than_the_warm_up_and_than_the_latency(program) -> None:
+    for count in (1, 100, 1000, 4801):
+        sound = noisy(SECONDS, 48_000, 2)[:count]
+        assert_same_bits(limpid.enhance(sound, 48_000), program(sound, 48_000))
+
+
+@pytest.mark.parametrize(
+    "options, settings",
+    [
+        (["--attenuation-limit", "7.3"], {"attenuation_limit": 7.3}),
+        (["--attenuation-limit", "none", "--preset", "gentle"], {"attenuation_limit": None, "preset": "gentle"}),
+        (["--steps", "2", "--guidance", "1.5", "--seed", "18446744073709551615"],
+         {"steps": np.int32(2), "guidance": np.float32(1.5), "seed": 2**64 - 1}),
+        (["--sampler", "predictor-corrector", "--corrector-snr", "0.2"],
+         {"corrector_snr": 0.2, "sampler": "predictor-corrector"}),
+        (["--method", "wiener"], {"method": "wiener"}),
+        (["--band", "wide", "--mix", "0.7"], {"band": "wide", "mix": 0.7}),
+        (["--independent-channels", "--noise-selection", "spp", "--reference-length", "0.5", "--start-level", "-40"],
+         {"independent_channels": np.True_, "noise_selection": "spp", "reference_length": 0.5, "start_level": -40}),
+        (["--warm-up", "0.7"], {"warm_up": 0.7}),
+        (["--model", "wide"], {"model": "wide"}),
+    ],
+)  # fmt: skip
+def test_settings(program, options: list[str], settings: dict) -> None:
+    sound = noisy(0.8, 48_000, 2)
+    result = limpid.enhance(sound, 48_000, **settings)
+    assert_same_bits(result, program(sound, 48_000, *options))
+    assert not np.array_equal(result, limpid.enhance(sound, 48_000)), "the settings change nothing"
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("rate", [16_000, 48_000])
+def test_what_was_learned_is_removed(program, rate: int, channels: int) -> None:
+    other = np.stack([voice(2.5, 44_100, 210.0), 0.5 * voice(2.5, 44_100, 210.0)], axis=1).astype(np.float32)
+    other = other if channels == 2 else other[:, 0].copy()
+    sound = noisy(SECONDS, rate, channels)
+    learned = limpid.learn(other, 44_100)
+    result = limpid.enhance(sound, rate, preset="live", model="wide", remove=learned)
+    expected = program(sound, rate, "--preset", "live", "--model", "wide", remove=(other, 44_100))
+    assert_same_bits(result, expected)
+    assert not np.array_equal(result, limpid.enhance(sound, rate, preset="live", model="wide")), "it changes nothing"
+
+
+def test_samples_that_are_not_finite(program) -> None:
+    sound = noisy(SECONDS, 48_000, 1)
+    sound[[5, 20_000, 57_590]] = [np.nan, np.inf, -np.inf]
+    zeros = sound.copy()
+    zeros[~np.isfinite(sound)] = 0
+    result = limpid.enhance(sound, 48_000)
+    assert np.isfinite(result).all()
+    assert_same_bits(result, program(sound, 48_000))
+    assert_same_bits(result, limpid.enhance(zeros, 48_000))
+
+
+def test_longer_than_the_pieces_that_it_is_enhanced_in(program, monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = noisy(SECONDS, 48_000, 1)
+    monkeypatch.setattr("limpid._enhance._PIECE", 10_001)
+    assert_same_bits(limpid.enhance(sound, 48_000, preset="live"), program(sound, 48_000, "--preset", "live"))

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Where presets, and the models beside them, lie, for what has no Foundation: plugins and the C library. The order is that of the
 /// program's PresetStore.
 package enum DataFolders {

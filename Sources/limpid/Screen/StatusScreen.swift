@@ -12,7 +12,7 @@ enum StatusScreen {
   ) -> [String] {
     let columns = max(1, columns)
     var lines = flow(heading(status, name), columns)
-    if !place.isEmpty { lines.append(place.joined(separator: ", ")) }
+    lines += flow(place, columns)
     lines += meters(status, columns)
     lines += flow(work(status), columns)
     lines += flow(noise(status), columns)

@@ -41,9 +41,10 @@ import Testing
   }
 
   @Test func `preset, ports and control socket are on one line`() {
-    let text = lines(
-      [], place: ["preset live", "system:capture_1 to system:playback_1", "control /run/user/1000/limpid"])
-    #expect(text[1...2].contains("preset live, system:capture_1 to system:playback_1, control /run/user/1000/limpid"))
+    let place = ["preset live", "system:capture_1 to system:playback_1", "control /run/limpid"]
+    #expect(lines([], place: place)[1...2].contains(place.joined(separator: "  ")))
+    let long = ["preset live", "system:capture_1 to system:playback_1", "control /run/user/1000/limpid/socket"]
+    #expect(lines([], place: long).joined(separator: " ").contains(long[2]), "it takes another line and is whole")
   }
 
   @Test func `nothing heard is not called frozen`() {

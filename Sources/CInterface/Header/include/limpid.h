@@ -276,7 +276,7 @@ limpid_status limpid_latency(const limpid_enhancer *enhancer, int *samples);
  *   dry-samples     samples per channel of them
  *   reference-late  refreshes of the noise tokens that were not ready at their frame
  *   overruns        times that input was left out because nobody took it
- *   steps               reverse steps a frame, 1 to what the model's time grid has (8)     *  1
+ *   steps           not a count: the steps that run now
  *
  * Any thread but the device's callback: may wait a moment for another ordinary thread, and allocates.
  * LIMPID_UNKNOWN_KEY, LIMPID_WRONG_STATE (not prepared by limpid_prepare_real_time), LIMPID_BAD_ARGUMENT. */

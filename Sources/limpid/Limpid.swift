@@ -49,6 +49,8 @@ struct Limpid: ParsableCommand {
     keepStandardDescriptors()
     do {
       var command = try parseAsRoot(Array(FileName.arguments.dropFirst()))
+      // Of files alone: what JACK and ALSA print at a device is of use.
+      if command is EnhanceCommand || command is LearnCommand || command is InfoCommand { LibraryMessages.silence() }
       try command.run()
     } catch {
       let sentence = message(for: error)

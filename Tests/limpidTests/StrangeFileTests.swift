@@ -36,6 +36,17 @@ struct StrangeFileTests {
     #expect(scratch.names == ["in.wav", "out.wav"])
   }
 
+  /// libmpg123 prints what it thinks of damaged frames on C's own stream.
+  @Test func aDecodersOwnWordsAreNotPrinted() throws {
+    let long = try scratch.write(Wave(samples: Wave.sound(2)).data, "long.wav")
+    #expect(try enhance(long, "-o", scratch.path("whole.mp3")).status == 0)
+    var data = try Data(contentsOf: scratch.url.appendingPathComponent("whole.mp3"))
+    for n in stride(from: data.count / 3, to: data.count * 2 / 3, by: 23) where data[n] != 0xFF { data[n] ^= 0x5A }
+    let input = try scratch.write(data, "in.mp3")
+    let result = try enhance(input, "-o", scratch.path("out.wav"))
+    #expect(result.errors.split(separator: "\n").allSatisfy { $0.hasPrefix("limpid: ") }, "\(result.errors)")
+  }
+
   @Test func joinedFilesComeOutWhole() throws {
     let input = try scratch.write(sound.data + sound.data, "in.wav")
     let result = try enhance(input, "-o", scratch.path("out.wav"), "-v")

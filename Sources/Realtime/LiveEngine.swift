@@ -46,6 +46,8 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     /// Counters of sessions that have ended.
     var past = LiveCounters()
   }
+  /// Gives the seconds of a frame of all channels, for the speed test. Tests set it before the device is there.
+  nonisolated(unsafe) var measure: (inout MultichannelEnhancer, StreamFormat) throws -> Double = SpeedTest.measure
   private let state: Mutex<State>
   /// Posted while no session is made or ended: `prepare` and `stop` take turns, and what they wait for they wait for without
   /// the lock.
@@ -127,9 +129,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     let session = try LiveSession(
       model: model, settings: wish.settings, format: format, options: options, profile: wish.profile,
       isFrozen: wish.isFrozen, learned: wish.learned, makeRecorder: { try makeRecorder($0, wish) },
-      commands: commands.address,
-      meters: meters,
-      remark: remark)
+      commands: commands.address, meters: meters, measure: measure, remark: remark)
     state.withLock { state in
       if session.recorder == nil {
         state.recording = nil
@@ -227,6 +227,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
       try next.validate(for: model)
       if state.session != nil || state.isPreparing {
         guard commands.pointee.write(CommandValue(command)) else { throw LiveError.busy }
+        state.session?.endRest()
       }
       state.settings = next
       if case .forget = command {

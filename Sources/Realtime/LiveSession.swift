@@ -133,6 +133,8 @@ final class LiveSession: @unchecked Sendable {
   private func waitForBlocks() {
     let newest = shared.pointee.time.load(ordering: .relaxed)
     let mayWait = shared.pointee.mayWait.load(ordering: .relaxed)
+    if worker.isQuiet, newest != 0, !mayWait { return rest() }
+    if shared.pointee.rests.load(ordering: .relaxed) { shared.pointee.rests.store(false, ordering: .relaxed) }
     let isResting = worker.enhancer.isResting
     if let nap = pace.nap(now: monotonicNanoseconds(), newest: newest, mayWait: mayWait, isResting: isResting) {
       return sleep(nanoseconds: nap)
@@ -142,6 +144,24 @@ final class LiveSession: @unchecked Sendable {
     atomicMemoryFence(ordering: .sequentiallyConsistent)
     if shared.pointee.input.available < format.block { _ = ct_semaphore_wait(shared.pointee.wake, 100_000_000) }
     shared.pointee.isAsleep.store(false, ordering: .relaxed)
+  }
+
+  /// Sleeps for a tenth of a second, or until sound comes: silence is played without the worker meanwhile, and what waits of it is
+  /// done with at once afterwards.
+  private func rest() {
+    shared.pointee.rests.store(true, ordering: .sequentiallyConsistent)
+    // Between the last look and the word that it rests sound may have come, whose callback woke nobody.
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    if shared.pointee.input.available < format.block {
+      _ = ct_semaphore_wait(shared.pointee.wake, 100_000_000)
+    } else {
+      shared.pointee.rests.store(false, ordering: .relaxed)
+    }
+  }
+
+  /// Lets the worker look for commands at once where it sleeps for want of sound. Any thread but the callback's.
+  func endRest() {
+    if shared.pointee.rests.load(ordering: .relaxed) { ct_semaphore_post(shared.pointee.wake) }
   }
 
   enum WorkerPriority { case realTime, ordinary, refused }

@@ -18,6 +18,8 @@ struct CallbackState: ~Copyable {
   var fill: DryFill
   /// Position of the next block.
   var position = 0
+  /// Output before this position that the worker, which rests, has not made is silence.
+  private var silentUpTo = 0
   /// Blocks until the next look at the thread's priority.
   private var untilLook = 0
 
@@ -28,7 +30,9 @@ struct CallbackState: ~Copyable {
     mayWait: Bool
   ) {
     let start = monotonicNanoseconds()
-    let workBefore = threadNanoseconds()
+    // What a rest takes tells nothing, and asking the system for it would take longer.
+    let isTimed = !mayWait && !shared.pointee.rests.load(ordering: .relaxed)
+    let workBefore = isTimed ? threadNanoseconds() : 0
     lookAtPriority()
     if mayWait, let tap { waitForRoom(tap, count: count) }
     takeIn(input, count: count)
@@ -36,25 +40,35 @@ struct CallbackState: ~Copyable {
     shared.pointee.mayWait.store(mayWait, ordering: .relaxed)
     shared.pointee.time.store(start, ordering: .relaxed)
     shared.pointee.position.store(position, ordering: .releasing)
-    wakeWorker()
+    wakeWorker(input, count: count, mayWait: mayWait)
     if mayWait { waitForOutput(count: count) }
     giveOut(output, count: count)
     if let tap { tap.pointee.recordOutput(output, count: count) }
     position += count
-    if !mayWait {
+    if isTimed {
       shared.pointee.callbackTimes.add(
         nanoseconds: monotonicNanoseconds() - start, work: threadNanoseconds() - workBefore)
     }
   }
 
-  /// A system call only where blocks had ceased, or where this callback waits.
+  /// A system call only where blocks had ceased, where this callback waits, or where sound ends a rest.
   @_noLocks
-  private func wakeWorker() {
+  private mutating func wakeWorker(_ input: UnsafePointer<UnsafePointer<Float>>, count: Int, mayWait: Bool) {
     // The block before the question whether anybody sleeps: the worker says it sleeps, then looks for blocks.
     atomicMemoryFence(ordering: .sequentiallyConsistent)
     if shared.pointee.isAsleep.load(ordering: .relaxed), shared.pointee.isAsleep.exchange(false, ordering: .relaxed) {
       post(shared.pointee.wake)
     }
+    guard shared.pointee.rests.load(ordering: .relaxed) else { return }
+    let isSilent = isSilent(input, count: count)
+    silentUpTo = position + shared.pointee.lead + (isSilent ? count : 0)
+    if !isSilent || mayWait, shared.pointee.rests.exchange(false, ordering: .relaxed) { post(shared.pointee.wake) }
+  }
+
+  @_noLocks
+  private func isSilent(_ input: UnsafePointer<UnsafePointer<Float>>, count: Int) -> Bool {
+    for channel in 0..<channelCount where !allZero(input[channel], count: count) { return false }
+    return true
   }
 
   /// Into the history, and into the ring, unless that is full.
@@ -104,7 +118,16 @@ struct CallbackState: ~Copyable {
     shared.pointee.output.advance(count)
     if before > 0 { playDry(output, from: 0, count: before) }
     if enhanced > 0 { fill.render(output, from: before, count: enhanced, dry: false, gain: 1) }
-    if after > 0 { playDry(output, from: before + enhanced, count: after) }
+    let silent = min(after, max(0, silentUpTo - (position + before + enhanced)))
+    if silent > 0 { playSilence(output, from: before + enhanced, count: silent) }
+    if after > silent { playDry(output, from: before + enhanced + silent, count: after - silent) }
+  }
+
+  /// What the worker would have made of silence.
+  @_noLocks
+  private mutating func playSilence(_ output: UnsafePointer<UnsafeMutablePointer<Float>>, from start: Int, count: Int) {
+    for channel in 0..<channelCount { clearFloats(output[channel] + start, count: count) }
+    fill.render(output, from: start, count: count, dry: false, gain: 1)
   }
 
   @_noLocks

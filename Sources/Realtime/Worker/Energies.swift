@@ -27,6 +27,9 @@ struct Energies {
     output = Self.sumOfSquares(channels, count, samples)
   }
 
+  /// Whether the newest block is digital silence on both sides.
+  var isSilent: Bool { input == 0 && output == 0 }
+
   /// Ends a block of so many seconds and, over all channels, samples.
   mutating func settle(seconds: Double, count: Int) {
     let weight = min(1, seconds / 0.3)

@@ -38,6 +38,7 @@ final class Worker: @unchecked Sendable {
   private var reducedBefore = 0
   private var lateBefore = 0
   private var wasLate = false  // the block before
+  private var quietSamples = 0  // of digital silence on both sides while the network rests, up to now
 
   private let powers: FloatMemory  // (channels), smoothed over some blocks
   private let samples: PlanarBlock  // (channels, the format's block), enhanced in place
@@ -70,6 +71,9 @@ final class Worker: @unchecked Sendable {
 
   /// Position of the next block.
   var position: Int { shared.pointee.input.readPosition + offset }
+
+  /// Whether silence will go on to be made of silence: it has for a while, longer than any sound is on its way, and nothing is learned.
+  var isQuiet: Bool { quietSamples >= format.sampleRate / 4 && learnUntil < 0 }
 
   /// Does whatever is there to do, then returns.
   func run() {
@@ -144,12 +148,16 @@ final class Worker: @unchecked Sendable {
     if !wasWritten { shared.pointee.output.skip(block) }  // nobody reads: a device that stands still
     if shared.pointee.isWaiting.load(ordering: .sequentiallyConsistent) { post(shared.pointee.done) }
 
-    let isLate = !mayWait && shared.pointee.output.readPosition > position + shared.pointee.lead
+    let wasPlayed = shared.pointee.output.readPosition > position + shared.pointee.lead
+    energies.addOutput(samples.lanes, channels: format.channelCount, count: block)
+    let isSilent = enhancer.isResting && energies.isSilent
+    quietSamples = isSilent ? quietSamples + block : 0
+    // Silence that the callback played by itself is not late.
+    let isLate = !mayWait && wasPlayed && !isSilent
     count(
       frames: enhancer.frameCount - framesBefore, nanoseconds: taken, isLate: isLate, isTimed: !mayWait,
       isAftermath: isLost && wasLate)
     wasLate = isLate
-    energies.addOutput(samples.lanes, channels: format.channelCount, count: block)
     meters.levels.addOutput(
       samples.lanes, channels: format.channelCount, count: block, isLinked: settings.linksChannels, seconds: blockTime)
     publishMeters(frames: enhancer.frameCount - framesBefore, position: position + block)

@@ -27,6 +27,25 @@ func bareTests(_ target: String, _ dependencies: [Target.Dependency]) -> Target 
   .testTarget(name: "\(target)Tests", dependencies: dependencies, swiftSettings: explicitImports)
 }
 
+/// Kernels, steps and towers, measured beside OpenBLAS. Targets of this package, because they reach what it keeps to itself; only where
+/// LIMPID_BENCHMARKS is set, because what the program does without need not be installed to build it.
+let benchmarks: [Target] =
+  Context.environment["LIMPID_BENCHMARKS"] == nil
+  ? []
+  : [
+    .systemLibrary(
+      name: "COpenBLAS", path: "Benchmarks/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .executableTarget(
+      name: "StepBenchmark",
+      dependencies: [
+        "COpenBLAS", "CKernels", "Ground", "SignalProcessing", "NeuralLayers", "Diffusion", "ScoreModel", "Enhancement",
+      ],
+      path: "Benchmarks/StepBenchmark", swiftSettings: explicitImports),
+    .executableTarget(
+      name: "TowerBenchmark", dependencies: ["PretrainedEncoders", "NeuralLayers", "Ground"],
+      path: "Benchmarks/TowerBenchmark", swiftSettings: explicitImports),
+  ]
+
 let package = Package(
   name: "limpid",
   products: [
@@ -35,10 +54,6 @@ let package = Package(
     .library(name: "Recording", targets: ["Recording"]),
     // What tools/build-c-library makes liblimpid of.
     .library(name: "CInterface", type: .static, targets: ["CInterface"]),
-    // For the package in Benchmarks.
-    .library(name: "Ground", targets: ["Ground"]),
-    .library(name: "ScoreModel", targets: ["ScoreModel"]),
-    .library(name: "PretrainedEncoders", targets: ["PretrainedEncoders"]),
     .executable(name: "limpid", targets: ["limpid"]),
   ],
   dependencies: [
@@ -154,7 +169,10 @@ let package = Package(
       swiftSettings: explicitImports),
     bareTests(
       "Realtime",
-      ["Realtime", "Enhancement", "SignalProcessing", "Ground", "HeapCounter", "LiveTestSupport", "TestSupport"]),
+      [
+        "Realtime", "CThreads", "Enhancement", "SignalProcessing", "Ground", "HeapCounter", "LiveTestSupport",
+        "TestSupport",
+      ]),
     bareTests("AudioFiles", ["AudioFiles", "CSndfile", "TestSupport"]),
     bareTests("AlsaDevice", ["AlsaDevice", "Realtime", "HeapCounter", "LiveTestSupport", "TestSupport"]),
     bareTests(
@@ -172,6 +190,6 @@ let package = Package(
         "limpid", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording", "Enhancement", "SignalProcessing",
         "TestSupport",
       ]),
-  ],
+  ] + benchmarks,
   swiftLanguageModes: [.v6]
 )

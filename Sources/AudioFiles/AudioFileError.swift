@@ -1,5 +1,5 @@
 /// What is wrong with a sound file or a stream of samples. Prints as one sentence with the remedy.
-public enum AudioFileError: Error, Equatable, Sendable {
+package enum AudioFileError: Error, Equatable, Sendable {
   /// There is no file of that name.
   case missing(path: String)
   /// A folder, a device.
@@ -36,7 +36,7 @@ public enum AudioFileError: Error, Equatable, Sendable {
   case writingFailed(path: String, reason: String)
 
   /// Whether the input is to blame, rather than the output.
-  public var isInput: Bool {
+  package var isInput: Bool {
     switch self {
     case .missing, .notAFile, .unreadable, .notAudio, .empty, .cutShort, .endless, .unsupported, .damaged,
       .notStrict, .needsFFmpeg:
@@ -47,7 +47,7 @@ public enum AudioFileError: Error, Equatable, Sendable {
 }
 
 extension AudioFileError: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .missing(let path): "\(path): there is no such file; check its name"
     case .notAFile(let path): "\(path): not a regular file; give a sound file"

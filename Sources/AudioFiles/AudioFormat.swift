@@ -1,14 +1,14 @@
 import CSndfile
 
 /// Rate, channels and encoding of a sound file.
-public struct AudioFormat: Sendable, Equatable {
+package struct AudioFormat: Sendable, Equatable {
   /// In Hz.
-  public var sampleRate: Int
-  public var channelCount: Int
+  package var sampleRate: Int
+  package var channelCount: Int
   /// libsndfile's number for container, encoding and byte order.
-  public var code: Int32
+  package var code: Int32
 
-  public init(sampleRate: Int, channelCount: Int, code: Int32) {
+  package init(sampleRate: Int, channelCount: Int, code: Int32) {
     self.sampleRate = sampleRate
     self.channelCount = channelCount
     self.code = code
@@ -18,9 +18,9 @@ public struct AudioFormat: Sendable, Equatable {
   var encoding: Int32 { code & Int32(SF_FORMAT_SUBMASK) }
 
   /// As libsndfile calls it, such as "WAV (Microsoft)".
-  public var containerName: String { Self.name(container) }
+  package var containerName: String { Self.name(container) }
   /// As libsndfile calls it, such as "Signed 16 bit PCM".
-  public var encodingName: String { Self.name(encoding) }
+  package var encodingName: String { Self.name(encoding) }
 
   private static func name(_ code: Int32) -> String {
     var info = SF_FORMAT_INFO()
@@ -76,7 +76,7 @@ public struct AudioFormat: Sendable, Equatable {
 
 extension AudioFormat {
   /// WAV with 32-bit floats: samples as they are, to the bit.
-  public static func floatWAV(sampleRate: Int, channelCount: Int) -> AudioFormat {
+  package static func floatWAV(sampleRate: Int, channelCount: Int) -> AudioFormat {
     AudioFormat(
       sampleRate: sampleRate, channelCount: channelCount, code: Int32(SF_FORMAT_WAV | SF_FORMAT_FLOAT))
   }

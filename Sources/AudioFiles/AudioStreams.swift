@@ -1,5 +1,5 @@
 /// Where samples come from: a sound file, or raw PCM through a pipe. One thread.
-public protocol AudioSource: AnyObject {
+package protocol AudioSource: AnyObject {
   var format: AudioFormat { get }
   /// Samples per channel; nil when it cannot be known beforehand.
   var sampleCount: Int? { get }
@@ -16,12 +16,12 @@ public protocol AudioSource: AnyObject {
 }
 
 extension AudioSource {
-  public var tags: AudioTags { AudioTags() }
-  public var remarks: [AudioRemark] { [] }
+  package var tags: AudioTags { AudioTags() }
+  package var remarks: [AudioRemark] { [] }
 }
 
 /// Where samples go. One thread.
-public protocol AudioSink: AnyObject {
+package protocol AudioSink: AnyObject {
   /// Samples that were beyond full scale and had to be clipped.
   var clippedSampleCount: Int { get }
   /// What came along with the samples and has no place there, in a few words each.
@@ -35,14 +35,14 @@ public protocol AudioSink: AnyObject {
 }
 
 extension AudioSink {
-  public var notKept: [String] { [] }
+  package var notKept: [String] { [] }
 }
 
 /// Where samples go that nobody wants: /dev/null. One thread.
-public final class NullWriter: AudioSink {
-  public var clippedSampleCount: Int { 0 }
-  public init() {}
-  public func write(_ interleaved: UnsafeBufferPointer<Float>) {}
-  public func finish() {}
-  public func abandon() {}
+package final class NullWriter: AudioSink {
+  package var clippedSampleCount: Int { 0 }
+  package init() {}
+  package func write(_ interleaved: UnsafeBufferPointer<Float>) {}
+  package func finish() {}
+  package func abandon() {}
 }

@@ -3,7 +3,7 @@ import CSndfile
 /// What comes along with a sound: title, artist and the other texts, by libsndfile's number for each; the origin that a
 /// broadcast WAV carries (recorder, date, time code); and all else that its container holds, byte for byte, for an output
 /// of the same kind.
-public struct AudioTags: Sendable, Equatable {
+package struct AudioTags: Sendable, Equatable {
   /// What a container holds besides samples and the common texts.
   enum Extras: Sendable, Equatable {
     case none
@@ -32,11 +32,11 @@ public struct AudioTags: Sendable, Equatable {
   /// More than this much is not kept in memory.
   static let largest = 1 << 26
 
-  public init() {}
+  package init() {}
 
-  public var title: String? { texts[Int32(SF_STR_TITLE)] }
-  public var artist: String? { texts[Int32(SF_STR_ARTIST)] }
-  public var isEmpty: Bool { texts.isEmpty && broadcast.isEmpty && extras == .none }
+  package var title: String? { texts[Int32(SF_STR_TITLE)] }
+  package var artist: String? { texts[Int32(SF_STR_ARTIST)] }
+  package var isEmpty: Bool { texts.isEmpty && broadcast.isEmpty && extras == .none }
 
   /// All that an open file has. The encoder's name is left out: the output has another.
   init(reading file: OpaquePointer) {

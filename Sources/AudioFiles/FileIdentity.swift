@@ -1,12 +1,12 @@
 import Ground
 
 /// What makes two paths one file, also through links: device and inode.
-public struct FileIdentity: Hashable, Sendable {
+package struct FileIdentity: Hashable, Sendable {
   private let device: UInt
   private let inode: UInt
 
   /// nil when there is no such file.
-  public init?(path: String) {
+  package init?(path: String) {
     var status = stat()
     guard FileName.withCString(path, { stat($0, &status) }) == 0 else { return nil }
     device = UInt(status.st_dev)
@@ -15,7 +15,7 @@ public struct FileIdentity: Hashable, Sendable {
 }
 
 /// Whether two paths are one file, also through links; false when either is not there.
-public func isSameFile(_ a: String, _ b: String) -> Bool {
+package func isSameFile(_ a: String, _ b: String) -> Bool {
   guard let first = FileIdentity(path: a), let second = FileIdentity(path: b) else { return false }
   return first == second
 }

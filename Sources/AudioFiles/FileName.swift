@@ -5,11 +5,11 @@ import Ground
 /// Here a byte that is part of no UTF-8 stands in a string as one code point of U+10FE00…U+10FEFF (private use), and goes
 /// to the system as the byte that it was. A name with such a code point of its own is written byte by byte, so that
 /// every name has one text, and the other way round.
-public enum FileName {
+package enum FileName {
   private static let first: UInt32 = 0x10FE00
 
   /// The text of a name's bytes.
-  public static func text(_ bytes: some Collection<UInt8>) -> String {
+  package static func text(_ bytes: some Collection<UInt8>) -> String {
     var text = String.UnicodeScalarView()
     var decoder = UTF8()
     var rest = Array(bytes)[...]
@@ -28,7 +28,7 @@ public enum FileName {
   }
 
   /// The bytes of a name's text.
-  public static func bytes(_ text: String) -> [UInt8] {
+  package static func bytes(_ text: String) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.utf8.count)
     for scalar in text.unicodeScalars {
@@ -42,10 +42,10 @@ public enum FileName {
   }
 
   /// For JSON, which has to be UTF-8: bytes that are none become U+FFFD.
-  public static func repaired(_ text: String) -> String { String(decoding: bytes(text), as: UTF8.self) }
+  package static func repaired(_ text: String) -> String { String(decoding: bytes(text), as: UTF8.self) }
 
   /// A name as the system takes it.
-  public static func withCString<Result>(_ text: String, _ body: (UnsafePointer<CChar>) throws -> Result) rethrows
+  package static func withCString<Result>(_ text: String, _ body: (UnsafePointer<CChar>) throws -> Result) rethrows
     -> Result
   {
     let bytes = (bytes(text) + [0]).map(CChar.init(bitPattern:))
@@ -53,7 +53,7 @@ public enum FileName {
   }
 
   /// A program's arguments, each as the text of its bytes.
-  public static var arguments: [String] {
+  package static var arguments: [String] {
     (0..<Int(CommandLine.argc)).map { n in
       guard let argument = CommandLine.unsafeArgv[n] else { return "" }
       return text(UnsafeBufferPointer(start: argument, count: strlen(argument)).map(UInt8.init(bitPattern:)))
@@ -62,31 +62,31 @@ public enum FileName {
 
   /// What two texts have to have in common to be one name: their bytes. Swift takes a composed and a decomposed é for
   /// equal, the system does not.
-  public static func isSame(_ a: String, _ b: String) -> Bool { a.utf8.elementsEqual(b.utf8) }
+  package static func isSame(_ a: String, _ b: String) -> Bool { a.utf8.elementsEqual(b.utf8) }
 
   // MARK: Parts of a path. By bytes: a combining accent that follows a slash or a dot makes one character with it.
 
   /// What stands behind the last slash.
-  public static func last(_ path: String) -> String {
+  package static func last(_ path: String) -> String {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
     return String(path[path.utf8.index(after: slash)...])
   }
 
   /// What stands before the last slash; "." where there is none.
-  public static func folder(_ path: String) -> String {
+  package static func folder(_ path: String) -> String {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
     return slash == path.utf8.startIndex ? "/" : String(path[..<slash])
   }
 
   /// What stands behind the last dot of the last part, in small letters; empty without one, and for ".name".
-  public static func suffix(_ path: String) -> String {
+  package static func suffix(_ path: String) -> String {
     let name = last(path)
     guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")), dot != name.utf8.startIndex else { return "" }
     return String(name[name.utf8.index(after: dot)...]).lowercased()
   }
 
   /// The path without its suffix and the dot.
-  public static func withoutSuffix(_ path: String) -> String {
+  package static func withoutSuffix(_ path: String) -> String {
     let name = last(path)
     guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")), dot != name.utf8.startIndex else { return path }
     return String(path.utf8.dropLast(name.utf8.count - name.utf8.distance(from: name.utf8.startIndex, to: dot)))!
@@ -94,11 +94,11 @@ public enum FileName {
 }
 
 /// Files and folders by name, asked of the system.
-public enum Files {
-  public enum Kind: Sendable { case regular, folder, nullDevice, other }
+package enum Files {
+  package enum Kind: Sendable { case regular, folder, nullDevice, other }
 
   /// Links are followed; nil: there is nothing of that name.
-  public static func kind(_ path: String) -> Kind? {
+  package static func kind(_ path: String) -> Kind? {
     var status = stat()
     guard FileName.withCString(path, { stat($0, &status) }) == 0 else { return nil }
     switch status.st_mode & S_IFMT {
@@ -112,19 +112,19 @@ public enum Files {
   }
 
   /// The first bytes of a file; fewer, or none, where there are not so many or it cannot be read.
-  public static func beginning(of path: String, _ count: Int) -> [UInt8] {
+  package static func beginning(of path: String, _ count: Int) -> [UInt8] {
     kind(path) == .regular ? FileWindow(path: path)?.bytes(0, count) ?? [] : []
   }
 
-  public static func isLink(_ path: String) -> Bool {
+  package static func isLink(_ path: String) -> Bool {
     var status = stat()
     return FileName.withCString(path) { lstat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 
-  public static func isFolder(_ path: String) -> Bool { kind(path) == .folder }
+  package static func isFolder(_ path: String) -> Bool { kind(path) == .folder }
 
   /// Names in a folder, sorted by their bytes; nil where it cannot be read.
-  public static func names(in folder: String) -> [String]? {
+  package static func names(in folder: String) -> [String]? {
     guard let stream = FileName.withCString(folder, { opendir($0) }) else { return nil }
     defer { closedir(stream) }
     var names: [[UInt8]] = []
@@ -145,7 +145,7 @@ public enum Files {
   /// Makes a folder and those above it.
   ///
   /// - Returns: 0, or errno.
-  public static func makeFolder(_ path: String) -> Int32 {
+  package static func makeFolder(_ path: String) -> Int32 {
     if isFolder(path) { return 0 }
     let above = FileName.folder(path)
     if above != path, !isFolder(above) {

@@ -18,7 +18,7 @@ struct Failure: Error {
     switch error {
     case let failure as Failure: self = failure
     case let error as EnhancementError: self.init(Self.status(of: error), error.description)
-    case let error as ModelFileError: self.init(Self.status(of: error), error.description)
+    case let error as EnhancementModelError: self.init(Self.status(of: error), error.description)
     case let error as LearnedNoiseError: self.init(Self.status(of: error), error.description)
     case let error as LiveError: self.init(Self.status(of: error), error.description)
     default: self.init(LIMPID_SYSTEM, "\(error)")
@@ -35,11 +35,11 @@ struct Failure: Error {
     }
   }
 
-  private static func status(of error: ModelFileError) -> limpid_status {
-    switch error {
-    case .missing, .notAFile, .unreadable, .unwritable: LIMPID_NO_FILE
+  private static func status(of error: EnhancementModelError) -> limpid_status {
+    switch error.kind {
+    case .missing, .unreadable: LIMPID_NO_FILE
     case .unsupportedPrecision: LIMPID_BAD_VALUE
-    default: LIMPID_BAD_MODEL
+    case .unusable: LIMPID_BAD_MODEL
     }
   }
 

@@ -40,7 +40,7 @@ public func limpid_model_open_named(
       let names = DataFolders.models.map(\.name).joined(separator: ", ")
       throw Failure(LIMPID_NO_FILE, "there is no model '\(name)'; give \(names), or open a file with limpid_model_open")
     }
-    let near = try near.map { try text($0, "near") }
+    let near = try near.map { [try text($0, "near")] }
     guard let path = DataFolders.model(file: file, near: near) else {
       throw Failure(
         LIMPID_NO_FILE,

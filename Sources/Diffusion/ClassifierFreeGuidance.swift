@@ -2,14 +2,14 @@
 ///
 /// For a given x_t, x̂0 and the score are affine in each other, so the same w on the score gives the same result.
 /// Weight 1 is the conditional estimate itself and costs one evaluation; any other costs two, as one batch.
-public struct ClassifierFreeGuidance: Sendable, Equatable {
+package struct ClassifierFreeGuidance: Sendable, Equatable {
   /// w: 1 is plain, above 1 leans on the condition, 0 ignores it.
-  public var weight: Float
+  package var weight: Float
 
-  public init(weight: Float = 1) { self.weight = weight }
+  package init(weight: Float = 1) { self.weight = weight }
 
   /// How many estimates the network makes: 1 or 2.
-  public var batch: Int { weight == 1 ? 1 : 2 }
+  package var batch: Int { weight == 1 ? 1 : 2 }
 
   /// Combines the lanes in place.
   ///

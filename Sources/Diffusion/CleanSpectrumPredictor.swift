@@ -6,7 +6,7 @@
 /// state is a *slot*. `FrameSampler.slotTimes(kind:maximumSteps:grid:)` lists the time of each slot.
 ///
 /// One instance belongs to one thread. Everything here runs once or more per frame: it neither allocates nor locks.
-public protocol CleanSpectrumPredictor: ~Copyable {
+package protocol CleanSpectrumPredictor: ~Copyable {
   /// Estimates the clean spectrum of the present frame and advances the state of `slot` by that frame.
   ///
   /// - Parameters:
@@ -36,6 +36,6 @@ public protocol CleanSpectrumPredictor: ~Copyable {
 }
 
 extension CleanSpectrumPredictor where Self: ~Copyable {
-  public mutating func copySlot(from source: Int, to destination: Int) {}
-  public mutating func startUnconditionalLane(slot: Int) {}
+  package mutating func copySlot(from source: Int, to destination: Int) {}
+  package mutating func startUnconditionalLane(slot: Int) {}
 }

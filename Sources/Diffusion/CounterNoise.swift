@@ -8,11 +8,11 @@ import Ground
 ///
 /// Made by a kernel (`NoiseBodies.h`) that the tests hold to a plain one (`PlainNoise`), bit by bit.
 /// A value: it may be shared by threads.
-public struct CounterNoise: Sendable, Equatable {
+package struct CounterNoise: Sendable, Equatable {
   /// Names the stream. Channels that should differ take different seeds.
-  public let seed: UInt64
+  package let seed: UInt64
 
-  public init(seed: UInt64) { self.seed = seed }
+  package init(seed: UInt64) { self.seed = seed }
 
   /// Writes z of one frame and step.
   ///
@@ -21,7 +21,7 @@ public struct CounterNoise: Sendable, Equatable {
   ///   - step: which draw within the frame, from 0.
   ///   - output: (binCount, 2), interleaved.
   @_noLocks
-  public func fill(frameIndex: Int, step: Int, binCount: Int, into output: UnsafeMutablePointer<Float>) {
+  package func fill(frameIndex: Int, step: Int, binCount: Int, into output: UnsafeMutablePointer<Float>) {
     precondition(frameIndex >= 0 && step >= 0 && binCount >= 0, "frame, step and bin count are not negative")
     circularNoise(seed: seed, frame: UInt64(frameIndex), step: UInt32(step), into: output, count: binCount)
   }

@@ -1,5 +1,5 @@
 /// A parameter of the diffusion that came from outside (a weights file, a preset) and cannot be used.
-public enum DiffusionParameterError: Error, Equatable, Sendable {
+package enum DiffusionParameterError: Error, Equatable, Sendable {
   /// `theta`, `sigmaMin` or `sigmaMax` is out of range.
   case unusableSDE(theta: Double, sigmaMin: Double, sigmaMax: Double)
   /// The time grid has no point.
@@ -11,7 +11,7 @@ public enum DiffusionParameterError: Error, Equatable, Sendable {
 }
 
 extension DiffusionParameterError: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .unusableSDE(let theta, let sigmaMin, let sigmaMax):
       "theta \(theta), sigma from \(sigmaMin) to \(sigmaMax) is no diffusion process; theta must be positive and "

@@ -5,35 +5,35 @@ import Ground
 /// Every step has its own slot of the predictor's state, every frame and draw its own noise, so the result of a
 /// frame depends on the frames before it only through the predictor. Memory is made in `init`; `enhance` neither
 /// allocates nor locks if the predictor does neither. One instance belongs to one thread.
-public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copyable {
+package struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copyable {
   /// The network. Its slots are those of `slotTimes(kind:maximumSteps:grid:)`.
-  public var predictor: Predictor
-  public let kind: SamplerKind
+  package var predictor: Predictor
+  package let kind: SamplerKind
   /// The largest number of steps, at most the grid's count.
-  public let maximumSteps: Int
+  package let maximumSteps: Int
   /// Complex bins of a frame.
-  public let binCount: Int
+  package let binCount: Int
 
   /// N, from 1 to `maximumSteps`; may change between frames.
   ///
   /// More steps than in the frame before: the new ones go on with the predictor state that they had when they last ran, or
   /// take over that of the step before where they never did, and run unheard for `warmUpFrames` before the result is theirs.
-  public var steps: Int {
+  package var steps: Int {
     didSet { precondition(steps >= 1 && steps <= maximumSteps, "steps must be from 1 to maximumSteps") }
   }
 
   /// Frames for which a step that comes into use runs unheard; 0: its first estimate counts. From the start of the
   /// stream on, where no step has a past, all are heard.
-  public var warmUpFrames = 0
+  package var warmUpFrames = 0
 
   /// Steps that ran in the newest frame: `steps`, or fewer where the frame was cut short.
-  public private(set) var stepsRun = 0
+  package private(set) var stepsRun = 0
   /// The step whose estimate the newest frame's result is, from 1; less than `stepsRun` while steps run unheard.
-  public private(set) var stepsHeard = 0
+  package private(set) var stepsHeard = 0
 
   /// The weight w of classifier-free guidance; may change between frames. 1 evaluates the network once per step,
   /// any other value as one batch of two, for which the predictor must have been made.
-  public var guidance: Float {
+  package var guidance: Float {
     get { classifierFreeGuidance.weight }
     set {
       precondition(newValue.isFinite, "guidance must be finite")
@@ -64,7 +64,7 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
   ///   - maximumSteps: from 1 to the grid's count (8 on the standard grid); `steps` starts there.
   ///   - seed: names the noise; the same seed gives the same bits.
   ///   - finalStep: how the score-based kinds end; the few-step kind always ends at x̂0.
-  public init(
+  package init(
     predictor: consuming Predictor, sde: OrnsteinUhlenbeckSDE = OrnsteinUhlenbeckSDE(),
     grid: TimeGrid = .standard, kind: SamplerKind = .fewStep(eta: 0), maximumSteps: Int = 1, seed: UInt64 = 0,
     binCount: Int = 160, finalStep: FinalStep = .posteriorMean
@@ -88,7 +88,7 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
   }
 
   /// The diffusion time of every slot a predictor needs: t_1 … t_N, then, with the corrector, the same again.
-  public static func slotTimes(kind: SamplerKind, maximumSteps: Int, grid: TimeGrid) -> [Float] {
+  package static func slotTimes(kind: SamplerKind, maximumSteps: Int, grid: TimeGrid) -> [Float] {
     let times = Array(grid.first(maximumSteps))
     return kind.evaluations(steps: 1) == 2 ? times + times : times
   }
@@ -104,7 +104,7 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
   /// - Returns: true if all is finite. If an estimate or the result is not, false: `output` then holds `y`, and
   ///   the predictor's state may be spoilt, so call `reset()` before the next frame.
   @discardableResult
-  public mutating func enhance(
+  package mutating func enhance(
     noisy y: UnsafePointer<Float>, frameIndex: Int, into output: UnsafeMutablePointer<Float>,
     goesOn: (_ stepsDone: Int) -> Bool = { _ in true }
   ) -> Bool {
@@ -125,7 +125,7 @@ public struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Copy
   }
 
   /// Forgets all frames: the predictor's states. Settings stay.
-  public mutating func reset() {
+  package mutating func reset() {
     predictor.reset()
     currentSteps = 0
     currentBatch = 0

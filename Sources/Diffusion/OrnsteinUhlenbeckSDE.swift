@@ -9,18 +9,18 @@ import Ground
 /// with E|dw|² = dt, half of it in each part.
 ///
 /// A value: it may be shared by threads. The functions cost an exponential or two; a sampler calls them in `init`.
-public struct OrnsteinUhlenbeckSDE: Sendable, Equatable {
+package struct OrnsteinUhlenbeckSDE: Sendable, Equatable {
   /// Stiffness θ: the pull towards y, per unit of diffusion time.
-  public let theta: Double
+  package let theta: Double
   /// The lower end of the noise schedule.
-  public let sigmaMin: Double
+  package let sigmaMin: Double
   /// The upper end of the noise schedule; g(1) belongs to it, the deviation of x at t = 1 is smaller.
-  public let sigmaMax: Double
+  package let sigmaMax: Double
   /// L = ln(σmax / σmin).
   let logRatio: Double
 
   /// The process of SGMSE+ at 16 kHz: θ = 1.5, σ from 0.05 to 0.5.
-  public init() {
+  package init() {
     (theta, sigmaMin, sigmaMax) = (1.5, 0.05, 0.5)
     logRatio = DeterministicMath.logarithm(10)
   }
@@ -28,7 +28,7 @@ public struct OrnsteinUhlenbeckSDE: Sendable, Equatable {
   /// A process with other parameters, for example those of a weights file.
   ///
   /// - Throws: `unusableSDE` unless θ > 0 and 0 < σmin < σmax, all finite and within 1e±6.
-  public init(theta: Double, sigmaMin: Double, sigmaMax: Double) throws(DiffusionParameterError) {
+  package init(theta: Double, sigmaMin: Double, sigmaMax: Double) throws(DiffusionParameterError) {
     guard theta > 0, theta <= 100, sigmaMin >= 1e-6, sigmaMax > sigmaMin, sigmaMax <= 1e6 else {
       throw .unusableSDE(theta: theta, sigmaMin: sigmaMin, sigmaMax: sigmaMax)
     }
@@ -39,12 +39,12 @@ public struct OrnsteinUhlenbeckSDE: Sendable, Equatable {
   }
 
   /// The weight of x0 in the mean, e^{−θt}.
-  public func meanWeight(at time: Double) -> Double {
+  package func meanWeight(at time: Double) -> Double {
     DeterministicMath.exponential(-theta * time)
   }
 
   /// μ(x0, y, t) = e^{−θt} x0 + (1 − e^{−θt}) y (eq. 10; sgmse `OUVESDE._mean`).
-  public func marginalMean(clean x0: Double, noisy y: Double, at time: Double) -> Double {
+  package func marginalMean(clean x0: Double, noisy y: Double, at time: Double) -> Double {
     let weight = meanWeight(at: time)
     return weight * x0 + (1 - weight) * y
   }
@@ -52,7 +52,7 @@ public struct OrnsteinUhlenbeckSDE: Sendable, Equatable {
   /// σ(t), σ² = σmin² (e^{2Lt} − e^{−2θt}) L / (θ + L) (eq. 11; sgmse `OUVESDE._std`).
   ///
   /// The deviation of the complex number: E|x − μ|² = σ². With the usual parameters σ(1) = 0.3890, σ(0.03) = 0.0188.
-  public func marginalDeviation(at time: Double) -> Double {
+  package func marginalDeviation(at time: Double) -> Double {
     let growth = DeterministicMath.exponential(2 * logRatio * time)
     let decay = DeterministicMath.exponential(-2 * theta * time)
     let variance = sigmaMin * sigmaMin * (growth - decay) * logRatio / (theta + logRatio)
@@ -60,12 +60,12 @@ public struct OrnsteinUhlenbeckSDE: Sendable, Equatable {
   }
 
   /// The drift θ(y − x) of the forward process.
-  public func drift(state x: Double, noisy y: Double) -> Double {
+  package func drift(state x: Double, noisy y: Double) -> Double {
     theta * (y - x)
   }
 
   /// The diffusion coefficient g(t) of the forward process.
-  public func diffusion(at time: Double) -> Double {
+  package func diffusion(at time: Double) -> Double {
     sigmaMin * DeterministicMath.exponential(logRatio * time) * squareRoot(2 * logRatio)
   }
 
@@ -73,14 +73,14 @@ public struct OrnsteinUhlenbeckSDE: Sendable, Equatable {
   ///
   /// It is sgmse's ∇ log p, twice the gradient by the real and imaginary part, as fits E|z|² = 1.
   /// - Parameter time: above 0; at 0 the deviation is 0 and the score unbounded.
-  public func score(cleanEstimate: Double, state x: Double, noisy y: Double, at time: Double) -> Double {
+  package func score(cleanEstimate: Double, state x: Double, noisy y: Double, at time: Double) -> Double {
     precondition(time > 0, "the score is unbounded at time 0")
     let deviation = marginalDeviation(at: time)
     return (marginalMean(clean: cleanEstimate, noisy: y, at: time) - x) / (deviation * deviation)
   }
 
   /// The clean estimate that belongs to a score: the inverse of `score(cleanEstimate:state:noisy:at:)`.
-  public func cleanEstimate(score: Double, state x: Double, noisy y: Double, at time: Double) -> Double {
+  package func cleanEstimate(score: Double, state x: Double, noisy y: Double, at time: Double) -> Double {
     let weight = meanWeight(at: time)
     let deviation = marginalDeviation(at: time)
     return (x + deviation * deviation * score - (1 - weight) * y) / weight

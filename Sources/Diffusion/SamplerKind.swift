@@ -2,7 +2,7 @@
 ///
 /// With x̂0 = D(x, y, t), a = e^{−θt}, μ = a x̂0 + (1 − a) y, score s = (μ − x)/σ², dt = t_n − t_{n+1}. All start at
 /// x = y + σ(t_1) z; none adds noise at the end.
-public enum SamplerKind: Sendable, Equatable {
+package enum SamplerKind: Sendable, Equatable {
   /// x ← μ(x̂0, y, t_{n+1}) + σ(t_{n+1}) (√(1−η²) (x − μ)/σ(t_n) + η z); the output is the last x̂0.
   ///
   /// η from 0, deterministic (DDIM, Song et al. 2021, carried over to OUVE), to 1, where every step draws from the
@@ -21,7 +21,7 @@ public enum SamplerKind: Sendable, Equatable {
   case probabilityFlow
 
   /// How many network evaluations `steps` steps take (each one batch of one or two).
-  public func evaluations(steps: Int) -> Int {
+  package func evaluations(steps: Int) -> Int {
     if case .predictorCorrector = self { 2 * steps } else { steps }
   }
 
@@ -40,7 +40,7 @@ public enum SamplerKind: Sendable, Equatable {
 }
 
 /// How the score-based kinds go from their last time t_N to 0. The few-step sampler always ends at x̂0.
-public enum FinalStep: Sendable, Equatable {
+package enum FinalStep: Sendable, Equatable {
   /// The mean of p(x_0 | x_{t_N}), which is x̂0 itself (Tweedie): one exact step of size t_N. The default.
   ///
   /// Euler's error in that step is governed by g² t_N / σ(t_N)², which has to be near 1. On the standard grid it is

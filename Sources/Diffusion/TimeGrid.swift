@@ -4,17 +4,17 @@ import Ground
 ///
 /// A grid that never moves lets every step keep a network state that always belongs to one time. One grid per model;
 /// a value, it may be shared by threads.
-public struct TimeGrid: Sendable, Equatable {
+package struct TimeGrid: Sendable, Equatable {
   /// t_1 > t_2 > …, all in (0, 1].
-  public let times: [Float]
+  package let times: [Float]
 
   /// t_1 … t_8, geometric from 1 to 0.03.
-  public static let standard = TimeGrid.geometric(count: 8, last: 0.03)
+  package static let standard = TimeGrid.geometric(count: 8, last: 0.03)
 
   /// A grid from outside, for example of a weights file.
   ///
   /// - Throws: `emptyGrid`, `timeOutOfRange`, `timesNotDescending`.
-  public init(times: [Float]) throws(DiffusionParameterError) {
+  package init(times: [Float]) throws(DiffusionParameterError) {
     guard !times.isEmpty else { throw .emptyGrid }
     for (index, time) in times.enumerated() {
       guard time > 0, time <= 1 else { throw .timeOutOfRange(position: index + 1, time: time) }
@@ -28,7 +28,7 @@ public struct TimeGrid: Sendable, Equatable {
   private init(unchecked times: [Float]) { self.times = times }
 
   /// t_n = last^((n−1)/(count−1)): dense where the noise is small.
-  public static func geometric(count: Int, last: Double) -> TimeGrid {
+  package static func geometric(count: Int, last: Double) -> TimeGrid {
     precondition(
       count >= 2 && last > 0 && last < 1, "a geometric grid takes at least 2 points and a last time in (0, 1)"
     )
@@ -37,7 +37,7 @@ public struct TimeGrid: Sendable, Equatable {
   }
 
   /// t_n evenly from 1 to last, as sgmse's `torch.linspace(sde.T, eps, sde.N)`.
-  public static func uniform(count: Int, last: Double) -> TimeGrid {
+  package static func uniform(count: Int, last: Double) -> TimeGrid {
     precondition(
       count >= 2 && last > 0 && last < 1, "a uniform grid takes at least 2 points and a last time in (0, 1)")
     let spacing = (1 - last) / Double(count - 1)
@@ -45,10 +45,10 @@ public struct TimeGrid: Sendable, Equatable {
   }
 
   /// The number of points, the largest number of steps.
-  public var count: Int { times.count }
+  package var count: Int { times.count }
 
   /// The first `steps` points.
-  public func first(_ steps: Int) -> ArraySlice<Float> {
+  package func first(_ steps: Int) -> ArraySlice<Float> {
     precondition(steps >= 1 && steps <= count, "steps must be from 1 to the grid's count")
     return times.prefix(steps)
   }

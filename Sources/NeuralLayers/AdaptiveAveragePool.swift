@@ -1,11 +1,11 @@
 /// PyTorch's adaptive_avg_pool2d, channels last: output cell i averages the inputs floor(i·n/m) ..< ceil((i+1)·n/m).
 ///
 /// With fewer inputs than outputs, cells repeat. Off the frame path; allocates nothing.
-public enum AdaptiveAveragePool {
+package enum AdaptiveAveragePool {
   /// - Parameters:
   ///   - input: (frames, bands, channels), none of them 0.
   ///   - output: (outputFrames, outputBands, channels).
-  public static func forward(
+  package static func forward(
     frames: Int, bands: Int, channels: Int, input: UnsafePointer<Float>, outputFrames: Int,
     outputBands: Int, into output: UnsafeMutablePointer<Float>
   ) {

@@ -12,23 +12,23 @@ import Ground
 /// read as more bands, make it a sub-pixel layer: the memory is already in that order.
 ///
 /// A plain value that points into a `WeightStore`. `forward` neither allocates nor locks.
-public struct CausalConvolution: Sendable {
-  public let inputs: Int
-  public let outputs: Int
+package struct CausalConvolution: Sendable {
+  package let inputs: Int
+  package let outputs: Int
   /// Taps in time, 1...4; the last one is the newest frame.
-  public let taps: Int
+  package let taps: Int
   /// Taps in bands.
-  public let width: Int
-  public let dilation: Int
-  public let stride: Int
-  public let inputBands: Int
-  public let outputBands: Int
+  package let width: Int
+  package let dilation: Int
+  package let stride: Int
+  package let inputBands: Int
+  package let outputBands: Int
   /// Bands of zeros on either side: (width - stride + 1) / 2, as the reference network pads.
-  public let padding: Int
+  package let padding: Int
   /// Frames that the history holds, the newest included.
-  public let historyFrames: Int
+  package let historyFrames: Int
   /// Floats of the history of one item.
-  public let historyCount: Int
+  package let historyCount: Int
   private let frameCount: Int  // floats of one padded frame
   private let matrix: PackedMatrix
   private nonisolated(unsafe) let bias: UnsafePointer<Float>
@@ -36,7 +36,7 @@ public struct CausalConvolution: Sendable {
   /// - Parameters:
   ///   - weight: (outputs, inputs, taps, width), as PyTorch keeps it.
   ///   - bias: (outputs).
-  public init(
+  package init(
     inputs: Int, outputs: Int, taps: Int, width: Int, dilation: Int = 1, stride: Int = 1, bands: Int,
     weight: [Float], bias: [Float], precision: ProductPrecision = .float32, store: WeightStore
   ) {
@@ -65,14 +65,14 @@ public struct CausalConvolution: Sendable {
   }
 
   /// How many bands come out of how many.
-  public static func outputBands(bands: Int, width: Int, stride: Int) -> Int {
+  package static func outputBands(bands: Int, width: Int, stride: Int) -> Int {
     let padded = bands + 2 * ((width - stride + 1) / 2)
     return padded < width ? 0 : (padded - width) / stride + 1
   }
 
   /// Where frame number `frame` belongs in a history: (inputBands, inputs), contiguous.
   @_noLocks
-  public func input(
+  package func input(
     history: UnsafeMutablePointer<Float>, frame: Int
   ) -> UnsafeMutablePointer<Float> {
     history + frame % historyFrames * frameCount + padding * inputs
@@ -83,7 +83,7 @@ public struct CausalConvolution: Sendable {
   /// Histories are `historyItemStride` floats apart, outputs (outputBands, outputs) `outputItemStride`. With
   /// `accumulate` the result is added to the output.
   @_noLocks
-  public func forward(
+  package func forward(
     history: UnsafePointer<Float>, historyItemStride: Int = 0, items: Int = 1, frame: Int,
     into output: UnsafeMutablePointer<Float>, outputItemStride: Int = 0, accumulate: Bool = false
   ) {

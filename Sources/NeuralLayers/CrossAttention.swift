@@ -7,12 +7,12 @@ import Ground
 /// is two products, dimension × (heads · tokens) and back, with a softmax between them.
 ///
 /// A plain value that points into a `WeightStore`; the folded weights are the caller's memory, one per item.
-public struct CrossAttention: Sendable {
-  public let dimension: Int
-  public let heads: Int
+package struct CrossAttention: Sendable {
+  package let dimension: Int
+  package let heads: Int
   /// The most tokens that are attended to.
-  public let tokens: Int
-  public let tokenDimension: Int
+  package let tokens: Int
+  package let tokenDimension: Int
   private let keyValue: Linear
   // Per head: (dimension / heads, dimension).
   private nonisolated(unsafe) let queryPanels: UnsafePointer<Float>
@@ -23,7 +23,7 @@ public struct CrossAttention: Sendable {
   private let scoreFactor: Float  // 1 / √size of a head
 
   /// Weights as PyTorch keeps them: query (d, d), key and value together (2 d, tokenDimension), out (d, d).
-  public init(
+  package init(
     dimension: Int, heads: Int, tokens: Int, tokenDimension: Int, queryWeight: [Float], queryBias: [Float],
     keyValueWeight: [Float], keyValueBias: [Float], outWeight: [Float], outBias: [Float], store: WeightStore
   ) {
@@ -63,13 +63,13 @@ public struct CrossAttention: Sendable {
   }
 
   /// Floats of the folded weights of one item.
-  public var foldedCount: Int {
+  package var foldedCount: Int {
     scorePanelsCount(tokens) + wholeLines(heads * tokens)
       + wholeLines(packedCount(depth: heads * tokens, columns: dimension))
   }
 
   /// Floats of scratch for `fold`.
-  public var foldScratchCount: Int { tokens * 2 * dimension + 2 * heads * tokens * dimension }
+  package var foldScratchCount: Int { tokens * 2 * dimension + 2 * heads * tokens * dimension }
 
   /// Folds keys and values of some tokens into `folded`. Not per frame, but it neither allocates nor locks.
   ///
@@ -77,7 +77,7 @@ public struct CrossAttention: Sendable {
   ///   - tokenValues: (count, tokenDimension).
   ///   - count: 1…tokens; `forward` is told the same.
   @_noLocks
-  public func fold(
+  package func fold(
     tokens tokenValues: UnsafePointer<Float>, count tokens: Int, into folded: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) {
@@ -126,11 +126,11 @@ public struct CrossAttention: Sendable {
   }
 
   /// Floats of scratch for `forward`.
-  public func scratchCount(bands: Int) -> Int { bands * heads * tokens }
+  package func scratchCount(bands: Int) -> Int { bands * heads * tokens }
 
   /// Adds the attention's output for one item to `output`: (bands, dimension), like the input.
   @_noLocks
-  public func forward(
+  package func forward(
     bands: Int, tokens: Int, folded: UnsafePointer<Float>, input: UnsafePointer<Float>,
     addingTo output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {

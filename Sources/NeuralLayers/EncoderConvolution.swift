@@ -7,10 +7,10 @@ import Ground
 /// The reference is copied once into a padded layout; there the rows of a frame, two bands apart and three bands long,
 /// overlap, and every frame is an item of one product with three taps in time: no patches are copied out.
 /// `forward` neither allocates nor locks.
-public final class EncoderConvolution: Sendable {
-  public let inputs: Int
-  public let outputs: Int
-  public let timeStride: Int
+package final class EncoderConvolution: Sendable {
+  package let inputs: Int
+  package let outputs: Int
+  package let timeStride: Int
   private nonisolated(unsafe) let panels: FloatMemory
   private nonisolated(unsafe) let bias: FloatMemory  // (outputs), whole lines
   private nonisolated(unsafe) let scale: FloatMemory  // (outputs), whole lines
@@ -19,7 +19,7 @@ public final class EncoderConvolution: Sendable {
   ///   - weight: (outputs, inputs, 3, 3), as PyTorch keeps it.
   ///   - bias: (outputs).
   ///   - scale: (outputs).
-  public init(
+  package init(
     inputs: Int, outputs: Int, timeStride: Int, weight: [Float], bias: [Float], scale: [Float]
   ) {
     precondition(
@@ -35,13 +35,13 @@ public final class EncoderConvolution: Sendable {
   }
 
   /// Frames that come out of so many.
-  public func outputFrames(_ frames: Int) -> Int { (frames - 1) / timeStride + 1 }
+  package func outputFrames(_ frames: Int) -> Int { (frames - 1) / timeStride + 1 }
   /// Bands that come out of so many.
-  public func outputBands(_ bands: Int) -> Int { (bands - 1) / 2 + 1 }
+  package func outputBands(_ bands: Int) -> Int { (bands - 1) / 2 + 1 }
   /// Floats of scratch: the padded input.
-  public func scratchCount(frames: Int, bands: Int) -> Int { (frames + 2) * (bands + 2) * inputs }
+  package func scratchCount(frames: Int, bands: Int) -> Int { (frames + 2) * (bands + 2) * inputs }
   /// Multiply-adds of `forward`.
-  public func multiplyAdds(frames: Int, bands: Int) -> Int {
+  package func multiplyAdds(frames: Int, bands: Int) -> Int {
     outputFrames(frames) * outputBands(bands) * 9 * inputs * outputs
   }
 
@@ -50,7 +50,7 @@ public final class EncoderConvolution: Sendable {
   ///   - output: (outputFrames, outputBands, outputs).
   ///   - scratch: `scratchCount(frames:bands:)` floats.
   @_noLocks
-  public func forward(
+  package func forward(
     frames: Int, bands: Int, input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) {
@@ -61,7 +61,7 @@ public final class EncoderConvolution: Sendable {
   /// Only the output's frames `first` ..< `last`: calls that follow one another, from 0 to outputFrames, with the same scratch
   /// give what `forward` gives, to the bit.
   @_noLocks
-  public func forward(
+  package func forward(
     from first: Int, to last: Int, frames: Int, bands: Int, input: UnsafePointer<Float>,
     into output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {

@@ -4,9 +4,9 @@ import Ground
 ///
 /// PyTorch's equations and gate order (r, z, n). A state is (bands, units), zero at the start.
 /// A plain value that points into a `WeightStore`. `forward` neither allocates nor locks.
-public struct GatedRecurrentUnit: Sendable {
-  public let inputs: Int
-  public let units: Int
+package struct GatedRecurrentUnit: Sendable {
+  package let inputs: Int
+  package let units: Int
   private let fromInput: Linear
   private let fromState: Linear
 
@@ -15,7 +15,7 @@ public struct GatedRecurrentUnit: Sendable {
   ///   - stateWeight: weight_hh, (3 units, units).
   ///   - inputBias: bias_ih, (3 units).
   ///   - stateBias: bias_hh, (3 units).
-  public init(
+  package init(
     inputs: Int, units: Int, inputWeight: [Float], stateWeight: [Float], inputBias: [Float],
     stateBias: [Float], precision: ProductPrecision = .float32, store: WeightStore
   ) {
@@ -30,14 +30,14 @@ public struct GatedRecurrentUnit: Sendable {
   }
 
   /// Floats of scratch for so many bands, of one item.
-  public func scratchCount(bands: Int) -> Int { 6 * units * bands }
+  package func scratchCount(bands: Int) -> Int { 6 * units * bands }
 
   /// Advances the states of all items by one frame; the new state is the output.
   ///
   /// Input (bands, inputs), items `inputItemStride` apart; state (bands, units), items `stateItemStride` apart;
   /// scratch of `items` · `scratchCount(bands:)`.
   @_noLocks
-  public func forward(
+  package func forward(
     bands: Int, items: Int = 1, input: UnsafePointer<Float>, inputItemStride: Int = 0,
     state: UnsafeMutablePointer<Float>, stateItemStride: Int = 0, scratch: UnsafeMutablePointer<Float>
   ) {

@@ -1,21 +1,21 @@
 /// Why a text is not JSON, and where.
-public struct JSONError: Error, Equatable, CustomStringConvertible {
-  public let reason: String
+package struct JSONError: Error, Equatable, CustomStringConvertible {
+  package let reason: String
   /// Byte offset from the start of the text.
-  public let offset: Int
-  public var description: String { "\(reason) at byte \(offset)" }
+  package let offset: Int
+  package var description: String { "\(reason) at byte \(offset)" }
 }
 
 /// A strict reader of RFC 8259 text: UTF-8 only, no duplicate keys, at most 32 levels deep.
 ///
 /// It trusts nothing: any bytes give a value or an error.
-public struct JSONReader {
+package struct JSONReader {
   private let bytes: ArraySlice<UInt8>
   private var position: Int
   private static let maximumDepth = 32
 
   /// Reads one document; only white space may follow it.
-  public static func read(_ bytes: ArraySlice<UInt8>) throws(JSONError) -> JSONValue {
+  package static func read(_ bytes: ArraySlice<UInt8>) throws(JSONError) -> JSONValue {
     var reader = JSONReader(bytes: bytes)
     let value = try reader.value(depth: 0)
     reader.skipSpace()
@@ -23,7 +23,7 @@ public struct JSONReader {
     return value
   }
 
-  public static func read(_ text: String) throws(JSONError) -> JSONValue { try read(Array(text.utf8)[...]) }
+  package static func read(_ text: String) throws(JSONError) -> JSONValue { try read(Array(text.utf8)[...]) }
 
   private init(bytes: ArraySlice<UInt8>) {
     self.bytes = bytes

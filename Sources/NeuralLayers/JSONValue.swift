@@ -1,7 +1,7 @@
 /// A JSON document as small as a weights file's header needs: read once, off every hot path.
 ///
 /// Numbers keep their source text, so that an offset is read as an integer or refused, never rounded.
-public indirect enum JSONValue: Equatable, Sendable {
+package indirect enum JSONValue: Equatable, Sendable {
   case null
   case bool(Bool)
   case number(String)
@@ -10,50 +10,50 @@ public indirect enum JSONValue: Equatable, Sendable {
   case object([Member])
 
   /// One key and its value, in the order of the file.
-  public struct Member: Equatable, Sendable {
-    public let key: String
-    public let value: JSONValue
+  package struct Member: Equatable, Sendable {
+    package let key: String
+    package let value: JSONValue
   }
 
   /// The value of an object's key; nil for another kind of value or no such key.
-  public subscript(key: String) -> JSONValue? {
+  package subscript(key: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.key == key }?.value
   }
 
-  public var string: String? {
+  package var string: String? {
     if case .string(let text) = self { return text }
     return nil
   }
 
   /// The number as an integer; nil unless it is written as one (no point, no exponent) and fits.
-  public var integer: Int? {
+  package var integer: Int? {
     if case .number(let text) = self { return Int(text) }
     return nil
   }
 
-  public var double: Double? {
+  package var double: Double? {
     if case .number(let text) = self { return Double(text) }
     return nil
   }
 
-  public var boolean: Bool? {
+  package var boolean: Bool? {
     if case .bool(let value) = self { return value }
     return nil
   }
 
-  public var array: [JSONValue]? {
+  package var array: [JSONValue]? {
     if case .array(let values) = self { return values }
     return nil
   }
 
-  public var members: [Member]? {
+  package var members: [Member]? {
     if case .object(let members) = self { return members }
     return nil
   }
 
   /// The value as compact JSON text.
-  public var text: String {
+  package var text: String {
     switch self {
     case .null: return "null"
     case .bool(let value): return value ? "true" : "false"

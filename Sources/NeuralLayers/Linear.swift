@@ -4,16 +4,16 @@ import Ground
 /// y = W x + b on every row, for several items that share the weights.
 ///
 /// A plain value that points into a `WeightStore`. `forward` neither allocates nor locks.
-public struct Linear: Sendable {
-  public let inputs: Int
-  public let outputs: Int
+package struct Linear: Sendable {
+  package let inputs: Int
+  package let outputs: Int
   private let matrix: PackedMatrix
   private nonisolated(unsafe) let bias: UnsafePointer<Float>
 
   /// - Parameters:
   ///   - weight: (outputs, inputs), as PyTorch keeps it.
   ///   - bias: (outputs).
-  public init(
+  package init(
     inputs: Int, outputs: Int, weight: [Float], bias: [Float], precision: ProductPrecision = .float32,
     store: WeightStore
   ) {
@@ -29,7 +29,7 @@ public struct Linear: Sendable {
   /// Rows of an item are contiguous: input (items, rows, inputs), output (items, rows, outputs), items
   /// `inputItemStride` and `outputItemStride` floats apart. With `accumulate` the result is added to the output.
   @_noLocks
-  public func forward(
+  package func forward(
     rows: Int, items: Int = 1, input: UnsafePointer<Float>, inputItemStride: Int = 0,
     into output: UnsafeMutablePointer<Float>, outputItemStride: Int = 0, accumulate: Bool = false
   ) {

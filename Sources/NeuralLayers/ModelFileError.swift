@@ -1,7 +1,7 @@
 /// What is wrong with a weights file (or a noise profile), and what to do about it.
 ///
 /// Prints as one sentence that begins with the file's path, where it is about the file.
-public enum ModelFileError: Error, Equatable, CustomStringConvertible {
+package enum ModelFileError: Error, Equatable, CustomStringConvertible {
   /// There is no file of that name.
   case missing(path: String)
   /// The file exists but is a folder, a device or a pipe.
@@ -37,7 +37,7 @@ public enum ModelFileError: Error, Equatable, CustomStringConvertible {
   /// The processor does not multiply in this precision.
   case unsupportedPrecision(ProductPrecision)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .missing(let path):
       return "\(path): there is no such file; give the path of a .safetensors file"

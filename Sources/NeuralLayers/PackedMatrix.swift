@@ -2,13 +2,13 @@ import CKernels
 import Ground
 
 /// Number format of the weights in a layer's product, and of what is multiplied with them. Sums are float32 in both.
-public enum ProductPrecision: String, Sendable, CaseIterable {
+package enum ProductPrecision: String, Sendable, CaseIterable {
   case float32
   /// Eight bits of mantissa: half the memory and about twice the speed, on processors with AVX512_BF16.
   case bfloat16
 
   /// Whether this processor multiplies so.
-  public var isSupported: Bool { self == .float32 || ck_has_bfloat16() }
+  package var isSupported: Bool { self == .float32 || ck_has_bfloat16() }
 }
 
 /// The weights of a layer, packed for its product.

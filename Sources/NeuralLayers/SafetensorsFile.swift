@@ -6,19 +6,19 @@ import Ground
 /// header is a tensor ("dtype", "shape", "data_offsets") or `__metadata__`, an object of strings. Checked: header of
 /// at most 1 MB, no duplicate keys, known types, sizes that agree with shapes, offsets that cover the data exactly,
 /// with neither gap nor overlap. No alignment is assumed. Any bytes give a file or a `ModelFileError`.
-public struct SafetensorsFile: Sendable {
+package struct SafetensorsFile: Sendable {
   /// One entry of the header.
-  public struct Tensor: Sendable, Equatable {
-    public let name: String
-    public let type: ElementType
-    public let shape: [Int]
+  package struct Tensor: Sendable, Equatable {
+    package let name: String
+    package let type: ElementType
+    package let shape: [Int]
     /// Bytes of the whole file.
-    public let range: Range<Int>
-    public var count: Int { shape.reduce(1, *) }
+    package let range: Range<Int>
+    package var count: Int { shape.reduce(1, *) }
   }
 
   /// The number formats of safetensors; those of 16 and 32 bits of floating point are read.
-  public enum ElementType: String, Sendable {
+  package enum ElementType: String, Sendable {
     case bool = "BOOL"
     case uint8 = "U8"
     case int8 = "I8"
@@ -35,7 +35,7 @@ public struct SafetensorsFile: Sendable {
     case int64 = "I64"
     case uint64 = "U64"
 
-    public var byteCount: Int {
+    package var byteCount: Int {
       switch self {
       case .bool, .uint8, .int8, .float8e5m2, .float8e4m3: return 1
       case .int16, .uint16, .float16, .bfloat16: return 2
@@ -45,19 +45,19 @@ public struct SafetensorsFile: Sendable {
     }
   }
 
-  public static let maximumHeaderBytes = 1 << 20
-  public static let maximumFileBytes = 1 << 30
+  package static let maximumHeaderBytes = 1 << 20
+  package static let maximumFileBytes = 1 << 30
 
-  public let path: String
+  package let path: String
   /// In the order of the header.
-  public let tensors: [Tensor]
+  package let tensors: [Tensor]
   /// The strings of `__metadata__`, in the order of the header.
-  public let metadata: [(key: String, value: String)]
+  package let metadata: [(key: String, value: String)]
   private let bytes: [UInt8]
   private let indices: [String: Int]
 
   /// Reads and checks a file.
-  public init(path: String) throws(ModelFileError) {
+  package init(path: String) throws(ModelFileError) {
     let bytes: [UInt8]
     do throws(FileFailure) { bytes = try readFile(path, limit: Self.maximumFileBytes) } catch {
       switch error {
@@ -71,7 +71,7 @@ public struct SafetensorsFile: Sendable {
   }
 
   /// Checks a file that is in memory; `path` names it in errors.
-  public init(bytes: [UInt8], path: String) throws(ModelFileError) {
+  package init(bytes: [UInt8], path: String) throws(ModelFileError) {
     self.path = path
     self.bytes = bytes
     guard bytes.count >= 8 else {
@@ -166,12 +166,12 @@ public struct SafetensorsFile: Sendable {
   }
 
   /// The entry of that name, if any.
-  public func tensor(_ name: String) -> Tensor? { indices[name].map { tensors[$0] } }
+  package func tensor(_ name: String) -> Tensor? { indices[name].map { tensors[$0] } }
 
   /// A tensor's values as Float32, row-major.
   ///
   /// - Throws: `missingTensor`, `shapeMismatch`, `unsupportedType`, `notFinite`.
-  public func floats(_ name: String, shape: [Int]) throws(ModelFileError) -> [Float] {
+  package func floats(_ name: String, shape: [Int]) throws(ModelFileError) -> [Float] {
     guard let tensor = tensor(name) else {
       throw .missingTensor(path: path, tensor: name, expected: shape)
     }
@@ -186,7 +186,7 @@ public struct SafetensorsFile: Sendable {
   /// A tensor's values as Float32, row-major, NaN and infinity included.
   ///
   /// - Throws: `unsupportedType`.
-  public func floats(_ tensor: Tensor) throws(ModelFileError) -> [Float] {
+  package func floats(_ tensor: Tensor) throws(ModelFileError) -> [Float] {
     precondition(tensor.range.upperBound <= bytes.count, "floats takes a tensor of this file")
     let count = tensor.count
     let start = tensor.range.lowerBound

@@ -1,21 +1,21 @@
 import Ground
 
 /// Writes `.safetensors` files of F32 tensors: whole, or not at all.
-public struct SafetensorsWriter {
+package struct SafetensorsWriter {
   private var tensors: [(name: String, shape: [Int], values: [Float])] = []
   private let metadata: [(key: String, value: String)]
 
-  public init(metadata: [(key: String, value: String)] = []) { self.metadata = metadata }
+  package init(metadata: [(key: String, value: String)] = []) { self.metadata = metadata }
 
   /// Adds a tensor; its values are row-major.
-  public mutating func add(_ name: String, shape: [Int], values: [Float]) {
+  package mutating func add(_ name: String, shape: [Int], values: [Float]) {
     precondition(shape.reduce(1, *) == values.count, "a tensor takes as many values as its shape says")
     precondition(!tensors.contains { $0.name == name } && name != "__metadata__", "a tensor's name is new")
     tensors.append((name, shape, values))
   }
 
   /// The file as bytes. The data begins at a multiple of eight bytes.
-  public func bytes() -> [UInt8] {
+  package func bytes() -> [UInt8] {
     var members: [String] = []
     if !metadata.isEmpty {
       let entries = metadata.map { quoted($0.key) + ":" + quoted($0.value) }
@@ -46,7 +46,7 @@ public struct SafetensorsWriter {
   /// Writes the file under a temporary name beside `path`, then renames it.
   ///
   /// - Throws: `ModelFileError.unwritable`; then no file is left behind and an older one is untouched.
-  public func write(to path: String, isPrivate: Bool = false) throws(ModelFileError) {
+  package func write(to path: String, isPrivate: Bool = false) throws(ModelFileError) {
     do throws(FileFailure) { try replaceFile(path, with: bytes(), isPrivate: isPrivate) } catch {
       guard case .refused(let reason) = error else { preconditionFailure("writing is refused or done") }
       throw .unwritable(path: path, reason: reason)

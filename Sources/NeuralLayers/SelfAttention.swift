@@ -4,16 +4,16 @@ import Ground
 /// Multi-head attention of the bands of one frame among themselves.
 ///
 /// A plain value that points into a `WeightStore`. `forward` neither allocates nor locks.
-public struct SelfAttention: Sendable {
-  public let dimension: Int
-  public let heads: Int
+package struct SelfAttention: Sendable {
+  package let dimension: Int
+  package let heads: Int
   private let queryKeyValue: Linear
   private let out: Linear
 
   /// Weights as PyTorch keeps them: query (d, d), key and value together (2 d, d), out (d, d).
   ///
   /// - Parameter precision: of the products with these weights; those of queries, keys and values are float32.
-  public init(
+  package init(
     dimension: Int, heads: Int, queryWeight: [Float], queryBias: [Float], keyValueWeight: [Float],
     keyValueBias: [Float], outWeight: [Float], outBias: [Float], precision: ProductPrecision = .float32,
     store: WeightStore
@@ -30,13 +30,13 @@ public struct SelfAttention: Sendable {
   }
 
   /// Floats of scratch for so many bands and items.
-  public func scratchCount(bands: Int, items: Int) -> Int {
+  package func scratchCount(bands: Int, items: Int) -> Int {
     items * 4 * dimension * bands + Int(ck_self_attention_scratch(bands, dimension / heads))
   }
 
   /// Adds the attention's output to `output`: (items, bands, dimension), like the input, contiguous.
   @_noLocks
-  public func forward(
+  package func forward(
     bands: Int, items: Int = 1, input: UnsafePointer<Float>, addingTo output: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) {

@@ -4,7 +4,7 @@ import NeuralLayers
 ///
 /// An instance has workspaces of its own and belongs to one thread at a time. It runs off the audio path, at 1 Hz or
 /// slower: `embed` neither allocates nor locks, but takes a hundred milliseconds and more at the published sizes.
-public protocol AudioTower: AnyObject {
+package protocol AudioTower: AnyObject {
   /// Hz of the samples that go in.
   var sampleRate: Int { get }
   /// Numbers that come out.
@@ -23,15 +23,15 @@ public protocol AudioTower: AnyObject {
 }
 
 /// Gives a tensor of a weights file by name and shape, row-major, or says what is wrong with it.
-public typealias TensorReader = (_ name: String, _ shape: [Int]) throws(ModelFileError) -> [Float]
+package typealias TensorReader = (_ name: String, _ shape: [Int]) throws(ModelFileError) -> [Float]
 
 /// A tower's weights, read once and shared by any number of towers and threads.
-public enum TowerWeights: Sendable {
+package enum TowerWeights: Sendable {
   case clap(HTSATWeights)
   case panns(CNN14Weights)
 
   /// Takes the tensors that the configuration calls for.
-  public init(configuration: TowerConfiguration, read: TensorReader) throws(ModelFileError) {
+  package init(configuration: TowerConfiguration, read: TensorReader) throws(ModelFileError) {
     switch configuration {
     case .clap(let sizes): self = .clap(try HTSATWeights(configuration: sizes, read: read))
     case .panns(let sizes): self = .panns(try CNN14Weights(configuration: sizes, read: read))
@@ -39,7 +39,7 @@ public enum TowerWeights: Sendable {
   }
 
   /// A tower with workspaces for so many samples at its own rate.
-  public func makeTower(maximumSampleCount: Int) -> any AudioTower {
+  package func makeTower(maximumSampleCount: Int) -> any AudioTower {
     switch self {
     case .clap(let weights): HTSATTower(weights: weights, maximumSampleCount: maximumSampleCount)
     case .panns(let weights): CNN14Tower(weights: weights, maximumSampleCount: maximumSampleCount)

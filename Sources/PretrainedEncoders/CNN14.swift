@@ -2,13 +2,13 @@ import Ground
 import NeuralLayers
 
 /// Sizes of CNN14 (Kong et al. 2020, "PANNs"); the published one has channels 64, 128, 256, 512, 1024, 2048.
-public struct CNN14Configuration: Sendable, Equatable {
-  public var spectrogram: SpectrogramConfiguration
+package struct CNN14Configuration: Sendable, Equatable {
+  package var spectrogram: SpectrogramConfiguration
   /// Channels of each block of two convolutions; all but the last end in a 2×2 average.
-  public var channels: [Int]
-  public var embedding: Int
+  package var channels: [Int]
+  package var embedding: Int
   /// Shorter stretches are repeated to this length: the pools leave nothing of less.
-  public var minimumSamples: Int
+  package var minimumSamples: Int
 
   init(_ fields: TowerFields) throws(ModelFileError) {
     spectrogram = try fields.spectrogram()
@@ -41,8 +41,8 @@ public struct CNN14Configuration: Sendable, Equatable {
 
 /// CNN14's weights: batch norms are folded into the convolutions before them, as tools/convert writes them; the one
 /// on the spectrogram stays, since zero padding follows it.
-public final class CNN14Weights: Sendable {
-  public let configuration: CNN14Configuration
+package final class CNN14Weights: Sendable {
+  package let configuration: CNN14Configuration
   let inputScale: [Float]  // (melBins)
   let inputShift: [Float]  // (melBins)
   let blocks: [(Convolution2D, Convolution2D)]
@@ -71,8 +71,8 @@ public final class CNN14Weights: Sendable {
 
 /// CNN14 of PANNs from samples to its embedding: log-mel, blocks of two 3×3 convolutions with ReLU and a 2×2 average,
 /// mean over bands, maximum plus mean over time, a linear layer with ReLU.
-public final class CNN14Tower: AudioTower {
-  public let maximumSampleCount: Int
+package final class CNN14Tower: AudioTower {
+  package let maximumSampleCount: Int
   private let weights: CNN14Weights
   private let spectrogram: LogMelSpectrogram
   private let samples: FloatMemory
@@ -94,10 +94,10 @@ public final class CNN14Tower: AudioTower {
     pooled = FloatMemory(c.channels.last!)
   }
 
-  public var sampleRate: Int { weights.configuration.spectrogram.sampleRate }
-  public var embeddingDimension: Int { weights.configuration.embedding }
+  package var sampleRate: Int { weights.configuration.spectrogram.sampleRate }
+  package var embeddingDimension: Int { weights.configuration.embedding }
 
-  public func multiplyAdds(sampleCount: Int) -> Int {
+  package func multiplyAdds(sampleCount: Int) -> Int {
     let c = weights.configuration
     var rows = c.spectrogram.frames(max(sampleCount, c.minimumSamples))
     var columns = c.spectrogram.melBins
@@ -109,7 +109,7 @@ public final class CNN14Tower: AudioTower {
     return count
   }
 
-  public func embed(
+  package func embed(
     _ input: UnsafePointer<Float>, count: Int, into embedding: UnsafeMutablePointer<Float>
   ) {
     precondition((1...maximumSampleCount).contains(count), "embed takes 1 to maximumSampleCount samples")

@@ -6,8 +6,8 @@ import NeuralLayers
 ///
 /// What `transformers`' ClapFeatureExtractor (`rand_trunc`, `repeatpad`) and ClapAudioModelWithProjection compute. Every
 /// call costs the same, however short the stretch.
-public final class HTSATTower: AudioTower {
-  public let maximumSampleCount: Int
+package final class HTSATTower: AudioTower {
+  package let maximumSampleCount: Int
   private let weights: HTSATWeights
   private let spectrogram: LogMelSpectrogram
   private let clip: FloatMemory  // (clipSamples)
@@ -35,10 +35,10 @@ public final class HTSATTower: AudioTower {
     scratch = FloatMemory(scratchCount)
   }
 
-  public var sampleRate: Int { weights.configuration.spectrogram.sampleRate }
-  public var embeddingDimension: Int { weights.configuration.embedding }
+  package var sampleRate: Int { weights.configuration.spectrogram.sampleRate }
+  package var embeddingDimension: Int { weights.configuration.embedding }
 
-  public func multiplyAdds(sampleCount: Int) -> Int {
+  package func multiplyAdds(sampleCount: Int) -> Int {
     let c = weights.configuration
     var count = weights.patch.multiplyAdds(rows: c.image, columns: c.image)
     for (i, stage) in weights.stages.enumerated() {
@@ -51,7 +51,7 @@ public final class HTSATTower: AudioTower {
     return count + (weights.projection1.inputs + c.embedding) * c.embedding
   }
 
-  public func embed(
+  package func embed(
     _ samples: UnsafePointer<Float>, count: Int, into embedding: UnsafeMutablePointer<Float>
   ) {
     precondition((1...maximumSampleCount).contains(count), "embed takes 1 to maximumSampleCount samples")

@@ -2,34 +2,34 @@ import NeuralLayers
 
 /// Sizes of CLAP's audio tower, HTSAT (Chen et al. 2022) without fusion; the published tiny one has a picture of 256,
 /// patches of 4, width 96, depths 2, 2, 6, 2, heads 4, 8, 16, 32 and windows of 8.
-public struct HTSATConfiguration: Sendable, Equatable {
-  public var spectrogram: SpectrogramConfiguration
+package struct HTSATConfiguration: Sendable, Equatable {
+  package var spectrogram: SpectrogramConfiguration
   /// Samples that the tower hears: shorter stretches are repeated as often as they fit, then zeros follow.
-  public var clipSamples: Int
+  package var clipSamples: Int
   /// Side of the square picture that the spectrogram is folded into.
-  public var image: Int
+  package var image: Int
   /// Side of a patch, which becomes one position.
-  public var patch: Int
+  package var patch: Int
   /// Channels of the first stage; every stage after it has twice as many.
-  public var width: Int
+  package var width: Int
   /// Blocks of each stage.
-  public var depths: [Int]
+  package var depths: [Int]
   /// Attention heads of each stage.
-  public var heads: [Int]
+  package var heads: [Int]
   /// Side of the square in which positions attend to each other.
-  public var window: Int
+  package var window: Int
   /// Width of the feed-forward layers, in channels of the stage.
-  public var feedForwardFactor: Int
-  public var embedding: Int
+  package var feedForwardFactor: Int
+  package var embedding: Int
 
   /// Pieces of the spectrogram's time that lie above each other in the picture.
-  public var folds: Int { image / spectrogram.melBins }
+  package var folds: Int { image / spectrogram.melBins }
   /// Frames that the spectrogram is stretched to.
-  public var stretchedFrames: Int { image * folds }
+  package var stretchedFrames: Int { image * folds }
   /// Positions along a side of a stage's picture.
-  public func side(stage: Int) -> Int { (image / patch) >> stage }
+  package func side(stage: Int) -> Int { (image / patch) >> stage }
   /// Channels of a stage.
-  public func channels(stage: Int) -> Int { width << stage }
+  package func channels(stage: Int) -> Int { width << stage }
 
   init(_ fields: TowerFields) throws(ModelFileError) {
     spectrogram = try fields.spectrogram()

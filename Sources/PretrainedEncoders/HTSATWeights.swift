@@ -1,7 +1,7 @@
 import NeuralLayers
 
 /// The weights of CLAP's audio tower, by the names that tools/convert gives them.
-public final class HTSATWeights: Sendable {
+package final class HTSATWeights: Sendable {
   /// Attention and feed-forward layer, each on a normalised copy, added back.
   struct Block: Sendable {
     let attention: WindowAttention
@@ -16,7 +16,7 @@ public final class HTSATWeights: Sendable {
     let merge: Dense?
   }
 
-  public let configuration: HTSATConfiguration
+  package let configuration: HTSATConfiguration
   let inputScale: [Float]  // (melBins)
   let inputShift: [Float]  // (melBins)
   let patch: Convolution2D

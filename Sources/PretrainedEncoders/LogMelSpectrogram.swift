@@ -2,18 +2,18 @@ import Ground
 import SignalProcessing
 
 /// Sizes of a log-mel spectrogram, as a tower's file states them.
-public struct SpectrogramConfiguration: Sendable, Equatable {
+package struct SpectrogramConfiguration: Sendable, Equatable {
   /// Hz.
-  public var sampleRate: Int
-  public var fftLength: Int
-  public var hopLength: Int
-  public var melBins: Int
+  package var sampleRate: Int
+  package var fftLength: Int
+  package var hopLength: Int
+  package var melBins: Int
   /// Hz.
-  public var minimumFrequency: Int
-  public var maximumFrequency: Int
+  package var minimumFrequency: Int
+  package var maximumFrequency: Int
 
   /// Frames of so many samples: the first is centred on the first sample.
-  public func frames(_ sampleCount: Int) -> Int { sampleCount / hopLength + 1 }
+  package func frames(_ sampleCount: Int) -> Int { sampleCount / hopLength + 1 }
 }
 
 /// 10·log10 of the mel-filtered power spectrum, floor 1e-10: periodic Hann window, frames centred on multiples of the

@@ -1,30 +1,30 @@
 import NeuralLayers
 
 /// Which tower a file holds and its sizes; nothing of this is compiled in, so small towers work in tests.
-public enum TowerConfiguration: Sendable, Equatable {
+package enum TowerConfiguration: Sendable, Equatable {
   /// The audio tower of LAION-CLAP without fusion: HTSAT and its projection.
   case clap(HTSATConfiguration)
   /// CNN14 of PANNs, up to its embedding.
   case panns(CNN14Configuration)
 
   /// The only version of the layout that exists.
-  public static let supportedFormat = 1
+  package static let supportedFormat = 1
 
   /// The name in files and on command lines.
-  public var kind: String {
+  package var kind: String {
     switch self {
     case .clap: "clap"
     case .panns: "panns"
     }
   }
-  public var spectrogram: SpectrogramConfiguration {
+  package var spectrogram: SpectrogramConfiguration {
     switch self {
     case .clap(let sizes): sizes.spectrogram
     case .panns(let sizes): sizes.spectrogram
     }
   }
   /// Numbers of an embedding.
-  public var embedding: Int {
+  package var embedding: Int {
     switch self {
     case .clap(let sizes): sizes.embedding
     case .panns(let sizes): sizes.embedding
@@ -34,7 +34,7 @@ public enum TowerConfiguration: Sendable, Equatable {
   /// Reads the configuration from its JSON object and checks that a tower of these sizes can exist.
   ///
   /// - Throws: `ModelFileError.badTower`, naming the field. `path` names the file in it.
-  public init(json: JSONValue, path: String) throws(ModelFileError) {
+  package init(json: JSONValue, path: String) throws(ModelFileError) {
     let fields = TowerFields(json: json, path: path)
     guard json.members != nil else { throw fields.wrong("the tower's configuration is not a JSON object") }
     let format = try fields.number("format", 0...Int.max)

@@ -4,17 +4,17 @@ import NeuralLayers
 /// string under `limpid_tower` in the metadata.
 ///
 /// Models carry their tower within them; this file is what training starts from, and what parity is measured with.
-public struct TowerFile: Sendable {
-  public let path: String
-  public let configuration: TowerConfiguration
-  public let weights: TowerWeights
-  public let parameterCount: Int
+package struct TowerFile: Sendable {
+  package let path: String
+  package let configuration: TowerConfiguration
+  package let weights: TowerWeights
+  package let parameterCount: Int
 
   /// - Throws: `ModelFileError`, naming the file and the tensor or field.
-  public init(path: String) throws(ModelFileError) { try self.init(file: try SafetensorsFile(path: path)) }
+  package init(path: String) throws(ModelFileError) { try self.init(file: try SafetensorsFile(path: path)) }
 
   /// Takes the tower from a file in memory.
-  public init(file: SafetensorsFile) throws(ModelFileError) {
+  package init(file: SafetensorsFile) throws(ModelFileError) {
     path = file.path
     guard let text = file.metadata.first(where: { $0.key == "limpid_tower" })?.value else {
       throw .badTower(path: file.path, reason: "the metadata has no \"limpid_tower\" entry, so this is no tower")

@@ -6,13 +6,13 @@ import SignalProcessing
 ///
 /// The filter is `scipy.signal.resample_poly`'s own: a sinc of 20·factor + 1 taps, cut off at the old Nyquist frequency,
 /// under a Kaiser window of β = 5, with unit gain at 0 Hz. `forward` does not allocate.
-public struct Upsampler: Sendable {
-  public let factor: Int
+package struct Upsampler: Sendable {
+  package let factor: Int
   private let taps: [Float]  // (2·half + 1)
   private var half: Int { 10 * factor }
 
   /// - Parameter factor: at least 1; 1 is a copy.
-  public init(factor: Int) {
+  package init(factor: Int) {
     precondition(factor >= 1, "a rate is raised, not lowered")
     self.factor = factor
     let half = 10 * factor
@@ -28,7 +28,7 @@ public struct Upsampler: Sendable {
   /// - Parameters:
   ///   - samples: `count` of them.
   ///   - output: factor · count samples, apart from `samples`.
-  public func forward(_ samples: UnsafePointer<Float>, count: Int, into output: UnsafeMutablePointer<Float>) {
+  package func forward(_ samples: UnsafePointer<Float>, count: Int, into output: UnsafeMutablePointer<Float>) {
     if factor == 1 { return copyFloats(samples, to: output, count: count) }
     for n in 0..<count * factor {
       // output[n] = Σ over inputs i of samples[i] · taps[n − i·factor + half]
@@ -45,7 +45,7 @@ public struct Upsampler: Sendable {
   }
 
   /// A whole signal. Allocates.
-  public func raise(_ samples: [Float]) -> [Float] {
+  package func raise(_ samples: [Float]) -> [Float] {
     var result = [Float](repeating: 0, count: samples.count * factor)
     forward(samples, count: samples.count, into: &result)
     return result

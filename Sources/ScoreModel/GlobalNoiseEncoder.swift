@@ -2,7 +2,7 @@ import Ground
 import NeuralLayers
 
 /// The encoder `global`, the baseline: convolutions, mean over time and bands, two linear layers, one token.
-public final class GlobalNoiseEncoder: NoiseEncoder {
+package final class GlobalNoiseEncoder: NoiseEncoder {
   struct Weights {
     let tower: EncoderTower
     let linear1: Linear
@@ -18,7 +18,7 @@ public final class GlobalNoiseEncoder: NoiseEncoder {
     }
   }
 
-  public let maximumFrameCount: Int
+  package let maximumFrameCount: Int
   private let weights: Weights
   private let features: FloatMemory  // two halves
   private let half: Int
@@ -38,21 +38,21 @@ public final class GlobalNoiseEncoder: NoiseEncoder {
     hidden = FloatMemory(weights.linear1.outputs)
   }
 
-  public var tokenCount: Int { 1 }
-  public var tokenDimension: Int { weights.linear2.outputs }
+  package var tokenCount: Int { 1 }
+  package var tokenDimension: Int { weights.linear2.outputs }
 
-  public func multiplyAdds(frameCount: Int) -> Int {
+  package func multiplyAdds(frameCount: Int) -> Int {
     weights.tower.multiplyAdds(frames: frameCount) + weights.linear1.inputs * weights.linear1.outputs
       + weights.linear2.inputs * weights.linear2.outputs
   }
 
-  public func encode(
+  package func encode(
     _ magnitudes: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>
   ) {
     encode(part: 0, of: 1, magnitudes, frameCount: frameCount, into: tokens)
   }
 
-  public func encode(
+  package func encode(
     part: Int, of parts: Int, _ magnitudes: UnsafePointer<Float>, frameCount: Int,
     into tokens: UnsafeMutablePointer<Float>
   ) {

@@ -4,12 +4,12 @@ import PretrainedEncoders
 /// Sizes of the network, as the weights file states them; nothing of this is compiled in.
 ///
 /// Field for field the configuration of the training program (tools/training, network.py), in Swift's spelling.
-public struct NetworkConfiguration: Sendable, Equatable {
+package struct NetworkConfiguration: Sendable, Equatable {
   /// The only version of the architecture that exists.
-  public static let supportedFormat = 1
+  package static let supportedFormat = 1
 
   /// Noise encoders by the names of the weights file.
-  public enum Encoder: String, Sendable, CaseIterable {
+  package enum Encoder: String, Sendable, CaseIterable {
     /// No reference is heard; the learned null condition always holds.
     case none
     /// One token: an average over the whole reference.
@@ -23,38 +23,38 @@ public struct NetworkConfiguration: Sendable, Equatable {
   }
 
   /// Bins of a spectrum that the network sees.
-  public var bins: Int
+  package var bins: Int
   /// Channels of the outer and of the inner level.
-  public var channels: [Int]
+  package var channels: [Int]
   /// Band strides into the outer and into the inner level.
-  public var strides: [Int]
+  package var strides: [Int]
   /// Time dilation of each outer residual block (the same on the way down and up).
-  public var outerDilations: [Int]
+  package var outerDilations: [Int]
   /// Time dilation of each inner residual block; a band block follows each.
-  public var innerDilations: [Int]
-  public var heads: Int
+  package var innerDilations: [Int]
+  package var heads: Int
   /// Width of the feed-forward layer.
-  public var feedForward: Int
+  package var feedForward: Int
   /// Width of the time embedding.
-  public var embedding: Int
-  public var timeFrequencies: Int
-  public var encoder: Encoder
-  public var encoderChannels: [Int]
-  public var encoderTimeStrides: [Int]
+  package var embedding: Int
+  package var timeFrequencies: Int
+  package var encoder: Encoder
+  package var encoderChannels: [Int]
+  package var encoderTimeStrides: [Int]
   /// Tokens of the encoders `sequence`, `clap` and `panns`.
-  public var tokens: Int
-  public var tokenDimension: Int
+  package var tokens: Int
+  package var tokenDimension: Int
   /// Whether noise that was learned is a set of tokens of its own, beside the rolling reference's.
-  public var learnedTokens: Bool
+  package var learnedTokens: Bool
   /// The tower of the encoders `clap` and `panns`; nil for the others.
-  public var tower: TowerConfiguration?
+  package var tower: TowerConfiguration?
 
   /// Bands of the outer level.
-  public var outerBands: Int { bins / strides[0] }
+  package var outerBands: Int { bins / strides[0] }
   /// Bands of the inner level.
-  public var innerBands: Int { outerBands / strides[1] }
+  package var innerBands: Int { outerBands / strides[1] }
   /// Tokens that a condition consists of: one for the encoders `none` and `global`.
-  public var tokenCount: Int {
+  package var tokenCount: Int {
     switch encoder {
     case .none, .global: 1
     case .sequence, .clap, .panns: tokens
@@ -62,12 +62,12 @@ public struct NetworkConfiguration: Sendable, Equatable {
   }
 
   /// The most tokens that are attended to: the rolling reference's, and as many of what was learned.
-  public var heardTokenCount: Int { learnedTokens ? 2 * tokenCount : tokenCount }
+  package var heardTokenCount: Int { learnedTokens ? 2 * tokenCount : tokenCount }
 
   /// Reads the configuration from its JSON object and checks that a network of these sizes can exist.
   ///
   /// - Throws: `ModelFileError.badConfiguration`, naming the field. `path` names the file in it.
-  public init(json: JSONValue, path: String) throws(ModelFileError) {
+  package init(json: JSONValue, path: String) throws(ModelFileError) {
     func wrong(_ reason: String) -> ModelFileError { .badConfiguration(path: path, reason: reason) }
     func number(_ key: String, _ range: ClosedRange<Int>) throws(ModelFileError) -> Int {
       guard let value = json[key]?.integer else { throw wrong("configuration \(key) is not a whole number") }
@@ -156,7 +156,7 @@ public struct NetworkConfiguration: Sendable, Equatable {
 
   /// Multiply-adds of one evaluation for one frame, counted as the training program does: conditioning aside, as it
   /// changes only with the tokens.
-  public var multiplyAddsPerFrame: Int {
+  package var multiplyAddsPerFrame: Int {
     let outer = channels[0]
     let d = channels[1]
     let wide = outerBands

@@ -2,7 +2,7 @@ import NeuralLayers
 import SignalProcessing
 
 /// What a noise encoder hears of a reference.
-public enum NoiseReferenceForm: Sendable {
+package enum NoiseReferenceForm: Sendable {
   /// Compressed magnitudes factor·(g·|X|)^exponent, (frameCount, bins).
   case magnitudes
   /// The sound itself, times the level gain: (frameCount, hop) samples at the model's rate, one after another.
@@ -13,7 +13,7 @@ public enum NoiseReferenceForm: Sendable {
 ///
 /// Runs off the frame path, a few times a second. An instance has its own workspaces and belongs to one thread at a
 /// time.
-public protocol NoiseEncoder: AnyObject {
+package protocol NoiseEncoder: AnyObject {
   /// Tokens that come out, and their dimension.
   var tokenCount: Int { get }
   var tokenDimension: Int { get }
@@ -40,10 +40,10 @@ public protocol NoiseEncoder: AnyObject {
 
 extension NoiseEncoder {
   /// Floats of one set of tokens.
-  public var tokenFloatCount: Int { tokenCount * tokenDimension }
-  public var hears: NoiseReferenceForm { .magnitudes }
+  package var tokenFloatCount: Int { tokenCount * tokenDimension }
+  package var hears: NoiseReferenceForm { .magnitudes }
 
-  public func encode(
+  package func encode(
     part: Int, of parts: Int, _ reference: UnsafePointer<Float>, frameCount: Int,
     into tokens: UnsafeMutablePointer<Float>
   ) {
@@ -51,7 +51,7 @@ extension NoiseEncoder {
   }
 
   /// `encode` for an encoder that hears magnitudes.
-  public func encode(
+  package func encode(
     magnitudes: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>
   ) {
     precondition(hears == .magnitudes, "this encoder hears samples")
@@ -60,10 +60,10 @@ extension NoiseEncoder {
 }
 
 /// The encoder `none`: hears nothing and gives the learned null condition.
-public final class NoNoiseEncoder: NoiseEncoder {
-  public let tokenCount: Int
-  public let tokenDimension: Int
-  public let maximumFrameCount: Int
+package final class NoNoiseEncoder: NoiseEncoder {
+  package let tokenCount: Int
+  package let tokenDimension: Int
+  package let maximumFrameCount: Int
   private let nullTokens: [Float]
 
   init(configuration: NetworkConfiguration, nullTokens: [Float], maximumFrameCount: Int) {
@@ -73,9 +73,9 @@ public final class NoNoiseEncoder: NoiseEncoder {
     self.nullTokens = nullTokens
   }
 
-  public func multiplyAdds(frameCount: Int) -> Int { 0 }
+  package func multiplyAdds(frameCount: Int) -> Int { 0 }
 
-  public func encode(
+  package func encode(
     _ magnitudes: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>
   ) {
     for i in nullTokens.indices { tokens[i] = nullTokens[i] }

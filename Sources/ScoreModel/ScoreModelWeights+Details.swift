@@ -4,7 +4,7 @@ import SignalProcessing
 
 extension ScoreModelWeights: CustomStringConvertible {
   /// What `limpid info` prints: labels and values, in the order to print them.
-  public var details: [(label: String, value: String)] {
+  package var details: [(label: String, value: String)] {
     let c = configuration
     func text(_ numbers: [Int]) -> String { numbers.map { String($0) }.joined(separator: ", ") }
     var result: [(label: String, value: String)] = [
@@ -39,7 +39,7 @@ extension ScoreModelWeights: CustomStringConvertible {
   }
 
   /// `details`, a line each.
-  public var description: String {
+  package var description: String {
     details.map { "\($0.label): \($0.value)" }.joined(separator: "\n")
   }
 }

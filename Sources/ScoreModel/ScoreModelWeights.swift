@@ -5,22 +5,22 @@ import SignalProcessing
 ///
 /// Read and checked once, then never written: any number of networks and threads share one instance.
 // Unchecked: it is immutable after init; the pointers in its layers lead into `store`, which lives as long.
-public final class ScoreModelWeights: @unchecked Sendable {
+package final class ScoreModelWeights: @unchecked Sendable {
   /// The file that the weights came from.
-  public let path: String
-  public let configuration: NetworkConfiguration
+  package let path: String
+  package let configuration: NetworkConfiguration
   /// What surrounds the network: as the file states it, else the standard one.
-  public let format: ModelFormat
+  package let format: ModelFormat
   /// Of the products that a network step consists of.
-  public let precision: ProductPrecision
+  package let precision: ProductPrecision
   /// Learned numbers, encoder included.
-  public let parameterCount: Int
+  package let parameterCount: Int
   /// Everything in the file's `limpid` metadata except configuration and format, in the file's order.
-  public let metadata: [JSONValue.Member]
+  package let metadata: [JSONValue.Member]
   /// The condition that holds when no noise was heard: (tokenCount, tokenDimension).
-  public let nullTokens: [Float]
+  package let nullTokens: [Float]
   /// What is added to every token of learned noise, (tokenDimension); nil: the model has no tokens for it.
-  public let learnedMark: [Float]?
+  package let learnedMark: [Float]?
 
   let layers: NetworkLayers
   private let makeEncoder: (Int) -> any NoiseEncoder
@@ -29,12 +29,12 @@ public final class ScoreModelWeights: @unchecked Sendable {
   /// Reads and checks a weights file.
   ///
   /// - Throws: `ModelFileError`, naming the file and the tensor or field.
-  public convenience init(path: String, precision: ProductPrecision = .float32) throws(ModelFileError) {
+  package convenience init(path: String, precision: ProductPrecision = .float32) throws(ModelFileError) {
     try self.init(file: try SafetensorsFile(path: path), precision: precision)
   }
 
   /// Takes the weights from a file in memory.
-  public init(file: SafetensorsFile, precision: ProductPrecision = .float32) throws(ModelFileError) {
+  package init(file: SafetensorsFile, precision: ProductPrecision = .float32) throws(ModelFileError) {
     guard precision.isSupported else { throw .unsupportedPrecision(precision) }
     self.precision = precision
     path = file.path
@@ -84,18 +84,18 @@ public final class ScoreModelWeights: @unchecked Sendable {
   }
 
   /// The name that the training gave the model; the file's name if it gave none.
-  public var name: String {
+  package var name: String {
     if let name = metadata.first(where: { $0.key == "name" })?.value.string, !name.isEmpty { return name }
     let last = path.split(separator: "/").last.map { String($0) } ?? path
     return last.hasSuffix(".safetensors") ? String(last.dropLast(12)) : last
   }
 
-  public var multiplyAddsPerFrame: Int { configuration.multiplyAddsPerFrame }
+  package var multiplyAddsPerFrame: Int { configuration.multiplyAddsPerFrame }
 
   /// A noise encoder with workspaces of its own, for references of up to so many frames; nil: 2 s of them.
   ///
   /// Allocates. Each instance belongs to one thread at a time.
-  public func makeNoiseEncoder(maximumFrameCount: Int? = nil) -> any NoiseEncoder {
+  package func makeNoiseEncoder(maximumFrameCount: Int? = nil) -> any NoiseEncoder {
     makeEncoder(maximumFrameCount ?? format.frame.frames(in: 2))
   }
 }

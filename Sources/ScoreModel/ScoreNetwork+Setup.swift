@@ -8,7 +8,7 @@ extension ScoreNetwork {
   ///   - weights: shared with other networks.
   ///   - times: the diffusion time of every slot, in (0, 1].
   ///   - batch: 1, or 2 for guidance.
-  public init(weights: ScoreModelWeights, times slotTimes: [Float], batch: Int) {
+  package init(weights: ScoreModelWeights, times slotTimes: [Float], batch: Int) {
     precondition(batch == 1 || batch == 2, "the batch is 1 or 2")
     precondition(
       !slotTimes.isEmpty && slotTimes.allSatisfy { $0 > 0 && $0 <= 1 }, "diffusion times lie in (0, 1]")

@@ -9,16 +9,16 @@ import NeuralLayers
 /// (the learned null condition); each item's result is the same to the bit whatever the batch.
 ///
 /// One instance belongs to one thread. `predict`, `setTokens` and the resets neither allocate nor lock.
-public struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
-  public let bins: Int
-  public let slotCount: Int
+package struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
+  package let bins: Int
+  package let slotCount: Int
   /// Items that memory was made for: 1 or 2.
-  public let maximumBatch: Int
+  package let maximumBatch: Int
   /// Tokens of a condition, and their dimension.
-  public let tokenCount: Int
-  public let tokenDimension: Int
+  package let tokenCount: Int
+  package let tokenDimension: Int
   /// Whether learned noise has tokens of its own.
-  public let hearsLearned: Bool
+  package let hearsLearned: Bool
 
   // Set up in ScoreNetwork+Setup.swift.
   let weights: ScoreModelWeights  // keeps the memory that the layers point to
@@ -64,7 +64,7 @@ public struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
   ///
   /// For four slots it costs about a sixth of a `predict`: not for every frame.
   @_noLocks
-  public mutating func setTokens(_ tokens: UnsafePointer<Float>?) {
+  package mutating func setTokens(_ tokens: UnsafePointer<Float>?) {
     copyFloats(tokens ?? UnsafePointer(nullTokens.base), to: heardTokens.base, count: tokenCount * tokenDimension)
     condition(item: 0, tokens: heardTokens.base, count: tokenCounts.base[0])
   }
@@ -74,7 +74,7 @@ public struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
   ///
   /// Only for a model with tokens for it. It costs what `setTokens` does.
   @_noLocks
-  public mutating func setLearnedTokens(_ tokens: UnsafePointer<Float>?) {
+  package mutating func setLearnedTokens(_ tokens: UnsafePointer<Float>?) {
     precondition(hearsLearned || tokens == nil, "this model has no tokens for learned noise")
     let count = tokenCount * tokenDimension
     if let tokens { copyFloats(tokens, to: heardTokens.base + count, count: count) }
@@ -103,7 +103,7 @@ public struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
   ///   - y: (bins, 2).
   ///   - output: (batch, bins, 2): conditional, then unconditional.
   @_noLocks
-  public mutating func predict(
+  package mutating func predict(
     slot: Int, batch: Int, state x: UnsafePointer<Float>, noisy y: UnsafePointer<Float>,
     into output: UnsafeMutablePointer<Float>
   ) {
@@ -182,13 +182,13 @@ public struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
 
   /// Returns every slot to the state before the first frame. The tokens stay.
   @_noLocks
-  public mutating func reset() {
+  package mutating func reset() {
     for slot in 0..<slotCount { resetSlot(slot) }
   }
 
   /// Returns one slot to the state before the first frame.
   @_noLocks
-  public mutating func resetSlot(_ slot: Int) {
+  package mutating func resetSlot(_ slot: Int) {
     precondition(slot >= 0 && slot < slotCount, "resetSlot takes a slot that exists")
     clearFloats(states.base + slot * maximumBatch * stateStride, count: maximumBatch * stateStride)
     frames.base[slot] = 0
@@ -196,7 +196,7 @@ public struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
 
   /// Gives `destination` the state of `source`, both items of the batch.
   @_noLocks
-  public mutating func copySlot(from source: Int, to destination: Int) {
+  package mutating func copySlot(from source: Int, to destination: Int) {
     precondition(
       source >= 0 && source < slotCount && destination >= 0 && destination < slotCount,
       "copySlot takes slots that exist")
@@ -208,7 +208,7 @@ public struct ScoreNetwork: ~Copyable, CleanSpectrumPredictor {
 
   /// Gives the unconditional item of `slot` the state of its conditional item: it missed the frames before.
   @_noLocks
-  public mutating func startUnconditionalLane(slot: Int) {
+  package mutating func startUnconditionalLane(slot: Int) {
     precondition(slot >= 0 && slot < slotCount, "startUnconditionalLane takes a slot that exists")
     if maximumBatch < 2 { return }
     let state = states.base + slot * 2 * stateStride

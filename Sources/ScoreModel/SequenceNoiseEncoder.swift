@@ -2,7 +2,7 @@ import Ground
 import NeuralLayers
 
 /// The encoder `sequence`: convolutions, adaptive pooling to tokens × 4 bands, projection to tokens in time order.
-public final class SequenceNoiseEncoder: NoiseEncoder {
+package final class SequenceNoiseEncoder: NoiseEncoder {
   static let pooledBands = 4
 
   struct Weights {
@@ -22,7 +22,7 @@ public final class SequenceNoiseEncoder: NoiseEncoder {
     }
   }
 
-  public let maximumFrameCount: Int
+  package let maximumFrameCount: Int
   private let weights: Weights
   private let features: FloatMemory  // two halves
   private let half: Int
@@ -40,21 +40,21 @@ public final class SequenceNoiseEncoder: NoiseEncoder {
     pooled = FloatMemory(weights.tokens * Self.pooledBands * weights.tower.channels)
   }
 
-  public var tokenCount: Int { weights.tokens }
-  public var tokenDimension: Int { weights.projection.outputs }
+  package var tokenCount: Int { weights.tokens }
+  package var tokenDimension: Int { weights.projection.outputs }
 
-  public func multiplyAdds(frameCount: Int) -> Int {
+  package func multiplyAdds(frameCount: Int) -> Int {
     weights.tower.multiplyAdds(frames: frameCount)
       + weights.tokens * weights.projection.inputs * weights.projection.outputs
   }
 
-  public func encode(
+  package func encode(
     _ magnitudes: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>
   ) {
     encode(part: 0, of: 1, magnitudes, frameCount: frameCount, into: tokens)
   }
 
-  public func encode(
+  package func encode(
     part: Int, of parts: Int, _ magnitudes: UnsafePointer<Float>, frameCount: Int,
     into tokens: UnsafeMutablePointer<Float>
   ) {

@@ -8,7 +8,7 @@ import SignalProcessing
 ///
 /// The embedding is brought to unit mean square first, as towers differ in scale. Heavy: about 0.1 s a call at the
 /// published sizes.
-public final class TowerNoiseEncoder: NoiseEncoder {
+package final class TowerNoiseEncoder: NoiseEncoder {
   struct Weights {
     let tower: TowerWeights
     /// From the model's rate to the tower's.
@@ -50,7 +50,7 @@ public final class TowerNoiseEncoder: NoiseEncoder {
     }
   }
 
-  public let maximumFrameCount: Int
+  package let maximumFrameCount: Int
   private let weights: Weights
   private let tower: any AudioTower
   private let upsampler: Upsampler
@@ -70,16 +70,16 @@ public final class TowerNoiseEncoder: NoiseEncoder {
     hidden = FloatMemory(weights.linear1.outputs)
   }
 
-  public var tokenCount: Int { weights.tokens }
-  public var tokenDimension: Int { weights.linear1.outputs }
-  public var hears: NoiseReferenceForm { .samples }
+  package var tokenCount: Int { weights.tokens }
+  package var tokenDimension: Int { weights.linear1.outputs }
+  package var hears: NoiseReferenceForm { .samples }
 
-  public func multiplyAdds(frameCount: Int) -> Int {
+  package func multiplyAdds(frameCount: Int) -> Int {
     tower.multiplyAdds(sampleCount: heard(frameCount) * upsampler.factor)
       + weights.linear1.inputs * weights.linear1.outputs + weights.linear2.inputs * weights.linear2.outputs
   }
 
-  public func encode(
+  package func encode(
     _ samples: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>
   ) {
     precondition((1...maximumFrameCount).contains(frameCount), "encode takes 1 to maximumFrameCount frames")

@@ -7,17 +7,17 @@ import Ground
 /// The phase factor needs no trigonometry: |X|^e·e^{i∠X} = X·|X|^(e − 1). The smallest normal number is added to the
 /// squared magnitude, so zero gives zero and no finite bin can give NaN; bins above 10^19, where the square overflows, give
 /// zero. The usual exponent, 0.5, has kernels of its own; any other takes a power per bin.
-public struct AmplitudeCompression: Sendable, Equatable {
+package struct AmplitudeCompression: Sendable, Equatable {
   /// f, the factor after the power; above 0.
-  public let factor: Float
+  package let factor: Float
   /// e, the power applied to the magnitude; above 0, at most 1.
-  public let exponent: Float
+  package let exponent: Float
   private let isRoot: Bool
 
   /// f = 0.15, e = 0.5.
-  public static let standard = AmplitudeCompression(factor: 0.15, exponent: 0.5)
+  package static let standard = AmplitudeCompression(factor: 0.15, exponent: 0.5)
 
-  public init(factor: Float, exponent: Float) {
+  package init(factor: Float, exponent: Float) {
     precondition(factor > 0 && exponent > 0 && exponent <= 1, "the factor is positive, the exponent in (0, 1]")
     self.factor = factor
     self.exponent = exponent
@@ -32,7 +32,7 @@ public struct AmplitudeCompression: Sendable, Equatable {
   ///   - count: number of complex bins.
   ///   - output: (count, 2), may be `bins`.
   @_noLocks
-  public func compress(
+  package func compress(
     _ bins: UnsafePointer<Float>, gain: Float, count: Int, into output: UnsafeMutablePointer<Float>
   ) {
     if isRoot {
@@ -55,7 +55,7 @@ public struct AmplitudeCompression: Sendable, Equatable {
   ///   - count: number of complex bins.
   ///   - output: (count, 2), may be `bins`.
   @_noLocks
-  public func expand(
+  package func expand(
     _ bins: UnsafePointer<Float>, gain: Float, count: Int, into output: UnsafeMutablePointer<Float>
   ) {
     if isRoot {
@@ -77,7 +77,7 @@ public struct AmplitudeCompression: Sendable, Equatable {
   ///   - gain: g, positive.
   ///   - output: (count), may be `magnitudes`.
   @_noLocks
-  public func compressMagnitudes(
+  package func compressMagnitudes(
     _ magnitudes: UnsafePointer<Float>, gain: Float, count: Int, into output: UnsafeMutablePointer<Float>
   ) {
     if isRoot {

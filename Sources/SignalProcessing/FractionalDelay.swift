@@ -5,9 +5,9 @@ import Ground
 /// Up to 0.2 of the sample rate (8 kHz at 44.1 kHz) it is flat and its delay exact to −67 dB, worst at half a
 /// sample and 8 kHz; −73 dB up to 4 kHz (FractionalDelayTests).
 /// Memory is made in `init`; `process` allocates nothing. One thread.
-public struct FractionalDelay: ~Copyable {
+package struct FractionalDelay: ~Copyable {
   /// Samples; the whole part is about half of the taps.
-  public let delay: Double
+  package let delay: Double
 
   private static var tapCount: Int { @_noLocks get { 16 } }
   private let taps: FloatMemory  // (16), for the newest sample first
@@ -15,7 +15,7 @@ public struct FractionalDelay: ~Copyable {
   private var next = 0
 
   /// - Parameter delay: samples, 7…8.
-  public init(delay: Double) {
+  package init(delay: Double) {
     precondition(delay >= 7 && delay <= 8, "the delay is near the middle of the taps")
     self.delay = delay
     let count = Self.tapCount
@@ -36,7 +36,7 @@ public struct FractionalDelay: ~Copyable {
 
   /// Delays `count` samples in place.
   @_noLocks
-  public mutating func process(_ samples: UnsafeMutablePointer<Float>, count: Int) {
+  package mutating func process(_ samples: UnsafeMutablePointer<Float>, count: Int) {
     let length = Self.tapCount
     for n in 0..<count {
       // Newest first: the window moves down through the memory.
@@ -51,7 +51,7 @@ public struct FractionalDelay: ~Copyable {
 
   /// Back to zeros.
   @_noLocks
-  public mutating func reset() {
+  package mutating func reset() {
     history.clear()
     next = 0
   }

@@ -2,24 +2,24 @@
 ///
 /// A value with whole numbers only, so two formats are the same or they are not. What is meant in seconds (`frames(in:)`)
 /// is counted in frames here, once, when something is made.
-public struct FrameFormat: Sendable, Equatable {
+package struct FrameFormat: Sendable, Equatable {
   /// The model's rate in Hz, 8000…48000.
-  public let sampleRate: Int
+  package let sampleRate: Int
   /// Samples of a frame: the transform's length, even.
-  public let fftLength: Int
+  package let fftLength: Int
   /// Samples from frame to frame: a divisor of the frame, at most half of it.
-  public let hopLength: Int
+  package let hopLength: Int
   /// Bins of the transform, fftLength/2 + 1.
-  public let binCount: Int
+  package let binCount: Int
   /// Bins that the network sees, from 0 Hz up; those above take the gain of the last one.
-  public let modelBinCount: Int
+  package let modelBinCount: Int
 
   /// 16 kHz, frames of 20 ms every 10 ms, all bins but the last: the format of weights that state none.
-  public static let standard = FrameFormat(
+  package static let standard = FrameFormat(
     unchecked: (sampleRate: 16_000, fftLength: 320, hopLength: 160, modelBinCount: 160))
 
   /// - Throws: the first thing that cannot be.
-  public init(
+  package init(
     sampleRate: Int, fftLength: Int, hopLength: Int, modelBinCount: Int
   ) throws(FrameFormatError) {
     guard (8000...48_000).contains(sampleRate) else { throw .sampleRate(sampleRate) }
@@ -40,35 +40,35 @@ public struct FrameFormat: Sendable, Equatable {
   }
 
   /// Frames per second: 100 for the standard format.
-  public var frameRate: Double { Double(sampleRate) / Double(hopLength) }
+  package var frameRate: Double { Double(sampleRate) / Double(hopLength) }
   /// Seconds from frame to frame, which is the time that a frame has to be computed in.
-  public var hopDuration: Double { Double(hopLength) / Double(sampleRate) }
+  package var hopDuration: Double { Double(hopLength) / Double(sampleRate) }
   /// Seconds of a frame.
-  public var frameDuration: Double { Double(fftLength) / Double(sampleRate) }
+  package var frameDuration: Double { Double(fftLength) / Double(sampleRate) }
   /// The highest frequency of the model's band, in Hz.
-  public var upperEdge: Double { Double(sampleRate) / 2 }
+  package var upperEdge: Double { Double(sampleRate) / 2 }
 
   /// The frames that come in so many seconds, to the nearest, at least one.
-  public func frames(in seconds: Double) -> Int { max(1, Int((seconds * frameRate).rounded())) }
+  package func frames(in seconds: Double) -> Int { max(1, Int((seconds * frameRate).rounded())) }
 
   /// The bin nearest to a frequency in Hz, at most the last.
-  public func bin(at frequency: Double) -> Int {
+  package func bin(at frequency: Double) -> Int {
     min(binCount - 1, Int((frequency * Double(fftLength) / Double(sampleRate)).rounded()))
   }
 
   /// What a device's rate makes of a number of the model's samples, rounded down.
-  public func deviceSamples(_ samples: Int, at deviceRate: Int) -> Int { deviceRate * samples / sampleRate }
+  package func deviceSamples(_ samples: Int, at deviceRate: Int) -> Int { deviceRate * samples / sampleRate }
 }
 
 extension FrameFormat: CustomStringConvertible {
   /// "16000 Hz in frames of 320 samples every 160, 160 bins".
-  public var description: String {
+  package var description: String {
     "\(sampleRate) Hz in frames of \(fftLength) samples every \(hopLength), \(modelBinCount) bins"
   }
 }
 
 /// What about a frame format cannot be. Prints as a clause that a sentence about a file goes on from.
-public enum FrameFormatError: Error, Equatable, Sendable {
+package enum FrameFormatError: Error, Equatable, Sendable {
   /// A rate outside 8000…48000 Hz.
   case sampleRate(Int)
   /// A frame that is odd, or outside 16…8192 samples.
@@ -82,7 +82,7 @@ public enum FrameFormatError: Error, Equatable, Sendable {
 }
 
 extension FrameFormatError: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .sampleRate(let rate): "the format's sample rate is \(rate) Hz, expected 8000 to 48000"
     case .frame(let length):

@@ -6,9 +6,9 @@ import Ground
 /// y_n = b0 x_n + b1 x_{n−1} + b2 x_{n−2} − a1 y_{n−1} − a2 y_{n−2} by the bilinear transform; the same as
 /// `scipy.signal.butter(2, cutoff, "highpass")`. States are doubles: with a corner so far below the rate, floats would leave a
 /// noise of their own. One instance belongs to one thread; `process` neither allocates nor locks.
-public struct HighPass: Sendable {
+package struct HighPass: Sendable {
   /// Corner in Hz of the path to level and speech presence; training uses the same (tools/training, features.py).
-  public static var levelCutoff: Double { 40 }
+  package static var levelCutoff: Double { 40 }
 
   private let b0: Double
   private let b1: Double
@@ -20,7 +20,7 @@ public struct HighPass: Sendable {
   /// - Parameters:
   ///   - cutoff: −3 dB, in Hz, below half of the rate.
   ///   - sampleRate: in Hz.
-  public init(cutoff: Double, sampleRate: Double) {
+  package init(cutoff: Double, sampleRate: Double) {
     precondition(cutoff > 0 && cutoff < sampleRate / 2, "the corner lies below half of the rate")
     let half = 3.141592653589793 * cutoff / sampleRate
     let k = sine(half) / cosine(half)
@@ -33,7 +33,7 @@ public struct HighPass: Sendable {
 
   /// Filters `count` samples; `output` may be `input`.
   @_noLocks
-  public mutating func process(_ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, count: Int) {
+  package mutating func process(_ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, count: Int) {
     var s1 = state1
     var s2 = state2
     for n in 0..<count {
@@ -49,7 +49,7 @@ public struct HighPass: Sendable {
 
   /// Back to silence.
   @_noLocks
-  public mutating func reset() {
+  package mutating func reset() {
     state1 = 0
     state2 = 0
   }

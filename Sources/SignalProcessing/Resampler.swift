@@ -12,16 +12,16 @@ import Ground
 /// Equal rates are a copy without delay.
 ///
 /// Memory is made in `init`; `process` allocates nothing and locks nothing. One instance belongs to one thread.
-public struct Resampler: ~Copyable {
-  public let inputRate: Int
-  public let outputRate: Int
+package struct Resampler: ~Copyable {
+  package let inputRate: Int
+  package let outputRate: Int
   /// inputRate/outputRate in lowest terms.
-  public let numerator: Int
-  public let denominator: Int
+  package let numerator: Int
+  package let denominator: Int
   /// Delay in samples at the input's rate: a whole number.
-  public let delayInInputSamples: Double
+  package let delayInInputSamples: Double
   /// The same delay in samples at the output's rate.
-  public var delayInOutputSamples: Double { delayInInputSamples * Double(denominator) / Double(numerator) }
+  package var delayInOutputSamples: Double { delayInInputSamples * Double(denominator) / Double(numerator) }
 
   private let state: OpaquePointer?  // nil: equal rates, or `filter`
   /// The same filter on our own kernels, where the ratio is a small one; nil: speexdsp works itself.
@@ -35,7 +35,7 @@ public struct Resampler: ~Copyable {
   ///   - to: rate of the output in Hz, 8000…192000.
   ///   - quality: speexdsp's, 0…10; 5 is 80 taps at the lower rate.
   /// - Throws: `unsupportedRate`, `unsupportedQuality`, `refused`.
-  public init(from: Int, to: Int, quality: Int = 5) throws(ResamplerError) {
+  package init(from: Int, to: Int, quality: Int = 5) throws(ResamplerError) {
     guard (8000...192_000).contains(from) else { throw .unsupportedRate(from) }
     guard (8000...192_000).contains(to) else { throw .unsupportedRate(to) }
     guard (0...10).contains(quality) else { throw .unsupportedQuality(quality) }
@@ -70,13 +70,13 @@ public struct Resampler: ~Copyable {
 
   /// Most samples that `process` can give for `count` input samples, whatever came before: ⌈count·to/from⌉.
   @_noLocks
-  public func maximumOutput(forInput count: Int) -> Int {
+  package func maximumOutput(forInput count: Int) -> Int {
     (count * denominator + numerator - 1) / numerator
   }
 
   /// Samples that `process` will give for exactly the next `count` input samples.
   @_noLocks
-  public func nextOutput(forInput count: Int) -> Int {
+  package func nextOutput(forInput count: Int) -> Int {
     if numerator == denominator { return count }
     let span = count * denominator - position
     return span > 0 ? (span + numerator - 1) / numerator : 0
@@ -91,7 +91,7 @@ public struct Resampler: ~Copyable {
   /// - Returns: the samples taken from `input` and the samples written to `output`. Where `output` fills up first,
   ///   offer the rest of the input again.
   @_noLocks
-  public mutating func process(
+  package mutating func process(
     _ input: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>
   ) -> (consumed: Int, produced: Int) {
     if filter != nil { return filter!.process(input, into: output, position: &position) }
@@ -118,7 +118,7 @@ public struct Resampler: ~Copyable {
 
   /// Back to the state after `init`.
   @_noLocks
-  public mutating func reset() {
+  package mutating func reset() {
     if let state { rewind(state) }
     if filter != nil { filter!.reset() }
     position = 0

@@ -1,5 +1,5 @@
 /// Why a resampler could not be made.
-public enum ResamplerError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum ResamplerError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A sample rate outside 8000…192000 Hz.
   case unsupportedRate(Int)
   /// A quality outside 0…10.
@@ -7,7 +7,7 @@ public enum ResamplerError: Error, Equatable, Sendable, CustomStringConvertible 
   /// speexdsp refused, with its own code.
   case refused(from: Int, to: Int, code: Int)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .unsupportedRate(let rate):
       "sample rate \(rate) Hz is not supported; choose one from 8000 to 192000 Hz"

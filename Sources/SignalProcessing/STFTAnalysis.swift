@@ -6,19 +6,19 @@ import Ground
 /// the model (320, 160) frame k covers the samples [160(k−1), 160(k+1)).
 /// One instance belongs to one thread; `push` neither allocates nor locks. A sample that is not finite spoils the
 /// frames that contain it and no other.
-public struct STFTAnalysis: ~Copyable {
-  public let fftLength: Int
-  public let hopLength: Int
+package struct STFTAnalysis: ~Copyable {
+  package let fftLength: Int
+  package let hopLength: Int
   /// fftLength/2 + 1.
-  public let binCount: Int
+  package let binCount: Int
   /// The newest frame, (binCount, 2) real and imaginary parts, valid until the next `push`. The caller may change it.
-  public let bins: UnsafeMutablePointer<Float>
+  package let bins: UnsafeMutablePointer<Float>
   /// e_k of the newest frame: twice the mean of the squared windowed samples (the window halves the power, so this is
   /// the mean square of a steady signal; full-scale sine: 0.5).
-  public private(set) var energy: Float = 0
+  package private(set) var energy: Float = 0
 
   /// The newest frame's samples under the window, (fftLength), valid until the next `push`.
-  public var windowedSamples: UnsafePointer<Float> { @_noLocks get { UnsafePointer(transform.time) } }
+  package var windowedSamples: UnsafePointer<Float> { @_noLocks get { UnsafePointer(transform.time) } }
 
   /// The newest hop's samples, (hopLength), valid until the next `push`.
   package var newestHop: UnsafePointer<Float> { @_noLocks get { UnsafePointer(history.base + fftLength - hopLength) } }
@@ -30,7 +30,7 @@ public struct STFTAnalysis: ~Copyable {
   /// - Parameters:
   ///   - fftLength: samples per frame, even.
   ///   - hopLength: samples per `push`, a divisor of `fftLength` and at most half of it.
-  public init(fftLength: Int = 320, hopLength: Int = 160) {
+  package init(fftLength: Int = 320, hopLength: Int = 160) {
     checkFrame(fftLength, hopLength)
     self.fftLength = fftLength
     self.hopLength = hopLength
@@ -46,7 +46,7 @@ public struct STFTAnalysis: ~Copyable {
   ///
   /// - Parameter hop: exactly `hopLength` samples, full scale ±1.
   @_noLocks
-  public mutating func push(_ hop: UnsafePointer<Float>) {
+  package mutating func push(_ hop: UnsafePointer<Float>) {
     let kept = fftLength - hopLength
     copyFloats(history.base + hopLength, to: history.base, count: kept)
     copyFloats(hop, to: history.base + kept, count: hopLength)
@@ -61,7 +61,7 @@ public struct STFTAnalysis: ~Copyable {
 
   /// Back to the state after `init`: zeros as history, `bins` and `energy` zero.
   @_noLocks
-  public mutating func reset() {
+  package mutating func reset() {
     history.clear()
     clearFloats(bins, count: 2 * binCount)
     energy = 0

@@ -6,18 +6,18 @@ import Ground
 /// later from push to push (160 for the model's lengths: the hop that comes out of push k is the samples
 /// [160(k−1), 160k); counted from the arrival of a single sample the delay is `fftLength − 1`, 319).
 /// One instance belongs to one thread; `push` neither allocates nor locks.
-public struct STFTSynthesis: ~Copyable {
-  public let fftLength: Int
-  public let hopLength: Int
+package struct STFTSynthesis: ~Copyable {
+  package let fftLength: Int
+  package let hopLength: Int
   /// fftLength/2 + 1.
-  public let binCount: Int
+  package let binCount: Int
 
   private let overlap: FloatMemory  // (fftLength), sums not yet complete, oldest first
   private let window: FloatMemory  // (fftLength), with the scale of inverse and overlap
   private let transform: FourierTransform
 
   /// - Parameters: as for `STFTAnalysis`.
-  public init(fftLength: Int = 320, hopLength: Int = 160) {
+  package init(fftLength: Int = 320, hopLength: Int = 160) {
     checkFrame(fftLength, hopLength)
     self.fftLength = fftLength
     self.hopLength = hopLength
@@ -38,7 +38,7 @@ public struct STFTSynthesis: ~Copyable {
   ///     last bin are ignored: a real signal has none.
   ///   - hop: room for `hopLength` samples.
   @_noLocks
-  public mutating func push(_ bins: UnsafePointer<Float>, into hop: UnsafeMutablePointer<Float>) {
+  package mutating func push(_ bins: UnsafePointer<Float>, into hop: UnsafeMutablePointer<Float>) {
     let spectrum = transform.bins
     copyFloats(bins, to: spectrum, count: 2 * binCount)
     // FFTW's even lengths pass over these two today; its manual does not promise it.
@@ -62,5 +62,5 @@ public struct STFTSynthesis: ~Copyable {
 
   /// Back to the state after `init`: nothing left to add.
   @_noLocks
-  public mutating func reset() { overlap.clear() }
+  package mutating func reset() { overlap.clear() }
 }

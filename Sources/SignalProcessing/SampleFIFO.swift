@@ -5,19 +5,19 @@ import Ground
 /// Memory is made in `init`; writing and reading allocate nothing and cost O(samples moved). Writing more than
 /// `space` or reading more than `count` is the caller's mistake and traps: samples dropped in silence would shift
 /// every later one.
-public struct SampleFIFO: ~Copyable {
+package struct SampleFIFO: ~Copyable {
   /// Most samples it can hold.
-  public let capacity: Int
+  package let capacity: Int
   /// Samples held now.
-  public private(set) var count = 0
+  package private(set) var count = 0
   /// Samples that can be written now.
-  public var space: Int { @_noLocks get { capacity - count } }
+  package var space: Int { @_noLocks get { capacity - count } }
 
   private let ring: FloatMemory  // (capacity)
   private var first = 0  // index of the oldest sample
 
   /// - Parameter capacity: most samples it can hold, at least 1.
-  public init(capacity: Int) {
+  package init(capacity: Int) {
     precondition(capacity > 0, "a queue holds at least one sample")
     self.capacity = capacity
     ring = FloatMemory(capacity)
@@ -25,7 +25,7 @@ public struct SampleFIFO: ~Copyable {
 
   /// Appends `count` samples, at most `space`.
   @_noLocks
-  public mutating func write(_ samples: UnsafePointer<Float>, count: Int) {
+  package mutating func write(_ samples: UnsafePointer<Float>, count: Int) {
     precondition(count >= 0 && count <= space, "write takes at most `space` samples")
     let start = wrapped(first + self.count)
     let head = min(count, capacity - start)
@@ -36,7 +36,7 @@ public struct SampleFIFO: ~Copyable {
 
   /// Appends `count` zeros, at most `space`.
   @_noLocks
-  public mutating func writeZeros(_ count: Int) {
+  package mutating func writeZeros(_ count: Int) {
     precondition(count >= 0 && count <= space, "writeZeros takes at most `space` samples")
     for n in 0..<count { ring[wrapped(first + self.count + n)] = 0 }
     self.count += count
@@ -44,7 +44,7 @@ public struct SampleFIFO: ~Copyable {
 
   /// Takes out the oldest `count` samples, at most `self.count`.
   @_noLocks
-  public mutating func read(into samples: UnsafeMutablePointer<Float>, count: Int) {
+  package mutating func read(into samples: UnsafeMutablePointer<Float>, count: Int) {
     precondition(count >= 0 && count <= self.count, "read takes at most `count` samples")
     let head = min(count, capacity - first)
     copyFloats(ring.base + first, to: samples, count: head)
@@ -54,14 +54,14 @@ public struct SampleFIFO: ~Copyable {
 
   /// Drops the oldest `count` samples, at most `self.count`.
   @_noLocks
-  public mutating func discard(_ count: Int) {
+  package mutating func discard(_ count: Int) {
     precondition(count >= 0 && count <= self.count, "discard takes at most `count` samples")
     drop(count)
   }
 
   /// Empties the queue.
   @_noLocks
-  public mutating func reset() {
+  package mutating func reset() {
     first = 0
     count = 0
   }

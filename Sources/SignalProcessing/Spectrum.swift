@@ -1,10 +1,10 @@
 import Ground
 
 /// Real measures of complex bins. They allocate nothing.
-public enum Spectrum {
+package enum Spectrum {
   /// Writes |X|² of `count` interleaved complex bins.
   @_noLocks
-  public static func power(
+  package static func power(
     _ bins: UnsafePointer<Float>, count: Int, into power: UnsafeMutablePointer<Float>
   ) {
     powers(bins, into: power, count: count)
@@ -12,7 +12,7 @@ public enum Spectrum {
 
   /// Writes |X| of `count` interleaved complex bins.
   @_noLocks
-  public static func magnitude(
+  package static func magnitude(
     _ bins: UnsafePointer<Float>, count: Int, into magnitude: UnsafeMutablePointer<Float>
   ) {
     for k in 0..<count {

@@ -22,24 +22,24 @@ import Ground
 /// more than a second. A bin that is not a number is passed over in the same way.
 ///
 /// One instance belongs to one thread; `push` neither allocates nor locks.
-public struct SpeechPresence: ~Copyable {
-  public let binCount: Int
+package struct SpeechPresence: ~Copyable {
+  package let binCount: Int
   /// Frames per second, for which the smoothing is made.
-  public let frameRate: Float
+  package let frameRate: Float
   /// (binCount) P of the newest frame, 0…1.
-  public let probability: UnsafeMutablePointer<Float>
+  package let probability: UnsafeMutablePointer<Float>
   /// (binCount) σ² after the newest frame, in units of the power pushed, at least `floor`.
-  public let noisePower: UnsafeMutablePointer<Float>
+  package let noisePower: UnsafeMutablePointer<Float>
   /// Mean of `probability` over the bins.
-  public private(set) var meanProbability: Float = 0
+  package private(set) var meanProbability: Float = 0
   /// Whether the newest frame was too faint to say anything.
-  public private(set) var isSilent = true
+  package private(set) var isSilent = true
 
   /// Lowest noise power, and the mean power below which a frame is silent: white noise at −120 dB (0 dB is a mean square
   /// of one) behind the model's window and transform, 10^−12 · Σw², and Σw² is half of the frame.
-  public let floor: Float
+  package let floor: Float
   /// Frames that are not silent and that make the first estimate: those of 50 ms.
-  public let startFrameCount: Int
+  package let startFrameCount: Int
 
   private let probabilityMemory: FloatMemory
   private let noiseMemory: FloatMemory
@@ -57,7 +57,7 @@ public struct SpeechPresence: ~Copyable {
   ///   - frameRate: frames per second.
   ///   - noiseSmoothing: the paper's α, for hops of 16 ms; it is converted to `frameRate`.
   ///   - fftLength: samples of the model's frame, for the floor.
-  public init(binCount: Int = 161, frameRate: Float = 100, noiseSmoothing: Float = 0.8, fftLength: Int = 320) {
+  package init(binCount: Int = 161, frameRate: Float = 100, noiseSmoothing: Float = 0.8, fftLength: Int = 320) {
     precondition(binCount > 0 && frameRate > 0 && fftLength > 0, "at least one bin, and frames do come")
     precondition(noiseSmoothing >= 0 && noiseSmoothing < 1, "α is in 0..<1")
     self.binCount = binCount
@@ -79,7 +79,7 @@ public struct SpeechPresence: ~Copyable {
   ///
   /// - Parameter power: (binCount) periodogram |Y|².
   @_noLocks
-  public mutating func push(power: UnsafePointer<Float>) {
+  package mutating func push(power: UnsafePointer<Float>) {
     isSilent = sumBelow(Self.largestPower, power, count: binCount) < floor * Float(binCount)
     meanProbability = 0
     if isSilent {
@@ -116,7 +116,7 @@ public struct SpeechPresence: ~Copyable {
 
   /// Back to the state after `init`.
   @_noLocks
-  public mutating func reset() {
+  package mutating func reset() {
     for k in 0..<binCount {
       probability[k] = 0
       noisePower[k] = floor

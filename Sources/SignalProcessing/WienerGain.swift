@@ -13,12 +13,12 @@ import Ground
 ///
 /// The gain is real and uses no frame but the newest and those before. One instance belongs to one thread; `push`
 /// neither allocates nor locks. A bin that is not finite gives zero.
-public struct WienerGain: ~Copyable {
-  public let binCount: Int
+package struct WienerGain: ~Copyable {
+  package let binCount: Int
   /// (binCount) gain of the newest frame, `lowestGain`…1.
-  public let gain: UnsafeMutablePointer<Float>
+  package let gain: UnsafeMutablePointer<Float>
   /// The noise estimate in use.
-  public var presence: SpeechPresence
+  package var presence: SpeechPresence
 
   private let gainMemory: FloatMemory
   private let power: FloatMemory  // (binCount) |Y|²
@@ -32,7 +32,7 @@ public struct WienerGain: ~Copyable {
   ///   - frameRate: frames per second.
   ///   - lowestGainInDecibels: G_min.
   ///   - fftLength: samples of a frame, for the presence estimate's floor.
-  public init(
+  package init(
     binCount: Int = 161, frameRate: Float = 100, lowestGainInDecibels: Float = -18, fftLength: Int = 320
   ) {
     self.binCount = binCount
@@ -51,7 +51,7 @@ public struct WienerGain: ~Copyable {
   ///   - bins: (binCount, 2) real and imaginary parts.
   ///   - output: (binCount, 2), may be `bins`.
   @_noLocks
-  public mutating func push(bins: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>) {
+  package mutating func push(bins: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>) {
     Spectrum.power(bins, count: binCount, into: power.base)
     presence.push(power: power.base)
     let noisePower = presence.noisePower
@@ -72,7 +72,7 @@ public struct WienerGain: ~Copyable {
 
   /// Back to the state after `init`.
   @_noLocks
-  public mutating func reset() {
+  package mutating func reset() {
     presence.reset()
     for k in 0..<binCount {
       gain[k] = lowestGain

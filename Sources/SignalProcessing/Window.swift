@@ -1,7 +1,7 @@
 import Ground
 
 /// The windows of the analysis and the synthesis.
-public enum Window {
+package enum Window {
   /// Writes the periodic square-root Hann window, `w[n] = sqrt(0.5 − 0.5·cos(2πn/length)) = sin(πn/length)`.
   ///
   /// Its square, shifted by half its length and added to itself, is one: used before the transform and after
@@ -10,7 +10,7 @@ public enum Window {
   /// - Parameters:
   ///   - length: number of samples, at least 1.
   ///   - window: room for `length` samples.
-  public static func squareRootHann(_ length: Int, into window: UnsafeMutablePointer<Float>) {
+  package static func squareRootHann(_ length: Int, into window: UnsafeMutablePointer<Float>) {
     precondition(length > 0, "a window has at least one sample")
     for n in 0..<length { window[n] = Float(sine(Double.pi * Double(n) / Double(length))) }
   }
@@ -21,7 +21,7 @@ public enum Window {
   ///   - place: −1…1 from edge to edge; 0 outside.
   ///   - beta: larger is wider, with lower side lobes.
   /// - Returns: I0(β·√(1 − place²)) / I0(β).
-  public static func kaiser(_ place: Double, beta: Double) -> Double {
+  package static func kaiser(_ place: Double, beta: Double) -> Double {
     abs(place) >= 1 ? 0 : besselI0(beta * (1 - place * place).squareRoot()) / besselI0(beta)
   }
 

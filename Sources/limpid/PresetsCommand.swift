@@ -6,7 +6,8 @@ struct PresetsCommand: ParsableCommand {
     commandName: "presets", abstract: "Lists the presets, with a line on each.",
     discussion: """
       A preset is a TOML file of a few keys. They are looked for in these folders, first to last; of equal names the first \
-      counts. A relative `model` is looked for beside the preset, then in all of them; without the key it is the light one.
+      counts. A relative `model` is looked for beside the preset, then in all of them; without the key it is the light one. Our own \
+      models are looked for in $LIMPID_MODELS, then in `models` in each.
 
       \(places)
       """

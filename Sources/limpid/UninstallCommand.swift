@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Ground
 
 /// `limpid uninstall-desktop`: what tools/install made, taken away.
 struct UninstallCommand: ParsableCommand {
@@ -57,7 +58,7 @@ struct UninstallCommand: ParsableCommand {
     for file in list.files + ["share/limpid/installed"] where !file.split(separator: "/").contains("..") {
       let path = file.hasPrefix("/") ? file : list.prefix + "/" + file
       if unlink(path) != 0, errno != ENOENT, errno != ENOTDIR {
-        throw Failure(.cannotCreate, "\(path): cannot be removed (\(String(cString: strerror(errno)))); use sudo")
+        throw Failure(.cannotCreate, "\(path): cannot be removed (\(systemReason())); use sudo")
       }
       var folder = URL(fileURLWithPath: path).deletingLastPathComponent()
       while folder.path != list.prefix, folder.path != NSHomeDirectory(), folder.path != "/", rmdir(folder.path) == 0 {

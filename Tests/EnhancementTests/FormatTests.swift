@@ -102,7 +102,7 @@ import TestSupport
     #expect(back == profile)
     #expect(back.frameCount == 60 && back.binCount == 64)
     var enhancer = try StreamingEnhancer(model: tinyModel(), sampleRate: 48_000)
-    let error = NoiseProfileError.otherFormat(profile: narrow, model: .standard)
+    let error = NoiseProfileError.otherFormat(profile: "\(narrow)", model: "\(FrameFormat.standard)")
     #expect(throws: error) { try enhancer.setNoiseProfile(back) }
     #expect(enhancer.noiseReferenceFrameCount == 0)
     #expect(

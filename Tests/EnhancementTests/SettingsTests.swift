@@ -92,9 +92,13 @@ import Testing
   }
 
   @Test func `a model file that is none is one clear sentence`() {
-    #expect(throws: ModelFileError.missing(path: "no-such-file.safetensors")) {
-      _ = try EnhancementModel(path: "no-such-file.safetensors")
+    let error = #expect(throws: EnhancementModelError.self) {
+      try EnhancementModel(path: "no-such-file.safetensors")
     }
+    #expect(error?.kind == .missing)
+    #expect(error?.cause == .missing(path: "no-such-file.safetensors"))
+    #expect(
+      error?.description == "no-such-file.safetensors: there is no such file; give the path of a .safetensors file")
   }
 
   @Test func `the model tells its name and size`() throws {

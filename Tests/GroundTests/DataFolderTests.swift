@@ -19,17 +19,19 @@ import Testing
     try Data().write(to: binary)
     let file = "limpid-test-\(UUID().uuidString).safetensors"
     try Data([1]).write(to: models.appendingPathComponent(file))
-    #expect(DataFolders.model(file: file, near: binary.path) == nil, "not a folder of presets yet")
+    // A program's own share/limpid is looked in, and named to people, whatever it holds.
+    #expect(
+      (DataFolders.model(file: file, near: [binary.path]) == nil) == (place != "bin/limpid"), "not a folder of presets yet")
     try Data().write(to: models.deletingLastPathComponent().appendingPathComponent("live.toml"))
-    #expect(DataFolders.model(file: file, near: binary.path) == models.appendingPathComponent(file).path)
+    #expect(DataFolders.model(file: file, near: [binary.path]) == models.appendingPathComponent(file).path)
     let link = manager.temporaryDirectory.appendingPathComponent("link-\(UUID().uuidString)")
     try manager.createSymbolicLink(at: link, withDestinationURL: binary)
     defer { try? manager.removeItem(at: link) }
-    let found = try #require(DataFolders.model(file: file, near: link.path))
+    let found = try #require(DataFolders.model(file: file, near: [link.path]))
     #expect(
       URL(fileURLWithPath: found).resolvingSymlinksInPath()
         == models.appendingPathComponent(file).resolvingSymlinksInPath())
-    #expect(DataFolders.model(file: file, near: "/nowhere/at/all") == nil)
+    #expect(DataFolders.model(file: file, near: ["/nowhere/at/all"]) == nil)
   }
 
   @Test func `the models are those that the presets folder has`() {

@@ -60,7 +60,10 @@ import TestSupport
     var options = calm
     options.noiseProfile = profile
     let other = try LiveEngine(model: tinyModel(), settings: EnhancementSettings(), options: options)
-    #expect(throws: NoiseProfileError.otherFormat(profile: profile.format, model: .standard)) {
+    #expect(
+      throws: NoiseProfileError.otherFormat(
+        profile: String(describing: profile.format), model: "16000 Hz in frames of 320 samples every 160, 160 bins")
+    ) {
       _ = try other.prepare(StreamFormat(sampleRate: 8000, block: 64, channelCount: 1))
     }
   }

@@ -2,15 +2,15 @@ import CSndfile
 import Ground
 
 /// Reads a sound file from its beginning to its end, a block at a time; of joined files and chains all parts. One thread.
-public final class AudioFileReader: AudioSource {
+package final class AudioFileReader: AudioSource {
   /// Most channels that are read.
-  public static let largestChannelCount = 32
+  package static let largestChannelCount = 32
 
-  public let format: AudioFormat
-  public let tags: AudioTags
+  package let format: AudioFormat
+  package let tags: AudioTags
   /// Samples per channel; nil for a stream whose header does not say.
-  public let sampleCount: Int?
-  public private(set) var remarks: [AudioRemark]
+  package let sampleCount: Int?
+  package private(set) var remarks: [AudioRemark]
   private let path: String
   private let isStrict: Bool
   private let file: FileWindow
@@ -26,7 +26,7 @@ public final class AudioFileReader: AudioSource {
   /// - Parameter strict: refuses what is read otherwise with a remark of damage.
   /// - Throws: `AudioFileError` for what is missing, no sound, empty, cut short, or has a rate or a number of channels
   ///   that is not supported.
-  public convenience init(path: String, strict: Bool = false) throws(AudioFileError) {
+  package convenience init(path: String, strict: Bool = false) throws(AudioFileError) {
     var status = stat()
     guard FileName.withCString(path, { stat($0, &status) }) == 0 else {
       throw errno == ENOENT || errno == ENOTDIR
@@ -133,7 +133,7 @@ public final class AudioFileReader: AudioSource {
     remarks = layout.remarks
   }
 
-  public func read(into buffer: UnsafeMutableBufferPointer<Float>) throws(AudioFileError) -> Int {
+  package func read(into buffer: UnsafeMutableBufferPointer<Float>) throws(AudioFileError) -> Int {
     while true {
       let count = try readPart(into: buffer)
       heard += count

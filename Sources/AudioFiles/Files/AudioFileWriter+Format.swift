@@ -5,7 +5,7 @@ extension AudioFileWriter {
   /// the container takes it, or else the nearest that loses nothing, or else the finest.
   ///
   /// - Throws: `AudioFileError.unknownExtension`, `.cannotHold`.
-  public static func format(forPath path: String, like input: AudioFormat) throws(AudioFileError)
+  package static func format(forPath path: String, like input: AudioFormat) throws(AudioFileError)
     -> AudioFormat
   {
     var format = input

@@ -2,11 +2,11 @@ import CSndfile
 import Ground
 
 /// Writes a sound file under a temporary name beside its own, and gives it its name when it is whole. One thread.
-public final class AudioFileWriter: AudioSink {
-  public let path: String
-  public let format: AudioFormat
-  public private(set) var clippedSampleCount = 0
-  public let notKept: [String]
+package final class AudioFileWriter: AudioSink {
+  package let path: String
+  package let format: AudioFormat
+  package private(set) var clippedSampleCount = 0
+  package let notKept: [String]
   /// Where it lies in the end: `path`, or what a symbolic link of that name leads to.
   private let target: String
   private let overwrite: Bool
@@ -28,7 +28,7 @@ public final class AudioFileWriter: AudioSink {
   ///   - expectedSampleCount: samples per channel to come, nil when not known. A WAV that may grow beyond 4 GiB is
   ///     written as RF64, and is plain WAV in the end if it did not.
   /// - Throws: `AudioFileError.exists`, `.notReplaceable`, `.unwritable`, `.cannotHold`.
-  public init(
+  package init(
     path: String, format: AudioFormat, tags: AudioTags, overwrite: Bool, expectedSampleCount: Int? = nil
   ) throws(AudioFileError) {
     var target = path
@@ -76,7 +76,7 @@ public final class AudioFileWriter: AudioSink {
 
   deinit { abandon() }
 
-  public func write(_ interleaved: UnsafeBufferPointer<Float>) throws(AudioFileError) {
+  package func write(_ interleaved: UnsafeBufferPointer<Float>) throws(AudioFileError) {
     precondition(isOpen, "nothing is written after finish or abandon")
     let count = sf_count_t(interleaved.count / format.channelCount)
     guard count > 0 else { return }
@@ -99,7 +99,7 @@ public final class AudioFileWriter: AudioSink {
     }
   }
 
-  public func finish() throws(AudioFileError) {
+  package func finish() throws(AudioFileError) {
     guard isOpen else { return }
     isOpen = false
     let code = sf_close(file)
@@ -112,7 +112,7 @@ public final class AudioFileWriter: AudioSink {
     try temporary.rename(to: target, named: path, overwrite: overwrite)
   }
 
-  public func abandon() {
+  package func abandon() {
     guard isOpen else { return }
     isOpen = false
     sf_close(file)
@@ -120,7 +120,7 @@ public final class AudioFileWriter: AudioSink {
   }
 
   /// Removes the temporary files of all writers that have not finished. Only unlink(2): for signal handlers.
-  public static func removeUnfinishedFiles() { UnfinishedFiles.unlinkAll() }
+  package static func removeUnfinishedFiles() { UnfinishedFiles.unlinkAll() }
 
   /// Rounds to `bits` and clips; libsndfile would scale by 32767 where it reads by 32768, or truncate.
   ///

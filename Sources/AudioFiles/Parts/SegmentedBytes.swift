@@ -110,8 +110,8 @@ struct SoundLayout {
 }
 
 /// Something about a sound that its reader should hear of, though it could be read. Prints as one sentence.
-public struct AudioRemark: Sendable, Equatable, CustomStringConvertible {
-  public let description: String
+package struct AudioRemark: Sendable, Equatable, CustomStringConvertible {
+  package let description: String
   /// Whether the file is not as it should be, rather than only unusual.
-  public let isDamage: Bool
+  package let isDamage: Bool
 }

@@ -3,15 +3,15 @@ import Ground
 import Synchronization
 
 /// Kinds of files that libsndfile does not read and `ffmpeg` does, where it is installed. One thread.
-public final class FFmpegReader: AudioSource {
+package final class FFmpegReader: AudioSource {
   /// Extensions of the kinds that are read so.
-  public static let extensions: Set<String> = [
+  package static let extensions: Set<String> = [
     "wv", "m4a", "mp4", "webm", "wma", "aac", "mka", "mkv", "mov", "m4b", "ape", "amr", "3gp", "asf", "tta",
   ]
 
-  public var format: AudioFormat { stream.format }
-  public var sampleCount: Int? { nil }
-  public private(set) var remarks: [AudioRemark]
+  package var format: AudioFormat { stream.format }
+  package var sampleCount: Int? { nil }
+  package private(set) var remarks: [AudioRemark]
   private let stream: RawReader
   private let process: FFmpegProcess
   private let path: String
@@ -38,7 +38,7 @@ public final class FFmpegReader: AudioSource {
   }
 
   /// Whether it is installed.
-  public static var isInstalled: Bool { FFmpegProcess.program != nil }
+  package static var isInstalled: Bool { FFmpegProcess.program != nil }
 
   /// - Throws: `AudioFileError.needsFFmpeg`, `.damaged` with ffmpeg's word, `.unsupported`.
   init(path: String, kind: String, strict: Bool, remarks: [AudioRemark] = []) throws(AudioFileError) {
@@ -68,7 +68,7 @@ public final class FFmpegReader: AudioSource {
     isStrict = strict
   }
 
-  public func read(into buffer: UnsafeMutableBufferPointer<Float>) throws(AudioFileError) -> Int {
+  package func read(into buffer: UnsafeMutableBufferPointer<Float>) throws(AudioFileError) -> Int {
     guard !isAtEnd else { return 0 }
     let count = try stream.read(into: buffer)
     read += count
@@ -234,7 +234,7 @@ extension FFmpegReader {
 ///
 /// - Parameter strict: refuses what is read otherwise with a remark of damage.
 /// - Throws: `AudioFileError`.
-public func openSound(path: String, strict: Bool = false) throws(AudioFileError) -> any AudioSource {
+package func openSound(path: String, strict: Bool = false) throws(AudioFileError) -> any AudioSource {
   if Files.kind(path) == .regular, let file = FileWindow(path: path), let kind = FFmpegReader.kind(file) {
     let shortage = FFmpegReader.shortage(file)
     if strict, let shortage { throw .notStrict(path: path, remark: shortage.description) }

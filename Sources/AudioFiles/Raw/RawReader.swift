@@ -10,11 +10,11 @@ func waitAgain(_ descriptor: Int32, _ event: Int32) -> Bool {
 }
 
 /// Raw PCM from a file descriptor, such as a pipe. One thread.
-public final class RawReader: AudioSource {
-  public let format: AudioFormat
+package final class RawReader: AudioSource {
+  package let format: AudioFormat
   /// What a header in front of it promised; nil: not known.
-  public let sampleCount: Int?
-  public private(set) var remarks: [AudioRemark] = []
+  package let sampleCount: Int?
+  package private(set) var remarks: [AudioRemark] = []
   private let descriptor: Int32
   private let sampleFormat: RawSampleFormat
   private let name: String
@@ -26,7 +26,7 @@ public final class RawReader: AudioSource {
   private var rest: Int?
 
   /// - Throws: `AudioFileError.unsupported` for a rate outside 8000…192000 Hz or channels outside 1…32.
-  public convenience init(
+  package convenience init(
     fileDescriptor: Int32, sampleFormat: RawSampleFormat, sampleRate: Int, channelCount: Int
   ) throws(AudioFileError) {
     let format = AudioFormat(sampleRate: sampleRate, channelCount: channelCount, code: sampleFormat.code)
@@ -63,7 +63,7 @@ public final class RawReader: AudioSource {
   }
 
   /// Returns what is there as soon as it is one whole sample: a live pipe is not kept waiting for a full buffer.
-  public func read(into buffer: UnsafeMutableBufferPointer<Float>) throws(AudioFileError) -> Int {
+  package func read(into buffer: UnsafeMutableBufferPointer<Float>) throws(AudioFileError) -> Int {
     let whole = sampleFormat.byteCount * format.channelCount
     let room = buffer.count / format.channelCount * whole
     precondition(room > 0, "read takes room for at least one sample of all channels")

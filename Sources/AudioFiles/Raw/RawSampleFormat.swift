@@ -1,7 +1,7 @@
 import CSndfile
 
 /// How raw PCM writes a sample, little-endian.
-public enum RawSampleFormat: String, CaseIterable, Sendable {
+package enum RawSampleFormat: String, CaseIterable, Sendable {
   case s16le
   case s24le
   case s32le

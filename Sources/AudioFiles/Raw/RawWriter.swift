@@ -1,13 +1,13 @@
 import Ground
 
 /// Raw PCM to a file descriptor, such as a pipe. One thread.
-public final class RawWriter: AudioSink {
-  public private(set) var clippedSampleCount = 0
+package final class RawWriter: AudioSink {
+  package private(set) var clippedSampleCount = 0
   private let descriptor: Int32
   private let sampleFormat: RawSampleFormat
   private var bytes: [UInt8] = []
 
-  public init(fileDescriptor: Int32, sampleFormat: RawSampleFormat, channelCount: Int) {
+  package init(fileDescriptor: Int32, sampleFormat: RawSampleFormat, channelCount: Int) {
     descriptor = fileDescriptor
     self.sampleFormat = sampleFormat
   }
@@ -18,7 +18,7 @@ public final class RawWriter: AudioSink {
   ///   - format: the input's; its encoding is taken, or the nearest of 16, 24 and 32 bits and float.
   ///   - sampleCount: samples per channel to come; nil: not known.
   /// - Throws: `AudioFileError.writingFailed`.
-  public convenience init(waveTo descriptor: Int32, like format: AudioFormat, sampleCount: Int?) throws(AudioFileError)
+  package convenience init(waveTo descriptor: Int32, like format: AudioFormat, sampleCount: Int?) throws(AudioFileError)
   {
     let samples: RawSampleFormat =
       switch format.integerBits {
@@ -33,7 +33,7 @@ public final class RawWriter: AudioSink {
   }
 
   /// Writes all of it before it returns; waits for a slow reader.
-  public func write(_ interleaved: UnsafeBufferPointer<Float>) throws(AudioFileError) {
+  package func write(_ interleaved: UnsafeBufferPointer<Float>) throws(AudioFileError) {
     let width = sampleFormat.byteCount
     let count = interleaved.count * width
     if bytes.count < count { bytes = Array(repeating: 0, count: count) }
@@ -61,7 +61,7 @@ public final class RawWriter: AudioSink {
     }
   }
 
-  public func finish() {}
+  package func finish() {}
   /// What went through a pipe cannot be taken back.
-  public func abandon() {}
+  package func abandon() {}
 }

@@ -86,12 +86,12 @@ struct WaveHeader {
 }
 
 /// Sound from standard input, or another descriptor, that says itself what it is. One thread.
-public enum StandardInput {
+package enum StandardInput {
   /// Opens what comes through a descriptor: a WAV of 16, 24 or 32 bits while it comes, any other sound file once it is
   /// there as a whole, in a file without a name.
   ///
   /// - Throws: `AudioFileError.notAudio` for what begins like no sound file.
-  public static func source(_ descriptor: Int32, strict: Bool = false, name: String = "standard input")
+  package static func source(_ descriptor: Int32, strict: Bool = false, name: String = "standard input")
     throws(AudioFileError) -> any AudioSource
   {
     var status = stat()

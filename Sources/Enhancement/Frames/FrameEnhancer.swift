@@ -131,8 +131,8 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     self.encoder = encoder
     if let predictor {
       sampler = FrameSampler(
-        predictor: predictor, sde: format.sde, grid: format.grid, kind: settings.sampler, maximumSteps: maximumSteps,
-        seed: settings.seed, binCount: frame.modelBinCount)
+        predictor: predictor, sde: format.sde, grid: format.grid, kind: settings.sampler.kind,
+        maximumSteps: maximumSteps, seed: settings.seed, binCount: frame.modelBinCount)
       sampler!.steps = settings.steps
       sampler!.warmUpFrames = frame.frames(in: Self.warmUpSeconds)
       wiener = nil

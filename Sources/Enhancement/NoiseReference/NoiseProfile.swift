@@ -3,7 +3,7 @@ import SignalProcessing
 /// A noise reference that outlives its session: raw magnitudes of frames judged noise.
 public struct NoiseProfile: Sendable, Equatable {
   /// How sound was cut into the frames; a model takes profiles of its own frames only.
-  public let format: FrameFormat
+  package let format: FrameFormat
   /// (frameCount, binCount) magnitudes |X| of the analysis, oldest first, finite and not negative.
   public let magnitudes: [Float]
   /// Magnitudes per frame.
@@ -14,13 +14,18 @@ public struct NoiseProfile: Sendable, Equatable {
   public var duration: Double { Double(frameCount) * format.hopDuration }
 
   /// Floats of the longest profile, 2 s.
-  public static func largestSize(for format: FrameFormat) -> Int { format.longestReference * format.modelBinCount }
+  package static func largestSize(for format: FrameFormat) -> Int { format.longestReference * format.modelBinCount }
 
   /// - Parameters:
   ///   - magnitudes: (frames, the format's bins); of more than 2 s the last 2 s are kept.
-  ///   - format: of the frames.
+  ///   - model: whose frames they are.
   /// - Throws: `NoiseProfileError` where it is empty, no whole number of frames, or holds a value that is no magnitude.
-  public init(magnitudes: [Float], format: FrameFormat = .standard) throws(NoiseProfileError) {
+  public init(magnitudes: [Float], for model: EnhancementModel) throws(NoiseProfileError) {
+    try self.init(magnitudes: magnitudes, format: model.frameFormat)
+  }
+
+  /// The same for frames of a format.
+  package init(magnitudes: [Float], format: FrameFormat = .standard) throws(NoiseProfileError) {
     let bins = format.modelBinCount
     guard !magnitudes.isEmpty, magnitudes.count % bins == 0 else {
       throw .wrongSize(values: magnitudes.count, bins: bins)
@@ -40,8 +45,10 @@ public struct NoiseProfile: Sendable, Equatable {
   /// Whether a model of these frames can take it.
   ///
   /// - Throws: `otherFormat`.
-  public func check(for model: FrameFormat) throws(NoiseProfileError) {
-    guard format == model else { throw .otherFormat(profile: format, model: model) }
+  public func check(for model: EnhancementModel) throws(NoiseProfileError) { try check(for: model.frameFormat) }
+
+  package func check(for model: FrameFormat) throws(NoiseProfileError) {
+    guard format == model else { throw .otherFormat(profile: "\(format)", model: "\(model)") }
   }
 
   /// What the largest sample that the enhancer takes can give, rounded up.
@@ -52,8 +59,8 @@ public struct NoiseProfile: Sendable, Equatable {
 public enum NoiseProfileError: Error, Equatable, Sendable {
   /// Not a positive whole number of frames of so many values.
   case wrongSize(values: Int, bins: Int)
-  /// The model cuts sound into other frames than the profile has.
-  case otherFormat(profile: FrameFormat, model: FrameFormat)
+  /// The model cuts sound into other frames than the profile has; both in words.
+  case otherFormat(profile: String, model: String)
   /// A value that is negative, not finite or absurdly large.
   case notAMagnitude(frame: Int, bin: Int, value: Float)
   /// There is no file of that name.

@@ -15,12 +15,15 @@ extension EnhancementSetting {
       write: { $0.guidance = $1 }
     ).whileRunning,
     EnhancementSetting(
-      key: "sampler", form: .choice(SamplerKind.names), range: SamplerKind.names.joined(separator: ", "),
+      key: "sampler", form: .choice(EnhancementSettings.Sampler.names),
+      range: EnhancementSettings.Sampler.names.joined(separator: ", "),
       help: "few-step, reverse-diffusion, predictor-corrector or probability-flow.",
       refusal: { "the sampler \($0) is not known" }, read: { .word($0.sampler.name) },
       write: { settings, value in
         // Whoever names the sampler that it is already keeps its eta or ratio.
-        if case .word(let name) = value, name != settings.sampler.name, let kind = SamplerKind(name: name) {
+        if case .word(let name) = value, name != settings.sampler.name,
+          let kind = EnhancementSettings.Sampler(name: name)
+        {
           settings.sampler = kind
         }
       }),
@@ -155,30 +158,5 @@ extension EnhancementSetting {
     var setting = self
     change(&setting)
     return setting
-  }
-}
-
-extension SamplerKind {
-  /// As settings name them.
-  static let names = ["few-step", "reverse-diffusion", "predictor-corrector", "probability-flow"]
-
-  var name: String {
-    switch self {
-    case .fewStep: "few-step"
-    case .reverseDiffusion: "reverse-diffusion"
-    case .predictorCorrector: "predictor-corrector"
-    case .probabilityFlow: "probability-flow"
-    }
-  }
-
-  /// The sampler of a name, with sgmse's ratio and no randomness where it has such a number.
-  init?(name: String) {
-    switch name {
-    case "few-step": self = .fewStep(eta: 0)
-    case "reverse-diffusion": self = .reverseDiffusion
-    case "predictor-corrector": self = .predictorCorrector(snr: 0.5)
-    case "probability-flow": self = .probabilityFlow
-    default: return nil
-    }
   }
 }

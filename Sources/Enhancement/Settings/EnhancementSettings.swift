@@ -23,7 +23,7 @@ public struct EnhancementSettings: Sendable, Equatable {
   /// Weight of classifier-free guidance, 0…10; 1 evaluates the network once per step, any other value twice.
   public var guidance: Float = 1
   /// The reverse sampler.
-  public var sampler: SamplerKind = .fewStep(eta: 0)
+  public var sampler = Sampler.fewStep(eta: 0)
   /// The most the enhancer may take away, in dB, 0…200: that much below, the input stays audible. nil: no limit.
   public var attenuationLimitInDecibels: Float?
   /// From 0, the input, to 1, the enhanced signal.
@@ -61,9 +61,14 @@ public struct EnhancementSettings: Sendable, Equatable {
 
   /// Checks every range, and that the steps are no more than there is room for. Allocates only to throw.
   ///
-  /// - Parameter format: of the model that is to be run, which may have another number of steps.
+  /// - Parameter model: what is to be run, which may have another number of steps; nil: as the standard time grid has.
   /// - Throws: `outOfRange` with the first setting found.
-  public func validate(for format: EnhancementModel.Format = .standard) throws(EnhancementError) {
+  public func validate(for model: EnhancementModel? = nil) throws(EnhancementError) {
+    try validate(for: model?.format ?? .standard)
+  }
+
+  /// The same for a model's format.
+  package func validate(for format: EnhancementModel.Format) throws(EnhancementError) {
     try checkRanges(most: format.grid.count)
   }
 
@@ -84,11 +89,6 @@ public struct EnhancementSettings: Sendable, Equatable {
     guard (1...(maximumSteps ?? most)).contains(steps) else {
       throw Self.noRoom(for: steps, maximum: maximumSteps ?? most)
     }
-  }
-
-  /// The same, for a model that is to be run; nil: none.
-  public func validate(for model: EnhancementModel?) throws(EnhancementError) {
-    try validate(for: model?.format ?? .standard)
   }
 
   static func noRoom(for steps: Int, maximum: Int) -> EnhancementError {

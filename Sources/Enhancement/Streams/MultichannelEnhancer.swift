@@ -15,7 +15,7 @@ public struct MultichannelEnhancer: ~Copyable {
   /// Every block has a multiple of so many samples per channel; 1: any size.
   public let granularity: Int
   /// How the model cuts sound into frames.
-  public let frameFormat: FrameFormat
+  package let frameFormat: FrameFormat
   private let isLinked: Bool
   /// Samples per channel that are pushed at once, and before they are pulled.
   private let piece: Int

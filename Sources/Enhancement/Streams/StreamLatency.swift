@@ -54,11 +54,21 @@ extension StreamingEnhancer {
   /// (made whole where there is a band above the model's), in samples at the
   /// device's rate. Their sum, rounded, is `latencyInSamples`.
   ///
-  /// - Parameter format: of the model.
+  /// - Parameter model: what is to run; nil: a method without a model.
   /// - Throws: `EnhancementError` for a rate, quality or granularity out of range.
   public static func latencyParts(
     sampleRate: Int, granularity: Int = 1, resamplerQuality: Int = 5, band: EnhancementSettings.Band = .full,
-    format frame: FrameFormat = .standard
+    model: EnhancementModel? = nil
+  ) throws(EnhancementError) -> (frame: Double, resamplers: Double) {
+    try latencyParts(
+      sampleRate: sampleRate, granularity: granularity, resamplerQuality: resamplerQuality, band: band,
+      format: model?.frameFormat ?? .standard)
+  }
+
+  /// The same for a model's frames.
+  package static func latencyParts(
+    sampleRate: Int, granularity: Int = 1, resamplerQuality: Int = 5, band: EnhancementSettings.Band = .full,
+    format frame: FrameFormat
   ) throws(EnhancementError) -> (frame: Double, resamplers: Double) {
     guard (8000...192_000).contains(sampleRate) else { throw .unsupportedSampleRate(sampleRate) }
     guard (1...1 << 20).contains(granularity) else { throw .unsupportedBlock(granularity) }

@@ -28,7 +28,7 @@ public struct StreamingEnhancer: ~Copyable {
   public var settings: EnhancementSettings { chain.settings }
 
   /// How the model cuts sound into frames.
-  public var frameFormat: FrameFormat { chain.frames.format.frame }
+  package var frameFormat: FrameFormat { chain.frames.format.frame }
 
   /// Every block has a multiple of so many samples; 1: any size.
   public var granularity: Int { chain.granularity }
@@ -66,7 +66,7 @@ public struct StreamingEnhancer: ~Copyable {
     var network: ScoreNetwork?
     if let weights {
       let times = FrameSampler<ScoreNetwork>.slotTimes(
-        kind: settings.sampler, maximumSteps: settings.maximumSteps ?? settings.steps, grid: format.grid)
+        kind: settings.sampler.kind, maximumSteps: settings.maximumSteps ?? settings.steps, grid: format.grid)
       network = ScoreNetwork(weights: weights, times: times, batch: 2)
     }
     chain = try StreamingChain(

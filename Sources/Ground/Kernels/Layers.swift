@@ -45,4 +45,4 @@ package func attend(
 
 /// x = x · sigmoid(x), in place.
 @inlinable @_semantics("no_performance_analysis") @inline(__always)
-public func applySiLU(_ x: UnsafeMutablePointer<Float>, _ count: Int) { ck_silu(count, x) }
+package func applySiLU(_ x: UnsafeMutablePointer<Float>, _ count: Int) { ck_silu(count, x) }

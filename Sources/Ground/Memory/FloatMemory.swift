@@ -2,18 +2,18 @@
 ///
 /// Its address never changes, so pointers into it are good as long as it lives. Reading and writing neither allocates nor
 /// locks. One thread at a time, unless nobody writes.
-public struct FloatMemory: ~Copyable {
-  public let base: UnsafeMutablePointer<Float>
-  public let count: Int
+@usableFromInline package struct FloatMemory: ~Copyable {
+  @usableFromInline package let base: UnsafeMutablePointer<Float>
+  package let count: Int
 
   /// - Parameter count: 0 or more; 0 is memory that nothing is read from.
-  public init(_ count: Int) {
+  package init(_ count: Int) {
     self.count = count
     base = allocateFloats(count)
   }
 
   /// Floats that begin with copies of some values.
-  public init(_ values: [Float]) {
+  package init(_ values: [Float]) {
     self.init(values.count)
     for i in values.indices { base[i] = values[i] }
   }
@@ -21,24 +21,24 @@ public struct FloatMemory: ~Copyable {
   deinit { base.deallocate() }
 
   /// All of it as a buffer.
-  public var buffer: UnsafeMutableBufferPointer<Float> {
+  package var buffer: UnsafeMutableBufferPointer<Float> {
     @_noLocks get { UnsafeMutableBufferPointer(start: base, count: count) }
   }
 
   /// The float at `index`, unchecked as in a pointer.
-  public subscript(index: Int) -> Float {
+  @inlinable package subscript(index: Int) -> Float {
     @_transparent unsafeAddress { UnsafePointer(base + index) }
     @_transparent nonmutating unsafeMutableAddress { base + index }
   }
 
   /// Sets everything to 0.
   @_noLocks
-  public func clear() { clearFloats(base, count: count) }
+  package func clear() { clearFloats(base, count: count) }
 }
 
 /// Rounds a number of floats up to whole cache lines of sixteen.
 @inlinable @_noLocks
-public func wholeLines(_ count: Int) -> Int { (count + 15) & ~15 }
+package func wholeLines(_ count: Int) -> Int { (count + 15) & ~15 }
 
 /// Zeroed floats as in `FloatMemory`, for an owner that calls `deallocate()` itself.
 package func allocateFloats(_ count: Int) -> UnsafeMutablePointer<Float> {

@@ -4,12 +4,12 @@ import SignalProcessing
 
 extension ModelFormat {
   /// The key of the format in a weights file's `limpid` metadata.
-  public static let key = "format"
+  package static let key = "format"
 
   /// Reads the format from its JSON object, as tools/training writes it (`export.py`), and checks that it can be.
   ///
   /// - Throws: `ModelFileError.badConfiguration`, naming the field. `path` names the file in it.
-  public init(json: JSONValue, path: String) throws(ModelFileError) {
+  package init(json: JSONValue, path: String) throws(ModelFileError) {
     func wrong(_ reason: String) -> ModelFileError { .badConfiguration(path: path, reason: reason) }
     func whole(_ key: String) throws(ModelFileError) -> Int {
       guard let value = json[key]?.integer, abs(value) < 1 << 31 else {

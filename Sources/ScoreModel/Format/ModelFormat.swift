@@ -5,25 +5,25 @@ import SignalProcessing
 ///
 /// The weights file states it; weights that state nothing have the standard one. Everything that runs a model takes it from
 /// here, nothing of it is compiled in.
-public struct ModelFormat: Sendable, Equatable {
+package struct ModelFormat: Sendable, Equatable {
   /// Rate, frame, hop and bins.
-  public let frame: FrameFormat
+  package let frame: FrameFormat
   /// The representation that the network sees: factor · |X|^exponent · e^{i∠X}, factor above 0.
-  public let compressionFactor: Float
+  package let compressionFactor: Float
   /// Above 0, at most 1.
-  public let compressionExponent: Float
-  public let sde: OrnsteinUhlenbeckSDE
-  public let grid: TimeGrid
+  package let compressionExponent: Float
+  package let sde: OrnsteinUhlenbeckSDE
+  package let grid: TimeGrid
 
   /// The format of weights that state none.
-  public static let standard = ModelFormat(
+  package static let standard = ModelFormat(
     unchecked: FrameFormat.standard, 0.15, 0.5, OrnsteinUhlenbeckSDE(), TimeGrid.standard)
 
   /// The most points of a time grid.
-  public static let largestGrid = 64
+  package static let largestGrid = 64
 
   /// - Throws: the first thing that cannot be.
-  public init(
+  package init(
     frame: FrameFormat, compressionFactor: Float, compressionExponent: Float, sde: OrnsteinUhlenbeckSDE, grid: TimeGrid
   ) throws(ModelFormatError) {
     guard compressionFactor >= 1e-3, compressionFactor <= 1e3 else { throw .compressionFactor(compressionFactor) }
@@ -44,7 +44,7 @@ public struct ModelFormat: Sendable, Equatable {
 }
 
 /// What about a model's format cannot be, its frames aside (`FrameFormatError`). Prints as a clause that a sentence about the file goes on from.
-public enum ModelFormatError: Error, Equatable, Sendable {
+package enum ModelFormatError: Error, Equatable, Sendable {
   /// A factor outside 0.001…1000 or not a number.
   case compressionFactor(Float)
   /// An exponent outside 0.1…1 or not a number.
@@ -54,7 +54,7 @@ public enum ModelFormatError: Error, Equatable, Sendable {
 }
 
 extension ModelFormatError: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .compressionFactor(let factor): "the format's compression factor is \(factor), expected 0.001 to 1000"
     case .compressionExponent(let exponent): "the format's compression exponent is \(exponent), expected 0.1 to 1"

@@ -1,4 +1,5 @@
 import Foundation
+import Ground
 import Synchronization
 
 /// Commands as lines of text through a unix socket that only its owner may open.
@@ -82,7 +83,7 @@ final class ControlSocket: @unchecked Sendable {
   }
 
   private static func failure(_ path: String, _ code: Int32) -> Failure {
-    let reason = String(cString: strerror(code))
+    let reason = systemReason(code)
     return Failure(
       .cannotCreate, "\(path): the control socket cannot be made (\(reason)); name another one with --control")
   }

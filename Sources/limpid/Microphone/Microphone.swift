@@ -1,4 +1,5 @@
 import Foundation
+import Ground
 import JackDevice
 
 /// The virtual microphone: made, taken away, looked at.
@@ -84,7 +85,7 @@ enum Microphone {
   /// Removes a file or a link, also one that points nowhere, and the folders above that are empty then.
   private static func removeFile(_ path: String) throws {
     if unlink(path) != 0, errno != ENOENT, errno != ENOTDIR {
-      throw Failure(.cannotCreate, "\(path): cannot be removed (\(String(cString: strerror(errno))))")
+      throw Failure(.cannotCreate, "\(path): cannot be removed (\(systemReason()))")
     }
     var folder = URL(fileURLWithPath: path).deletingLastPathComponent()
     let kept = [MicrophoneFiles.configurationFolder, StateStore(device: "").folder.deletingLastPathComponent().path]

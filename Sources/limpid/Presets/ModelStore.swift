@@ -1,16 +1,16 @@
 import Foundation
+import Ground
 
 /// Which weights file a name means: `wide`, `light`, or a file.
 enum ModelStore {
-  /// Our own models lie in `models/` beside the presets.
-  private static let files = ["wide": "limpid-wide.safetensors", "light": "limpid-sequence.safetensors"]
-  static var names: [String] { files.keys.sorted(by: >) }
+  /// The names of our own models.
+  static let names = DataFolders.models.map(\.name)
   /// What a preset without the key `model` uses.
   static let standard = "light"
 
   /// - Parameter name: `wide`, `light`, or a path, which has a slash or ends in `.safetensors`.
   static func path(_ name: String) throws -> String {
-    guard let file = files[name] else {
+    guard let file = file(of: name) else {
       // A word that is neither is more likely a name than a file without an extension.
       guard name.contains("/") || name.hasSuffix(".safetensors") || FileManager.default.fileExists(atPath: name) else {
         throw Failure(
@@ -18,7 +18,7 @@ enum ModelStore {
       }
       return name
     }
-    if let path = found("models/" + file) { return path }
+    if let path = DataFolders.model(file: file, near: Program.names.reversed()) { return path }
     throw Failure(
       .configuration,
       "the weights of the model '\(name)' (models/\(file)) are in none of the preset folders; see limpid presets --help"
@@ -32,13 +32,13 @@ enum ModelStore {
   /// - Returns: where the file is, or where it was first looked for.
   static func path(inPreset text: String?, of folder: URL) -> String {
     let text = text ?? standard
-    let relative = files[text].map { "models/" + $0 } ?? text
+    let own = file(of: text)
+    let relative = own.map { "models/" + $0 } ?? text
     let first = URL(fileURLWithPath: relative, relativeTo: folder).standardizedFileURL.path
     if relative.hasPrefix("/") || FileManager.default.fileExists(atPath: first) { return first }
-    return found(relative) ?? first
+    if let own { return DataFolders.model(file: own, near: Program.names.reversed()) ?? first }
+    return PresetStore.folders.map { $0 + "/" + relative }.first { FileManager.default.fileExists(atPath: $0) } ?? first
   }
 
-  private static func found(_ relative: String) -> String? {
-    PresetStore.folders.map { $0 + "/" + relative }.first { FileManager.default.fileExists(atPath: $0) }
-  }
+  private static func file(of name: String) -> String? { DataFolders.models.first { $0.name == name }?.file }
 }

@@ -1,39 +1,13 @@
 import Foundation
+import Ground
 
 /// Where presets lie, and which file a name means.
 enum PresetStore {
   /// Folders searched, first to last, each with what it is for people.
-  static var places: [(meaning: String, folders: [String])] {
-    // An empty variable is as good as none (XDG Base Directory Specification).
-    let environment = ProcessInfo.processInfo.environment.filter { !$0.value.isEmpty }
-    let home = environment["HOME"] ?? "/"
-    let shared = environment["XDG_DATA_DIRS"] ?? "/usr/local/share:/usr/share"
-    return [
-      ("$LIMPID_PRESETS", environment["LIMPID_PRESETS"].map { [$0] } ?? []),
-      (
-        "$XDG_CONFIG_HOME/limpid/presets (~/.config): your own",
-        [(environment["XDG_CONFIG_HOME"] ?? home + "/.config") + "/limpid/presets"]
-      ),
-      (
-        "$XDG_DATA_HOME/limpid/presets (~/.local/share)",
-        [(environment["XDG_DATA_HOME"] ?? home + "/.local/share") + "/limpid/presets"]
-      ),
-      (
-        "beside the program, and beside every link to it: ../share/limpid/presets, or the checkout's presets",
-        Program.presetFolders
-      ),
-      (
-        "limpid/presets in each of $XDG_DATA_DIRS (/usr/local/share, /usr/share)",
-        shared.split(separator: ":").map { $0 + "/limpid/presets" }
-      ),
-    ]
-  }
+  static var places: [(meaning: String, folders: [String])] { DataFolders.places(near: Program.names.reversed()) }
 
   /// Folders searched, first to last, each once.
-  static var folders: [String] {
-    var seen: Set<String> = []
-    return places.flatMap(\.folders).filter { seen.insert($0).inserted }
-  }
+  static var folders: [String] { DataFolders.presets(near: Program.names.reversed()) }
 
   /// The preset of a name or a path; a path has a slash or ends in `.toml`.
   static func preset(_ name: String) throws -> Preset {

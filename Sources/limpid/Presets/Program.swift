@@ -8,31 +8,6 @@ enum Program {
   /// The name it was called by, every link on the way from there, and the file itself.
   static var names: [String] { links(from: called).reversed() + [executable].compactMap(\.self) }
 
-  /// Where presets may lie that came with the program: `PREFIX/share/limpid/presets` for `PREFIX/bin/limpid`, or for a link
-  /// there; `presets/` in a folder above the file, which is the checkout's for `.build/release/limpid`.
-  static var presetFolders: [String] {
-    var folders: [String] = []
-    for name in names.reversed() {
-      let prefix = URL(fileURLWithPath: name).deletingLastPathComponent().deletingLastPathComponent()
-      folders.append(prefix.appendingPathComponent("share/limpid/presets").path)
-    }
-    if let checkout { folders.insert(checkout, at: 0) }
-    return folders
-  }
-
-  private static var checkout: String? {
-    guard let executable else { return nil }
-    var folder = URL(fileURLWithPath: executable).deletingLastPathComponent()
-    while folder.path != "/" {
-      let presets = folder.appendingPathComponent("presets")
-      if FileManager.default.fileExists(atPath: presets.appendingPathComponent("live.toml").path) {
-        return presets.path
-      }
-      folder.deleteLastPathComponent()
-    }
-    return nil
-  }
-
   /// The path of argv[0]: as given, or the first on the PATH.
   private static var called: String? {
     guard let name = CommandLine.arguments.first, !name.isEmpty else { return nil }

@@ -1,4 +1,5 @@
 import Foundation
+import Ground
 import Synchronization
 
 /// Signals as bytes in a pipe, so that the main loop waits for them along with everything else.
@@ -17,7 +18,7 @@ enum SignalPipe {
   static func make(_ signals: [Int32]) throws -> Int32 {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else {
-      throw Failure(.software, "the system gives no pipe (\(String(cString: strerror(errno)))); end other programs")
+      throw Failure(.software, "the system gives no pipe (\(systemReason())); end other programs")
     }
     for end in ends {
       _ = fcntl(end, F_SETFL, O_NONBLOCK)

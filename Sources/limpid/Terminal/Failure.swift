@@ -33,7 +33,7 @@ struct Failure: Error {
     switch error {
     case let failure as Failure: self = failure
     case let error as AudioFileError: self.init(Self.code(of: error), error.description)
-    case let error as ModelFileError: self.init(.configuration, error.description)
+    case let error as EnhancementModelError: self.init(.configuration, error.description)
     case let error as NoiseProfileError: self.init(Self.code(of: error), error.description)
     case let error as LearnedNoiseError: self.init(Self.code(of: error), error.description)
     case let error as EnhancementError: self.init(.usage, error.description)

@@ -9,7 +9,8 @@ extension StepBenchmark {
   static func timeFrames(_ weights: ScoreModelWeights, frames: Int, _ report: inout Report) throws {
     let model = try EnhancementModel(weights: weights)
     for (name, rate, band) in [
-      ("16 kHz", 16000, EnhancementSettings.Band.wide), ("48 kHz", 48000, .wide), ("48 kHz, band above too", 48000, .full),
+      ("16 kHz", 16000, EnhancementSettings.Band.wide), ("48 kHz", 48000, .wide),
+      ("48 kHz, band above too", 48000, .full),
     ] {
       var settings = EnhancementSettings()
       settings.band = band
@@ -29,7 +30,8 @@ extension StepBenchmark {
         {
           sound.withUnsafeBufferPointer { sound in
             output.withUnsafeMutableBufferPointer {
-              enhancer.process(UnsafeBufferPointer(rebasing: sound[frame % 64 * hop..<(frame % 64 + 1) * hop]), into: $0)
+              enhancer.process(
+                UnsafeBufferPointer(rebasing: sound[frame % 64 * hop..<(frame % 64 + 1) * hop]), into: $0)
             }
           }
           frame += 1

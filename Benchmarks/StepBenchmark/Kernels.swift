@@ -66,7 +66,8 @@ extension StepBenchmark {
       "cross-attention, 16 tokens, 20 bands",
       microseconds(2000) {
         cross.forward(
-          bands: bands, tokens: 16, folded: folded.base, input: input.base, addingTo: output.base, scratch: scratch.base)
+          bands: bands, tokens: 16, folded: folded.base, input: input.base, addingTo: output.base, scratch: scratch.base
+        )
       }, multiplyAdds: bands * 2 * d * heads * 16)
     // No matrix, so no GFLOP/s: the times speak.
     report.add(

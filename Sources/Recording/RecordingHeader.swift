@@ -138,9 +138,9 @@ struct RecordingHeader: Equatable {
 }
 
 extension RecordingHeader {
-  /// The settings that every recording of this version has: one without such a line is damaged. A setting that the table
-  /// got later has its standard value in older recordings, which is what was done before it could be set.
-  private static let keysOfVersion1: Set = [
+  /// The settings that every recording of this version has: one without such a line is damaged. The list is closed: a setting
+  /// that the table got later has its standard value in older recordings, which is what was done before it could be set.
+  static let keysOfVersion1: Set = [
     "method", "steps", "guidance", "sampler", "eta", "corrector-snr", "attenuation-limit", "mix", "seed",
     "noise-selection", "reference-length", "start-level", "band", "independent-channels", "bypass", "maximum-steps",
     "resampler-quality",

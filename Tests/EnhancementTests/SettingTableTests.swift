@@ -1,4 +1,5 @@
 import Diffusion
+import Foundation
 import ScoreModel
 import SignalProcessing
 import Testing
@@ -169,8 +170,44 @@ import Testing
       let words = setting.range.split { !"-0123456789.".contains($0) }.compactMap { Double($0) }
       for end in ends {
         #expect(words.contains { abs($0 - end) < 1e-30 }, "\(setting.key): \(setting.range)")
-        #expect(setting.help.contains("\(Int(end))") || !setting.help.contains(" to "), "\(setting.help)")
+        #expect(
+          setting.help.contains("\(Int(end))") || !setting.help.contains(" to "),
+          "\(setting.key): a help with \" to \" names the ends of the range, \(end) too: \(setting.help)")
       }
+    }
+  }
+
+  /// None of these is made of the table. Header and package mark with * what may change while running.
+  @Test func `the header for C and the Python package describe every setting, and the C interface changes it`() throws {
+    let checkout = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
+    func lines(_ path: String) throws -> [Substring] {
+      try String(contentsOf: checkout.appending(path: path), encoding: .utf8).split(separator: "\n")
+    }
+    let header = "Sources/CInterface/Header/include/limpid.h"
+    let python = "python/src/limpid/_settings.py"
+    let interface = "Sources/CInterface/Enhancer.swift"
+    let (inHeader, inPython, inInterface) = (try lines(header), try lines(python), try lines(interface))
+    for setting in EnhancementSetting.all {
+      let place = inHeader.firstIndex { $0.hasPrefix(" *   \(setting.key) ") }
+      let mark = setting.changesWhileRunning ? "with" : "without"
+      if let place {
+        // With the lines that go on under the same key, which is in the column of its text.
+        let rest = inHeader[(place + 1)...].prefix { $0.hasPrefix(" *" + String(repeating: " ", count: 20)) }
+        let isMarked = ([inHeader[place]] + rest).contains { $0.dropFirst(2).contains("  *  ") }
+        #expect(isMarked == setting.changesWhileRunning, "\(header): \(setting.key) stands \(mark) *")
+      } else {
+        Issue.record("\(header): the table above limpid_set_text has no line for \(setting.key)")
+      }
+      let name = setting.key.replacing("-", with: "_")
+      if let line = inPython.first(where: { $0.hasPrefix("    \(name): ") }) {
+        #expect(line.contains("#: *") == setting.changesWhileRunning, "\(python): \(name) stands \(mark) *")
+      } else {
+        Issue.record("\(python): Settings has no \(name)")
+      }
+      let isChanged = inInterface.contains { $0.contains("case \"\(setting.key)\": .") }
+      #expect(
+        isChanged == setting.changesWhileRunning,
+        "\(interface): what `command` has are the settings that may change while running; see \(setting.key)")
     }
   }
 

@@ -1,3 +1,5 @@
+import Enhancement
+import LiveTestSupport
 import Realtime
 import Testing
 
@@ -15,5 +17,27 @@ import Testing
   ])
   func `a line that is no command is refused with what was expected`(_ line: String) {
     #expect(throws: LiveCommandError.self) { try LiveCommand(line: line) }
+  }
+
+  /// By the setting's key: a command as a line, and what the setting is then.
+  private static let settingLines: [String: (line: String, value: String)] = [
+    "bypass": ("bypass on", "true"), "attenuation-limit": ("limit 12", "12.0"), "mix": ("mix 0.25", "0.25"),
+    "guidance": ("guidance 1.5", "1.5"), "steps": ("steps 4", "4"),
+  ]
+
+  /// The table does not make them: without one, `ctl`, a recording and the C interface of a running engine cannot change it.
+  @Test func `every setting that may change while running has a live command`() throws {
+    for setting in EnhancementSetting.all where setting.changesWhileRunning {
+      guard let (line, value) = Self.settingLines[setting.key] else {
+        Issue.record(
+          "\(setting.key) may change while running: give it a LiveCommand and a line here (docs/ARCHITECTURE.md, A preset's key)"
+        )
+        continue
+      }
+      let engine = try LiveEngine(model: try model(), settings: EnhancementSettings(), options: calm)
+      #expect(setting.text(of: engine.settings) != value, "\(setting.key) has another value at first")
+      try engine.send(try LiveCommand(line: line))
+      #expect(setting.text(of: engine.settings) == value, "'\(line)' sets \(setting.key)")
+    }
   }
 }

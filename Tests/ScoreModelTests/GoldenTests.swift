@@ -31,6 +31,16 @@ import TestSupport
     }
   }
 
+  @Test(arguments: ["sequence", "global", "none", "odd"])
+  func `parameters and multiply-adds are counted as the training program does`(name: String) throws {
+    let weights = try Fixtures.weights("tiny-\(name)")
+    func stated(_ key: String) -> Int? { weights.metadata.first { $0.key == key }?.value.integer }
+    #expect(weights.parameterCount == stated("parameters"))
+    #expect(
+      weights.multiplyAddsPerFrame == stated("multiply_adds_per_frame"),
+      "multiply_adds of network.py and NetworkConfiguration.multiplyAddsPerFrame count the same products")
+  }
+
   @Test func `the network of the default size equals PyTorch's`() throws {
     try atEveryKernelLevel {
       let golden = try Fixtures.golden("full")

@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from scipy.signal import butter, lfilter
-from safetensors.torch import save_file
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "training")]
@@ -25,6 +24,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "training")]
 from diffusion import GRID, counter_noise  # noqa: E402
 from training.export import model_format  # noqa: E402
 from training.network import NetworkConfiguration, ScoreNetwork  # noqa: E402
+from weights_file import save_weights  # noqa: E402
 
 SEED = 20250711
 FIXTURES = HERE.parents[1] / "Tests/EnhancementTests/Fixtures"
@@ -104,7 +104,7 @@ def tiny_network(name, stated=None, **more):
     if stated:
         metadata["format"] = stated.as_metadata()
     tensors = {k: v.detach().float().contiguous() for k, v in network.state_dict().items()}
-    save_file(tensors, FIXTURES / f"{name}.safetensors", {"format": "pt", "limpid": json.dumps(metadata)})
+    save_weights(tensors, FIXTURES / f"{name}.safetensors", {"format": "pt", "limpid": json.dumps(metadata)})
     return network.double().eval()
 
 

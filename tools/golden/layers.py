@@ -116,6 +116,7 @@ def functions():
 def main():
     torch.manual_seed(SEED)
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "Tests" / "NeuralLayersTests" / "Fixtures"
+    # They draw from one random stream: a new part goes last, so that the others' vectors stay as they are.
     for part in (convolutions, norms, recurrent, attention, encoder, functions):
         part()
     save_file(tensors, out / "layers.safetensors", {"format": "pt"})

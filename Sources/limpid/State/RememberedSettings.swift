@@ -10,6 +10,8 @@ struct RememberedSettings: Equatable {
   var profile: NoiseProfile?
   /// What was learned live; kept beside the file, too.
   var learned: LearnedNoise?
+  /// Keys that a file of an older version has no line for: the plan's own values stay.
+  private var missing: Set<String> = []
 
   private static var kept: [EnhancementSetting] { EnhancementSetting.all.filter(\.changesWhileRunning) }
 
@@ -37,7 +39,9 @@ struct RememberedSettings: Equatable {
     var used: [String] = []
     if given.preset == nil, preset != SoundOptions.standardPreset { used.append("preset \(preset)") }
     for setting in Self.kept
-    where !setting.isPresetKey || given.preset == nil && given.settings.given[setting.key] == nil {
+    where !missing.contains(setting.key)
+      && (!setting.isPresetKey || given.preset == nil && given.settings.given[setting.key] == nil)
+    {
       guard let text = setting.text(of: settings), text != setting.text(of: plan.settings) else { continue }
       var next = plan.settings
       try setting.set(text, in: &next)
@@ -62,7 +66,7 @@ struct RememberedSettings: Equatable {
 }
 
 /// As JSON: `{"preset":"live","bypass":false,"attenuationLimit":12,"mix":1,"guidance":1,"steps":1}`. What may be "none" is
-/// then left out.
+/// then left out. A setting that came after the file was written is not in it.
 extension RememberedSettings: Codable {
   private struct Key: CodingKey {
     static let preset = Key(stringValue: "preset")
@@ -86,6 +90,10 @@ extension RememberedSettings: Codable {
     for setting in Self.kept {
       let key = Key(setting)
       let text: String
+      if !setting.isOptional, !values.contains(key) {
+        missing.insert(setting.key)
+        continue
+      }
       if setting.isOptional, try !values.contains(key) || values.decodeNil(forKey: key) {
         text = "none"
       } else {

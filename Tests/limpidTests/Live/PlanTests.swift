@@ -60,6 +60,15 @@ import TestSupport
     }
   }
 
+  /// A setting that is new in a version would have made what everybody's last run left "damaged".
+  @Test func `what was left before a setting existed is used, and that setting stays the preset's`() throws {
+    let text = #"{"preset":"\#(preset)","bypass":true,"mix":0.5,"guidance":1.5}"#
+    let older = try JSONDecoder().decode(RememberedSettings.self, from: Data(text.utf8))
+    let (plan, remarks) = try plan([], older)
+    #expect(plan.settings.steps == 2 && plan.settings.bypass && plan.settings.mix == 0.5)
+    #expect(remarks.count == 1 && !remarks[0].contains("step"), "\(remarks)")
+  }
+
   @Test func `a limit that was switched off stays off`() throws {
     let (plan, remarks) = try plan([], last(preset) { $0.steps = 2 })
     #expect(plan.settings.attenuationLimitInDecibels == nil)

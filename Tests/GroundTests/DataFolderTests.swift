@@ -21,7 +21,8 @@ import Testing
     try Data([1]).write(to: models.appendingPathComponent(file))
     // A program's own share/limpid is looked in, and named to people, whatever it holds.
     #expect(
-      (DataFolders.model(file: file, near: [binary.path]) == nil) == (place != "bin/limpid"), "not a folder of presets yet")
+      (DataFolders.model(file: file, near: [binary.path]) == nil) == (place != "bin/limpid"),
+      "not a folder of presets yet")
     try Data().write(to: models.deletingLastPathComponent().appendingPathComponent("live.toml"))
     #expect(DataFolders.model(file: file, near: [binary.path]) == models.appendingPathComponent(file).path)
     let link = manager.temporaryDirectory.appendingPathComponent("link-\(UUID().uuidString)")

@@ -2,6 +2,7 @@ import CThreads
 import Enhancement
 import Ground
 import LiveTestSupport
+import Synchronization
 import Testing
 
 @testable import Realtime
@@ -10,6 +11,10 @@ import Testing
 struct RestingSessionTests {
   private let format = StreamFormat(sampleRate: 48000, block: 128, channelCount: 2)
   private var silence: [Float] { [Float](repeating: 0, count: 128 * 2) }
+  private func dry(_ rig: Rig) -> Int { rig.shared.pointee.drySamples.load(ordering: .relaxed) }
+  private func rests(_ rig: Rig) -> Bool { rig.shared.pointee.rests.load(ordering: .relaxed) }
+  /// Asked once a waking.
+  private func wasWoken(_ rig: Rig) -> Bool { ct_semaphore_wait(rig.shared.pointee.wake, 0) }
   private var sound: [Float] { voiceLike(128, rate: 48000, channels: 2) }
 
   @Test func `a callback that brings silence wakes nobody and plays silence`() throws {
@@ -17,9 +22,9 @@ struct RestingSessionTests {
     rig.shared.pointee.rests.store(true, ordering: .relaxed)
     for _ in 0..<200 { rig.callback(silence) }
     #expect(rig.output.allSatisfy { $0 == 0 })
-    #expect(rig.shared.pointee.drySamples.load(ordering: .relaxed) == 0)
-    #expect(rig.shared.pointee.rests.load(ordering: .relaxed))
-    #expect(!ct_semaphore_wait(rig.shared.pointee.wake, 0), "nobody was woken")
+    #expect(dry(rig) == 0)
+    #expect(rests(rig))
+    #expect(!wasWoken(rig), "nobody was woken")
   }
 
   /// Also where it is one sample of one channel, however small.
@@ -30,12 +35,12 @@ struct RestingSessionTests {
     var first = silence
     first[255] = -1e-30
     rig.callback(first)
-    #expect(!rig.shared.pointee.rests.load(ordering: .relaxed))
-    #expect(ct_semaphore_wait(rig.shared.pointee.wake, 0), "the worker is woken")
+    #expect(!rests(rig))
+    #expect(wasWoken(rig), "the worker is woken")
     for _ in 1..<rig.shared.pointee.lead / 128 { rig.callback(sound) }
-    #expect(rig.shared.pointee.drySamples.load(ordering: .relaxed) == 0, "what came before was silence")
+    #expect(dry(rig) == 0, "what came before was silence")
     rig.callback(sound)
-    #expect(rig.shared.pointee.drySamples.load(ordering: .relaxed) == 128)
+    #expect(dry(rig) == 128)
   }
 
   @Test func `a callback that may wait ends the rest`() throws {
@@ -43,13 +48,13 @@ struct RestingSessionTests {
     rig.shared.pointee.rests.store(true, ordering: .relaxed)
     // What it waits for is there already: the lead's zeros.
     rig.callback(silence, mayWait: true)
-    #expect(!rig.shared.pointee.rests.load(ordering: .relaxed))
-    #expect(ct_semaphore_wait(rig.shared.pointee.wake, 0))
+    #expect(!rests(rig))
+    #expect(wasWoken(rig))
   }
 
   /// Sound, a rest, sound: the same bits as without a rest, and nothing late.
   @Test(arguments: [true, false])
-  func `what comes after a rest is what comes without one`(rests: Bool) throws {
+  func `what comes after a rest is what comes without one`(isTold: Bool) throws {
     let before = voiceLike(48000, rate: 48000, channels: 2)
     let pause = [Float](repeating: 0, count: 2 * 128 * 1200)
     let after = voiceLike(48000, rate: 48000, channels: 2, seed: 9)
@@ -65,15 +70,14 @@ struct RestingSessionTests {
     #expect(!rig.session.worker.isQuiet)
     play(Array(pause.prefix(256 * 1000)), works: { _ in true })
     #expect(rig.session.worker.isQuiet)
-    rig.shared.pointee.rests.store(rests, ordering: .relaxed)
+    rig.shared.pointee.rests.store(isTold, ordering: .relaxed)
     // The worker sleeps for a tenth of a second at a time.
     play(Array(pause.suffix(256 * 200)), works: { $0 % 38 == 37 })
     play(after, works: { _ in true })
-    #expect(!rig.shared.pointee.rests.load(ordering: .relaxed))
+    #expect(!rests(rig))
     let late = rig.meters.late.load(ordering: .relaxed)
-    let dry = rig.shared.pointee.drySamples.load(ordering: .relaxed)
     #expect(late == 0)
-    #expect((dry == 0) == rests, "without the word that it rests, what is missing is counted")
+    #expect((dry(rig) == 0) == isTold, "without the word that it rests, what is missing is counted")
     let shift = 2 * (rig.latency - offline.latency)
     #expect(rig.output.count > 2 * 48000 && shift > 0)
     #expect((shift..<rig.output.count).allSatisfy { rig.output[$0] == offline.output[$0 - shift] })

@@ -12,7 +12,7 @@ struct FileNameTests {
     [0xFF, 0xFE, 0x80], [0xC3], [0xED, 0xA0, 0x80], Array("\u{10FE41}.wav".utf8), [0xF4, 0x8F, 0xB9], [0xC0, 0xAF], [],
   ]
 
-  @Test func everyNameHasOneTextAndBack() throws {
+  @Test func `every name has one text and back`() throws {
     for name in Self.names { #expect(FileName.bytes(FileName.text(name)) == name) }
     var random = RepeatableGenerator(state: 1)
     for _ in 0..<2000 {
@@ -24,7 +24,7 @@ struct FileNameTests {
     #expect(!FileName.isSame(FileName.text(Self.names[1]), FileName.text(Self.names[2])))
   }
 
-  @Test func partsOfPathsAreFoundByTheirBytes() {
+  @Test func `parts of paths are found by their bytes`() {
     // An accent that follows a slash or a dot makes one character with it.
     let odd = "a/\u{301}b.c/x.\u{301}wav"
     #expect(FileName.last(odd).utf8.elementsEqual("x.\u{301}wav".utf8))
@@ -34,7 +34,7 @@ struct FileNameTests {
     #expect(FileName.folder("x") == "." && FileName.folder("/x") == "/" && FileName.last("x") == "x")
   }
 
-  @Test func filesOfEveryNameAreWrittenFoundAndRead() throws {
+  @Test func `files of every name are written, found and read`() throws {
     let scratch = try Scratch()
     let names = Self.names.filter { !$0.isEmpty }
     for name in names {

@@ -28,7 +28,7 @@ struct JoinedFileTests {
     ("a.flac", SF_FORMAT_FLAC, SF_FORMAT_PCM_16), ("a.ogg", SF_FORMAT_OGG, SF_FORMAT_VORBIS),
     ("a.opus", SF_FORMAT_OGG, SF_FORMAT_OPUS), ("a.mp3", SF_FORMAT_MPEG, SF_FORMAT_MPEG_LAYER_III),
   ])
-  func allPartsOfAJoinedFileAreRead(name: String, container: Int, encoding: Int) throws {
+  func `all parts of a joined file are read`(name: String, container: Int, encoding: Int) throws {
     let kind = format(container, encoding)
     let first = try file(16_000, "1-" + name, kind)
     let second = try file(9000, "2-" + name, kind)
@@ -43,7 +43,7 @@ struct JoinedFileTests {
     ("a.wav", SF_FORMAT_WAV, SF_FORMAT_PCM_16), ("a.flac", SF_FORMAT_FLAC, SF_FORMAT_PCM_16),
     ("a.ogg", SF_FORMAT_OGG, SF_FORMAT_VORBIS), ("a.mp3", SF_FORMAT_MPEG, SF_FORMAT_MPEG_LAYER_III),
   ])
-  func partsOfUnequalRatesOrChannelsAreRefused(name: String, container: Int, encoding: Int) throws {
+  func `parts of unequal rates or channels are refused`(name: String, container: Int, encoding: Int) throws {
     let first = try file(16_000, "1-" + name, format(container, encoding))
     for other in [format(container, encoding, rate: 22_050), format(container, encoding, channels: 2)] {
       let path = try store(first + file(16_000, "2-" + name, other), name)
@@ -53,7 +53,7 @@ struct JoinedFileTests {
   }
 
   /// As radio streams have them.
-  @Test func threeLinksAndAnotherStreamBesideTheSoundAreRead() throws {
+  @Test func `three links and another stream beside the sound are read`() throws {
     let link = try file(8000, "a.ogg", format(SF_FORMAT_OGG, SF_FORMAT_VORBIS))
     #expect(try read(try store(link + link + link, "b.ogg")).samples.count == 24_000)
     // A stream of no sound, begun before the sound's pages go on: of one page, first and last.
@@ -65,7 +65,7 @@ struct JoinedFileTests {
     #expect(try read(try store(Data(page) + link, "c.ogg")).samples.count == 8000)
   }
 
-  @Test func aDamagedOrMissingOggPageIsAnErrorNotAGap() throws {
+  @Test func `a damaged or missing Ogg page is an error, not a gap`() throws {
     var random = RepeatableGenerator(state: 1)
     let noise = (0..<320_000).map { _ in Float.random(in: -0.5...0.5, using: &random) }
     _ = try write(noise, scratch.path("a.ogg"), format(SF_FORMAT_OGG, SF_FORMAT_VORBIS))
@@ -80,7 +80,7 @@ struct JoinedFileTests {
     #expect(error.map { "\($0)".contains("is missing") } == true)
   }
 
-  @Test func framesOfFLACCountNotItsHeader() throws {
+  @Test func `frames of FLAC count, not its header`() throws {
     var data = try file(16_000, "a.flac", format(SF_FORMAT_FLAC, SF_FORMAT_PCM_16))
     data[25] -= 1
     let (samples, reader) = try read(try store(data, "b.flac"))
@@ -90,7 +90,7 @@ struct JoinedFileTests {
     #expect(piped.samples.count == 16_000 && piped.reader.sampleCount == nil && piped.reader.remarks == [])
   }
 
-  @Test func flacInOggIsReadToTheBit() throws {
+  @Test func `FLAC in Ogg is read to the bit`() throws {
     let data = try file(16_000, "a.flac", format(SF_FORMAT_FLAC, SF_FORMAT_PCM_16))
     let first = SoundOriginal.oggFLAC([UInt8](data))
     let (samples, reader) = try read(try store(Data(first), "a.oga"))
@@ -99,7 +99,7 @@ struct JoinedFileTests {
     #expect(try read(try store(Data(first + second), "b.oga")).samples == sound(16_000) + sound(16_000))
   }
 
-  @Test func bytesBehindTheEndThatAreNoSoundAreSaid() throws {
+  @Test func `bytes behind the end that are no sound are said`() throws {
     let whole = try file(1000, "a.mp3", format(SF_FORMAT_MPEG, SF_FORMAT_MPEG_LAYER_III))
     let joined = whole + Data(repeating: 0x55, count: 3000) + whole
     let reader = try read(try store(joined, "b.mp3")).reader

@@ -44,7 +44,7 @@ struct KeptTests {
     return found
   }
 
-  @Test func chunksOfAWAVAreKeptByteForByte() throws {
+  @Test func `chunks of a WAV are kept byte for byte`() throws {
     _ = try write(sound(1000), scratch.path("plain.wav"), format(SF_FORMAT_WAV, SF_FORMAT_PCM_16))
     let plain = try bytes("plain.wav")
     let front =
@@ -80,7 +80,7 @@ struct KeptTests {
     #expect(try read(scratch.path("b.flac")).reader.tags.title == "Quay 7")
   }
 
-  @Test func markersOfAnAIFFAreKept() throws {
+  @Test func `markers of an AIFF are kept`() throws {
     _ = try write(sound(1000), scratch.path("plain.aiff"), format(SF_FORMAT_AIFF, SF_FORMAT_PCM_16))
     let marker = chunk("MARK", Data([0, 1, 0, 1, 0, 0, 1, 44, 3]) + Data("mid".utf8), isBigEndian: true)
     let body = Data(try bytes("plain.aiff")[8...]) + marker
@@ -90,7 +90,7 @@ struct KeptTests {
     #expect(try read(scratch.path("b.aiff")).samples == sound(1000))
   }
 
-  @Test func picturesAndCommentsOfFLACAreKept() throws {
+  @Test func `pictures and comments of FLAC are kept`() throws {
     _ = try write(sound(1000), scratch.path("plain.flac"), format(SF_FORMAT_FLAC, SF_FORMAT_PCM_16))
     let plain = try bytes("plain.flac")
     let frames = try #require(FLACBoundary(plain))
@@ -137,7 +137,7 @@ struct KeptTests {
     }
   }
 
-  @Test func tagsOfMP3AreKeptByteForByte() throws {
+  @Test func `tags of MP3 are kept byte for byte`() throws {
     _ = try write(sound(40_000), scratch.path("plain.mp3"), format(SF_FORMAT_MPEG, SF_FORMAT_MPEG_LAYER_III))
     func frame(_ id: String, _ content: Data) -> Data {
       Data(id.utf8) + withUnsafeBytes(of: UInt32(content.count).bigEndian) { Data($0) } + [0, 0] + content
@@ -164,7 +164,7 @@ struct KeptTests {
     ("a.opus", SF_FORMAT_OGG, SF_FORMAT_OPUS, 24), ("b.opus", SF_FORMAT_OGG, SF_FORMAT_OPUS, 96),
     ("a.ogg", SF_FORMAT_OGG, SF_FORMAT_VORBIS, 60), ("b.ogg", SF_FORMAT_OGG, SF_FORMAT_VORBIS, 128),
   ])
-  func bitRatesAreNearTheInputs(name: String, container: Int, encoding: Int, kilobits: Double) throws {
+  func `bit rates are near the input's`(name: String, container: Int, encoding: Int, kilobits: Double) throws {
     var random = RepeatableGenerator(state: 3)
     let noise = (0..<480_000).map { n -> Float in
       let loud = sin(0.0001 * Double(n))

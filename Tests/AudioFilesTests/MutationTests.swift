@@ -7,7 +7,7 @@ import Testing
 @Suite("A thousand damaged sound files")
 struct MutationTests {
   /// tools/fuzz/audio reads 100 000 of them.
-  @Test func aSeededThousandAreReadWholeOrWithARemarkOrRefused() throws {
+  @Test func `a seeded thousand are read whole, or with a remark, or refused`() throws {
     let scratch = try Scratch()
     let originals = try SoundOriginal.all(in: scratch.url.path)
     #expect(originals.count == 18 && originals.allSatisfy { $0.count == 3000 || ($0.count > 2000 && $0.count < 5000) })

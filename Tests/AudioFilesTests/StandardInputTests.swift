@@ -41,13 +41,13 @@ struct StandardInputTests {
     ("a.rf64", SF_FORMAT_RF64, SF_FORMAT_PCM_16), ("a.flac", SF_FORMAT_FLAC, SF_FORMAT_PCM_16),
     ("a.aiff", SF_FORMAT_AIFF, SF_FORMAT_PCM_16),
   ])
-  func whatHasAHeaderIsReadToTheBit(name: String, container: Int, encoding: Int) throws {
+  func `what has a header is read to the bit`(name: String, container: Int, encoding: Int) throws {
     let (samples, source) = try piped(data(name, container, encoding, channels: 2))
     #expect(samples == sound(5000, channels: 2))
     #expect(source.format.sampleRate == 16_000 && source.sampleCount == 5000 && source.remarks == [])
   }
 
-  @Test func aStreamWithoutALengthGoesOnToItsEnd() throws {
+  @Test func `a stream without a length goes on to its end`() throws {
     var wave = try data("a.wav", SF_FORMAT_WAV, SF_FORMAT_PCM_16)
     for size: [UInt8] in [[255, 255, 255, 255], [0, 0, 0, 0], [0, 0, 0, 0x80], [0xDB, 0xFF, 0xFF, 0x7F]] {
       let start = try #require(wave.firstRange(of: Data("data".utf8))).upperBound
@@ -57,26 +57,26 @@ struct StandardInputTests {
     }
   }
 
-  @Test func aStreamThatEndsEarlyIsTakenWithARemarkAndStrictlyRefused() throws {
+  @Test func `a stream that ends early is taken with a remark and strictly refused`() throws {
     let wave = try data("a.wav", SF_FORMAT_WAV, SF_FORMAT_PCM_16).dropLast(1001)
     let (samples, source) = try piped(wave)
     #expect(samples == Array(sound(5000).prefix(4499)) && source.remarks.map(\.isDamage) == [true])
     #expect(throws: AudioFileError.self) { try piped(wave, strict: true) }
   }
 
-  @Test func chunksBehindTheSamplesAreNotRead() throws {
+  @Test func `chunks behind the samples are not read`() throws {
     let wave = try data("a.wav", SF_FORMAT_WAV, SF_FORMAT_PCM_16) + Data("LIST".utf8) + [4, 0, 0, 0, 1, 2, 3, 4]
     #expect(try piped(wave).samples == sound(5000))
   }
 
-  @Test func rawPCMIsToldToSayWhatItIs() throws {
+  @Test func `raw PCM is told to say what it is`() throws {
     for bytes in [Data((0..<5000).map { UInt8(truncatingIfNeeded: 7 * $0) }), Data([1]), Data()] {
       let error = #expect(throws: AudioFileError.self) { try piped(bytes) }
       #expect(error.map { bytes.isEmpty || "\($0)".contains("--raw") } == true)
     }
   }
 
-  @Test func aWAVWrittenToAPipeIsReadBack() throws {
+  @Test func `a WAV written to a pipe is read back`() throws {
     for (encoding, count) in [(SF_FORMAT_PCM_16, 500), (SF_FORMAT_PCM_24, nil), (SF_FORMAT_FLOAT, 500)] as [(Int, Int?)]
     {
       let pipe = Pipe()

@@ -39,7 +39,7 @@ struct UnfinishedHeaderTests {
   ]
 
   @Test(arguments: wrong)
-  func allThatIsThereIsTakenWithOneRemarkAndStrictlyRefused(wrong: Wrong) throws {
+  func `all that is there is taken with one remark and strictly refused`(wrong: Wrong) throws {
     let path = scratch.path("a")
     _ = try write(sound(4000), path, format(wrong.container, SF_FORMAT_PCM_16))
     var data = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -55,7 +55,7 @@ struct UnfinishedHeaderTests {
     #expect(error.map { "\($0)".contains("--strict") && $0.isInput } == true)
   }
 
-  @Test func aCutWAVIsTakenToItsEnd() throws {
+  @Test func `a cut WAV is taken to its end`() throws {
     _ = try write(sound(4000), scratch.path("a.wav"), format(SF_FORMAT_WAV, SF_FORMAT_PCM_16))
     let data = try Data(contentsOf: scratch.url.appendingPathComponent("a.wav")).dropLast(3001)
     try data.write(to: scratch.url.appendingPathComponent("b.wav"))
@@ -64,7 +64,7 @@ struct UnfinishedHeaderTests {
     #expect(reader.remarks.map(\.isDamage) == [true])
   }
 
-  @Test func aSoundOfNoLengthWithChunksBehindItIsEmpty() throws {
+  @Test func `a sound of no length with chunks behind it is empty`() throws {
     let path = scratch.path("a.wav")
     _ = try write([0, 0], path, format(SF_FORMAT_WAV, SF_FORMAT_PCM_16))
     var data = try Data(contentsOf: URL(fileURLWithPath: path)).dropLast(4)
@@ -75,7 +75,7 @@ struct UnfinishedHeaderTests {
     #expect(throws: AudioFileError.empty(path: path)) { try AudioFileReader(path: path) }
   }
 
-  @Test func chunksBehindTheSamplesAreNoSound() throws {
+  @Test func `chunks behind the samples are no sound`() throws {
     let path = scratch.path("a.wav")
     _ = try write(sound(4000), path, format(SF_FORMAT_WAV, SF_FORMAT_PCM_16))
     var data = try Data(contentsOf: URL(fileURLWithPath: path))

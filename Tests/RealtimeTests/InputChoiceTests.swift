@@ -73,7 +73,7 @@ import Testing
   ]
 
   @Test(arguments: layouts.indices, [(48_000, 256), (44_100, 441), (16_000, 16), (48_000, 8192)])
-  func theVoiceKeepsItsLevelInEveryLayout(layout: Int, format: (rate: Int, block: Int)) {
+  func `the voice keeps its level in every layout`(layout: Int, format: (rate: Int, block: Int)) {
     let (name, factors, chosen) = Self.layouts[layout]
     let voice = Self.voice(4 * format.rate, rate: format.rate)
     let heard = Self.heard(factors, rate: format.rate, block: format.block, voice: voice)
@@ -88,7 +88,7 @@ import Testing
     #expect(heard.heap == 0)
   }
 
-  @Test func aSteadyHumIsNoVoiceHoweverLoudItIs() {
+  @Test func `a steady hum is no voice, however loud it is`() {
     let rate = 48_000
     let voice = Self.voice(8 * rate, rate: rate)
     let hum = voice.indices.map { 0.3 * Float(sin(2 * .pi * 150 * Double($0) / Double(rate))) }
@@ -105,7 +105,7 @@ import Testing
     #expect(choice.chosenChannel == 1)
   }
 
-  @Test func whatIsNotANumberStaysInItsChannel() {
+  @Test func `what is not a number stays in its channel`() {
     let rate = 16_000
     var voice = Self.voice(rate, rate: rate)
     let damaged = [Float](repeating: .nan, count: rate)

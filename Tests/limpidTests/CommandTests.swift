@@ -40,7 +40,7 @@ import TestSupport
   }
 
   @Test("presets are found beside the program, and beside a link to it")
-  func presetsBesideALink() throws {
+  func `presets beside a link to the program are found`() throws {
     let scratch = try Scratch()
     try scratch.write(Data("method = \"wiener\"\ndescription = \"beside\"\n".utf8), "share/limpid/presets/beside.toml")
     try FileManager.default.createDirectory(atPath: scratch.path("bin"), withIntermediateDirectories: true)
@@ -65,7 +65,7 @@ import TestSupport
   }
 
   @Test("a copy of a preset of ours works where it lies, and one without a model uses the light one")
-  func copiedPreset() throws {
+  func `a copied preset finds the weights of ours`() throws {
     let scratch = try Scratch()
     let presets = tests.deletingLastPathComponent().appendingPathComponent("presets")
     try scratch.write(try Data(contentsOf: presets.appendingPathComponent("gentle.toml")), "limpid/presets/copy.toml")

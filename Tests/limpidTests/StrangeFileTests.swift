@@ -23,7 +23,7 @@ struct StrangeFileTests {
     return found.count == wanted.count && errorInDecibels(found, wanted) < -40
   }
 
-  @Test func anUnfinishedHeaderIsOneLineAndStrictlyRefused() throws {
+  @Test func `an unfinished header is one line and strictly refused`() throws {
     var data = sound.data
     data.replaceSubrange(40..<44, with: [0, 0, 0, 0])
     let input = try scratch.write(data, "in.wav")
@@ -37,7 +37,7 @@ struct StrangeFileTests {
   }
 
   /// libmpg123 prints what it thinks of damaged frames on C's own stream.
-  @Test func aDecodersOwnWordsAreNotPrinted() throws {
+  @Test func `a decoder's own words are not printed`() throws {
     let long = try scratch.write(Wave(samples: Wave.sound(2)).data, "long.wav")
     #expect(try enhance(long, "-o", scratch.path("whole.mp3")).status == 0)
     var data = try Data(contentsOf: scratch.url.appendingPathComponent("whole.mp3"))
@@ -47,7 +47,7 @@ struct StrangeFileTests {
     #expect(result.errors.split(separator: "\n").allSatisfy { $0.hasPrefix("limpid: ") }, "\(result.errors)")
   }
 
-  @Test func joinedFilesComeOutWhole() throws {
+  @Test func `joined files come out whole`() throws {
     let input = try scratch.write(sound.data + sound.data, "in.wav")
     let result = try enhance(input, "-o", scratch.path("out.wav"), "-v")
     #expect(result.status == 0 && result.errors.contains("2 sounds in a row"), "\(result.errors)")
@@ -57,7 +57,7 @@ struct StrangeFileTests {
     #expect(refused.status == 65 && refused.errors.contains("8000 Hz"), "\(refused.errors)")
   }
 
-  @Test func aHeaderOnStandardInputNeedsNoRaw() throws {
+  @Test func `a header on standard input needs no raw`() throws {
     #expect(try enhance("-", "-o", scratch.path("out.wav"), input: sound.data).status == 0)
     #expect(isSound(try samples("out.wav")))
     let piped = try run(
@@ -69,7 +69,7 @@ struct StrangeFileTests {
     #expect(try enhance(scratch.path("in.wav"), "-o", "-").output.starts(with: Data("RIFF".utf8)))
   }
 
-  @Test func nothingIsKeptInDevNull() throws {
+  @Test func `nothing is kept in the null device`() throws {
     let input = try scratch.write(sound.data, "in.wav")
     for arguments in [["-o", "/dev/null"], ["-o", "/dev/null", "--force"], [input, "-o", "/dev/null"]] {
       let result = try run(["enhance", input] + arguments + ["--method", "wiener", "--json"])
@@ -84,7 +84,7 @@ struct StrangeFileTests {
     }
   }
 
-  @Test func namesAreBytes() throws {
+  @Test func `names are bytes`() throws {
     let names: [[UInt8]] = [
       Array("caf\u{E9}.wav".utf8), Array("cafe\u{301}.wav".utf8), [0x63, 0x61, 0x66, 0xE9, 0x2E, 0x77, 0x61, 0x76],
     ]
@@ -116,7 +116,7 @@ struct StrangeFileTests {
     #expect(FileManager.default.fileExists(atPath: input))
   }
 
-  @Test func aFolderSaysWhatItLeavesOut() throws {
+  @Test func `a folder says what it leaves out`() throws {
     for name in ["in/a.wav", "in/notes.txt", "in/more/b.pdf", "in/.hidden"] { try scratch.write(sound.data, name) }
     let plain = try enhance(scratch.path("in"), "-o", scratch.path("out"))
     #expect(plain.status == 0 && plain.errors.contains("2 files left out") && !plain.errors.contains("notes.txt"))
@@ -127,7 +127,7 @@ struct StrangeFileTests {
 
   static let ffmpeg = ["/usr/bin/ffmpeg", "/usr/local/bin/ffmpeg"].first(where: FileManager.default.isExecutableFile)
 
-  @Test func withoutFFmpegItsKindsAreAnsweredWithASentence() throws {
+  @Test func `without ffmpeg its kinds are answered with a sentence`() throws {
     let starts: [(String, [UInt8])] = [
       ("a.wv", Array("wvpk".utf8)), ("a.m4a", [0, 0, 0, 32] + Array("ftypM4A ".utf8)),
       ("a.webm", [0x1A, 0x45, 0xDF, 0xA3]),
@@ -146,7 +146,7 @@ struct StrangeFileTests {
   }
 
   @Test(.enabled(if: ffmpeg != nil, "ffmpeg is not installed"), arguments: ["wv", "m4a", "mp4", "webm", "wma", "mka"])
-  func otherKindsAreReadThroughFFmpeg(kind: String) throws {
+  func `other kinds are read through ffmpeg`(kind: String) throws {
     let long = Wave(rate: 48_000, samples: Wave.sound(1, rate: 48_000))
     let input = try scratch.write(long.data, "in.wav")
     let program = URL(fileURLWithPath: Self.ffmpeg!)
@@ -164,7 +164,7 @@ struct StrangeFileTests {
     #expect(half.status == 65 || half.errors.contains("warning"), "\(half.status) \(half.errors)")
   }
 
-  @Test func whatAnOutputCannotKeepIsSaid() throws {
+  @Test func `what an output cannot keep is said`() throws {
     let tail = Data("cue ".utf8) + [4, 0, 0, 0, 0, 0, 0, 0]
     var data = sound.data + tail
     data.replaceSubrange(4..<8, with: withUnsafeBytes(of: UInt32(data.count - 8).littleEndian) { Data($0) })

@@ -39,8 +39,8 @@ import TestSupport
     #expect(text.contains("mine"))
   }
 
-  @Test("presets are found beside the program, and beside a link to it")
-  func `presets beside a link to the program are found`() throws {
+  @Test
+  func `presets are found beside the program, and beside a link to it`() throws {
     let scratch = try Scratch()
     try scratch.write(Data("method = \"wiener\"\ndescription = \"beside\"\n".utf8), "share/limpid/presets/beside.toml")
     try FileManager.default.createDirectory(atPath: scratch.path("bin"), withIntermediateDirectories: true)
@@ -64,8 +64,8 @@ import TestSupport
     }
   }
 
-  @Test("a copy of a preset of ours works where it lies, and one without a model uses the light one")
-  func `a copied preset finds the weights of ours`() throws {
+  @Test
+  func `a copy of a preset of ours works where it lies, and one without a model uses the light one`() throws {
     let scratch = try Scratch()
     let presets = tests.deletingLastPathComponent().appendingPathComponent("presets")
     try scratch.write(try Data(contentsOf: presets.appendingPathComponent("gentle.toml")), "limpid/presets/copy.toml")

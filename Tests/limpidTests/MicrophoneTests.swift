@@ -31,8 +31,8 @@ struct MicrophoneTests {
        {"subject": 0, "key": "default.audio.source", "type": "Spa:String:JSON", "value": {"name": "alsa_input.pci"}}]}]
     """.utf8)
 
-  @Test("the microphone is the default one, or the one that is named, never our own or a loudspeaker")
-  func choice() throws {
+  @Test
+  func `the microphone is the default one, or the one that is named, never our own or a loudspeaker`() throws {
     let graph = try #require(PipeWireGraph(Self.dump))
     #expect(graph.microphones.map(\.name) == ["alsa_input.usb", "alsa_input.pci"])
     #expect(try graph.microphone(nil).name == "alsa_input.pci")
@@ -47,8 +47,8 @@ struct MicrophoneTests {
     #expect(PipeWireGraph(Data("no".utf8)) == nil)
   }
 
-  @Test("a name with quotes, percent and dollar signs stays one word of the unit and one string of PipeWire's")
-  func quoting() throws {
+  @Test
+  func `a name with quotes, percent and dollar signs stays one word of the unit and one string of PipeWire's`() throws {
     let source = PipeWireGraph.Source(
       id: 1, name: "x", description: "50% \"Mic\" $5 \\ a'b", ports: ["capture_FL"], state: "")
     let files = MicrophoneFiles(
@@ -62,8 +62,8 @@ struct MicrophoneTests {
     #expect(files.handCommand.contains(#"'50% "Mic" $5 \ a'\''b:capture_FL'"#), "\(files.handCommand)")
   }
 
-  @Test("what was installed is removed, with the folders that are empty then, and nothing else")
-  func uninstall() throws {
+  @Test
+  func `what was installed is removed, with the folders that are empty then, and nothing else`() throws {
     let scratch = try Scratch()
     for file in ["bin/limpid", "share/limpid/presets/live.toml", "share/man/man1/limpid.1", "share/man/man1/other.1"] {
       try scratch.write(Data("x".utf8), file)

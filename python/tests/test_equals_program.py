@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -81,6 +83,22 @@ def test_what_was_learned_is_removed(program, rate: int, channels: int) -> None:
     expected = program(sound, rate, "--preset", "live", "--model", "wide", remove=(other, 44_100))
     assert_same_bits(result, expected)
     assert not np.array_equal(result, limpid.enhance(sound, rate, preset="live", model="wide")), "it changes nothing"
+
+
+def test_what_was_saved_is_removed_as_what_was_learned(program, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    learned = limpid.learn(voice(2.5, 16_000, 210.0), 16_000)
+    sound = noisy(SECONDS, 16_000, 1)
+    expected = limpid.enhance(sound, 16_000, model="wide", remove=learned)
+    path = tmp_path / "limpid" / "profiles" / "tv.safetensors"
+    path.parent.mkdir(parents=True)
+    learned.save(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    by_name = limpid.SavedSound("tv")
+    assert by_name.path == str(path)
+    assert_same_bits(limpid.enhance(sound, 16_000, model="wide", remove=by_name), expected)
+    copy = pickle.loads(pickle.dumps(limpid.SavedSound(path)))
+    assert_same_bits(limpid.enhance(sound, 16_000, model="wide", remove=[copy]), expected)
 
 
 def test_samples_that_are_not_finite(program) -> None:

@@ -110,6 +110,16 @@ def test_models_and_methods_that_cannot_remove_it() -> None:
         limpid.enhance(SILENCE, 16_000, model="wide", remove=["tv"])
 
 
+def test_files_that_hold_nothing_learned(tmp_path) -> None:
+    with pytest.raises(limpid.NotFoundError):
+        limpid.SavedSound(tmp_path / "absent.safetensors")
+    (tmp_path / "damaged.safetensors").write_bytes(b"12345678{}")
+    with pytest.raises(limpid.LimpidError):
+        limpid.SavedSound(tmp_path / "damaged.safetensors")
+    with pytest.raises(limpid.LimpidError):
+        limpid.learn(voice(2.0, 16_000), 16_000).save(tmp_path / "no" / "folder.safetensors")
+
+
 def test_what_was_learned_keeps_its_sound_and_can_be_pickled() -> None:
     sound = voice(2.0, 16_000).astype(np.float32)
     learned = limpid.learn(sound, 16_000)

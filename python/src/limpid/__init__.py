@@ -16,7 +16,7 @@ Samples are floats, full scale -1 to 1. All results are those of the program ``l
 
 from ._enhance import enhance
 from ._errors import InvalidValueError, LimpidError, ModelError, NotFoundError, StateError, Status
-from ._learned import LearnedSound, learn
+from ._learned import LearnedSound, SavedSound, learn
 from ._library import version as _version
 from ._model import Model
 from ._settings import Settings
@@ -31,6 +31,7 @@ __all__ = [
     "Model",
     "ModelError",
     "NotFoundError",
+    "SavedSound",
     "Settings",
     "StateError",
     "Status",

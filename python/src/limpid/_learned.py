@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import SupportsIndex
 
 import numpy as np
@@ -38,8 +40,52 @@ class LearnedSound:
     def __reduce__(self) -> tuple[object, tuple[Samples, int]]:
         return _restored, (self._samples, self._rate)
 
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes it to a file that only its owner may read, for ``SavedSound`` and for ``limpid enhance --remove``; a file of that
+        name is replaced.
+
+        Raises InvalidValueError, LimpidError: the file cannot be written.
+        """
+        enhancer = EnhancerHandle(shared("wide")._handle)
+        self.teach(enhancer)
+        enhancer.save_learned(os.fspath(path))
+
     def teach(self, enhancer: EnhancerHandle) -> None:
         enhancer.learn(self._samples.ctypes.data, len(self._samples), self._rate)
+
+
+class SavedSound:
+    """A sound that is to be removed, in a file of ``LearnedSound.save`` or ``limpid learn``, or by the name that ``limpid learn --name``
+    gave it. Goes wherever a ``LearnedSound`` does.
+
+    Raises NotFoundError: there is no such file. InvalidValueError: it holds nothing learned.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        text = os.fspath(path)
+        if os.sep not in text and not text.endswith(".safetensors"):
+            text = str(_profiles() / f"{text}.safetensors")
+        self._path = os.path.abspath(text)
+        self.teach(EnhancerHandle(shared("wide")._handle))
+
+    @property
+    def path(self) -> str:
+        """Absolute."""
+        return self._path
+
+    def __repr__(self) -> str:
+        return f"<limpid.SavedSound {self._path}>"
+
+    def __reduce__(self) -> tuple[type[SavedSound], tuple[str]]:
+        return SavedSound, (self._path,)
+
+    def teach(self, enhancer: EnhancerHandle) -> None:
+        enhancer.learn_file(self._path)
+
+
+def _profiles() -> Path:
+    """Where the program keeps what was learned by name."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "limpid/profiles"
 
 
 def _restored(sound: Samples, rate: int) -> LearnedSound:

@@ -30,6 +30,8 @@ def _load() -> ctypes.CDLL:
         "limpid_create": (c_void_p, POINTER(c_void_p)),
         "limpid_set_text": (c_void_p, c_char_p, c_char_p),
         "limpid_learn": (c_void_p, c_void_p, c_size_t, c_int),
+        "limpid_learn_file": (c_void_p, c_char_p),
+        "limpid_save_learned": (c_void_p, c_char_p),
         "limpid_forget": (c_void_p,),
         "limpid_prepare": (c_void_p, c_int, c_int),
         "limpid_process_interleaved": (c_void_p, c_void_p, c_void_p, c_size_t),
@@ -116,6 +118,16 @@ class EnhancerHandle:
         with self._lock:
             self._check_open()
             _check(_library.limpid_learn(self._handle, address, count, _int(rate, "a sample rate")))
+
+    def learn_file(self, path: str) -> None:
+        with self._lock:
+            self._check_open()
+            _check(_library.limpid_learn_file(self._handle, _text(path, "the path")))
+
+    def save_learned(self, path: str) -> None:
+        with self._lock:
+            self._check_open()
+            _check(_library.limpid_save_learned(self._handle, _text(path, "the path")))
 
     def forget(self) -> None:
         with self._lock:

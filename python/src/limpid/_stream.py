@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._errors import InvalidValueError, Status
-from ._learned import LearnedSound
+from ._learned import LearnedSound, SavedSound
 from ._library import EnhancerHandle
 from ._model import ModelName, shared
 from ._samples import Samples, samples, whole
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-Removed = Union[LearnedSound, Iterable[LearnedSound]]
+Learned = Union[LearnedSound, SavedSound]
+Removed = Union[Learned, Iterable[Learned]]
 
 
 class Stream:
@@ -52,7 +53,7 @@ class Stream:
         self._rate = whole(rate, "the sample rate")
         self._channels = whole(channels, "the number of channels")
         wishes = {**texts(self._preset.settings), **texts(settings)}
-        removed = [remove] if isinstance(remove, LearnedSound) else list(remove)
+        removed = [remove] if isinstance(remove, (LearnedSound, SavedSound)) else list(remove)
         handle = None
         if wishes.get("method", "score") == "score":
             name = model if model is not None else self._preset.model
@@ -130,10 +131,12 @@ class Stream:
         for key, value in texts(settings).items():
             self._enhancer.set(key, value)
 
-    def learn(self, sound: LearnedSound) -> None:
+    def learn(self, sound: Learned) -> None:
         """Removes this from the next block on, too. Raises ModelError where the model cannot."""
-        if not isinstance(sound, LearnedSound):
-            raise TypeError(f"a {type(sound).__name__} was not learned; give what limpid.learn returned")
+        if not isinstance(sound, (LearnedSound, SavedSound)):
+            raise TypeError(
+                f"a {type(sound).__name__} was not learned; give what limpid.learn returned, or a limpid.SavedSound"
+            )
         sound.teach(self._enhancer)
 
     def forget(self) -> None:

@@ -5,7 +5,8 @@ package struct AlsaConfiguration: Sendable, Equatable {
   /// ALSA's names: "default", "hw:1,0", "plughw:CARD=USB", or one of your own ~/.asoundrc.
   package var input = "default"
   package var output = "default"
-  /// Hz wished; nil: 48000, or the nearest that both devices run at.
+  /// Hz wished of both devices; nil: 48000, or the nearest that both run at, or where there is none the input's nearest, and the
+  /// output's nearest for it.
   package var sampleRate: Int?
   /// Samples per channel wished of every block.
   package var period = 256

@@ -88,10 +88,11 @@ extension AlsaDuplex {
       sampleRate: pair.input.sampleRate, block: pair.input.period, channelCount: configuration.channelCount)
     let text = pair.description(configuration)
     let (hasOneClock, startsTogether) = (pair.hasOneClock, pair.startsTogether)
+    let outputRate = pair.output.sampleRate
     let prepared = try processor.prepare(format)
     let session = Session(
       loop: AlsaLoop(
-        input: pair.input, output: pair.output, format: format, periods: configuration.periods,
+        input: pair.input, output: pair.output, format: format, outputRate: outputRate, periods: configuration.periods,
         hasOneClock: hasOneClock, startsTogether: startsTogether,
         inputChannels: configuration.inputChannels, callback: prepared.callback,
         processorLatency: prepared.latencyInSamples,

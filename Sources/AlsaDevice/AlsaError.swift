@@ -8,8 +8,6 @@ package enum AlsaError: Error, Equatable, Sendable {
   case noFormat(name: String)
   /// Rates in Hz; `nearest` is what the device offers instead.
   case rateRefused(name: String, rate: Int, nearest: Int)
-  /// Rates in Hz, each the nearest to the other's that the device has.
-  case ratesDiffer(input: Int, output: Int)
   /// What was being done, and ALSA's word for what went wrong.
   case failed(name: String, doing: String, reason: String)
   /// A channel was asked for that the input has not.
@@ -29,8 +27,6 @@ extension AlsaError: CustomStringConvertible {
       "the ALSA device \"\(name)\" takes none of FLOAT, S32, S24, S24_3LE and S16; try \(Self.plugged(name))"
     case .rateRefused(let name, let rate, let nearest):
       "the ALSA device \"\(name)\" does not run at \(rate) Hz; try --rate \(nearest), or \(Self.plugged(name))"
-    case .ratesDiffer(let input, let output):
-      "the input runs at \(input) Hz and the output at \(output) Hz; choose a --rate that both have, or \"plughw:\" devices"
     case .failed(let name, let doing, let reason):
       "the ALSA device \"\(name)\" failed while \(doing): \(reason); try \(Self.plugged(name)), or end other sound programs"
     case .noChannel(let name, let channel, let channelCount):

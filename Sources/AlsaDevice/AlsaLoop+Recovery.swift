@@ -93,7 +93,7 @@ extension AlsaLoop where Input: ~Copyable, Output: ~Copyable {
 
   /// Waits until the output has played what it holds.
   mutating func playOut() {
-    let limit = input.now() + UInt64(2e9 * Double(primed) / Double(sampleRate))
+    let limit = input.now() + UInt64(2e9 * Double(primed) / (resampler.nominalRatio * Double(sampleRate)))
     while !report.isStopping.load(ordering: .relaxed), input.now() < limit, output.delay() > 0 {
       input.pause(nanoseconds: 5_000_000)
     }

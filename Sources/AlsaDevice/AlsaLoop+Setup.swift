@@ -3,32 +3,39 @@ import Realtime
 
 extension AlsaLoop where Input: ~Copyable, Output: ~Copyable {
   /// - Parameters:
-  ///   - format: what the processor was prepared for; its block is the input's period.
+  ///   - format: what the processor was prepared for; its rate and block are the input's.
+  ///   - outputRate: Hz; nil: the input's.
   ///   - periods: from a sample's arrival to its play-out.
   ///   - startsTogether: whether the driver starts both directions in the same moment.
   ///   - processorLatency: samples that the processor holds back, given out after a file's end.
   ///   - drift: of the two clocks as learnt before, ppm.
   init(
-    input: consuming Input, output: consuming Output, format: StreamFormat, periods: Int, hasOneClock: Bool,
-    startsTogether: Bool, inputChannels: InputChannels = .automatic, callback: BlockCallback, processorLatency: Int,
+    input: consuming Input, output: consuming Output, format: StreamFormat, outputRate: Int? = nil, periods: Int,
+    hasOneClock: Bool, startsTogether: Bool, inputChannels: InputChannels = .automatic, callback: BlockCallback,
+    processorLatency: Int,
     drift: Double = 0, report: AlsaReport
   ) {
     let period = format.block
     self.callback = callback
     self.report = report
+    let ratio = Double(outputRate ?? format.sampleRate) / Double(format.sampleRate)
+    // Two rates of one clock are brought into step as two clocks are.
+    let hasOneClock = hasOneClock && ratio == 1
     self.hasOneClock = hasOneClock
     self.startsTogether = startsTogether
     self.processorLatency = processorLatency
     channelCount = format.channelCount
     sampleRate = format.sampleRate
     self.period = period
-    resampler = AdaptiveResampler(channelCount: format.channelCount, maximumBlock: period)
+    resampler = AdaptiveResampler(channelCount: format.channelCount, maximumBlock: period, nominalRatio: ratio)
     // With two clocks a block may come up to half a period early: there has to be room for it.
-    let wished = periods * max(period, output.period)
-    let room = output.bufferSize - (hasOneClock ? 0 : period / 2)
-    primed = max(min(wished, room), min(period, output.bufferSize))
-    latency = primed + (hasOneClock ? 0 : AdaptiveResampler.delayInSamples)
-    control = ClockControl(target: Double(latency), sampleRate: format.sampleRate, drift: drift)
+    let played = Int((Double(period) * ratio).rounded(.up))
+    let wished = periods * max(played, output.period)
+    let room = output.bufferSize - (hasOneClock ? 0 : played / 2)
+    primed = max(min(wished, room), min(played, output.bufferSize))
+    let delay = Double(primed) / ratio + (hasOneClock ? 0 : Double(resampler.delayInSamples))
+    latency = Int(delay.rounded())
+    control = ClockControl(target: delay, sampleRate: format.sampleRate, drift: drift)
     // Bursts up to the size of the buffers do not make a device faster than its rate.
     judgedBlocks = max(32, 4 * (max(input.bufferSize, output.bufferSize) / period + 1))
     var numbers: [Int]?

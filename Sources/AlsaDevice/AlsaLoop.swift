@@ -5,9 +5,9 @@ import Synchronization
 
 /// Input to callback to output, block by block: what runs on the device's thread.
 ///
-/// One device: its clock drives both directions and every sample goes through as it is. Two devices: the input's clock
-/// drives, and the output is resampled to follow, on the far side of the processor, so that the processor's samples and their
-/// latency are exact. What waits between the converters is measured at every block, and set to what is stated after every
+/// One device: its clock drives both directions and every sample goes through as it is. Two devices, or two rates: the input's
+/// clock drives, and the output is resampled to follow, on the far side of the processor, so that the processor's samples and
+/// their latency are exact. Delays are counted in the input's samples. What waits between the converters is measured at every block, and set to what is stated after every
 /// start. Neither allocates nor locks between blocks, besides what ALSA itself does.
 /// Memory is made in AlsaLoop+Setup.swift; what goes wrong is in AlsaLoop+Recovery.swift.
 struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~Copyable {
@@ -30,7 +30,7 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
   /// Whether the driver starts both directions in the same moment.
   let startsTogether: Bool
   let processorLatency: Int
-  /// Samples of silence that the output begins with.
+  /// Output samples of silence that the output begins with.
   let primed: Int
   /// Samples from the input's converter to the output's, without the processor's: what waits in the input when a block is
   /// read, in the resampler, and in the output when the block is written. A sample waits while its period fills, the output
@@ -110,8 +110,7 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
     // Only a file's end gives less than there was.
     if got < period, inputHasWritten { flushed = period - got }
     process()
-    return isMeasured
-      ? playInTime(there: there, later: stillThere, waiting: waiting) : play(block.lanes, count: period)
+    return isMeasured ? playInTime(there: there, later: stillThere, waiting: waiting) : playAsItIs()
   }
 
   /// After the input's end: what the processor still holds.
@@ -120,7 +119,15 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
     block.clear()
     flushed! += period
     process()
-    return play(block.lanes, count: period)
+    return playAsItIs()
+  }
+
+  /// At the nominal rates: there is nothing to follow.
+  private mutating func playAsItIs() -> End? {
+    guard resampler.nominalRatio != 1 else { return play(block.lanes, count: period) }
+    let count = resampler.process(
+      block.lanes, count: period, ratio: resampler.nominalRatio, into: resampled.lanes)
+    return play(resampled.lanes, count: count)
   }
 
   private mutating func process() {
@@ -215,10 +222,11 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
   ///   - later: the same, read anew after `waiting`.
   ///   - waiting: samples in the output's buffer between the two.
   private mutating func playInTime(there: Int, later: Int, waiting: Int) -> End? {
-    let inResampler = hasOneClock ? 0 : Double(AdaptiveResampler.delayInSamples) - resampler.fractionWaiting
+    let ratio = resampler.nominalRatio
+    let inResampler = hasOneClock ? 0 : Double(resampler.delayInSamples) - resampler.fractionWaiting
     // Where this thread was interrupted between the readings, they are not of one moment and say nothing.
     let isOneMoment = later - there <= period / 4
-    let delay = isOneMoment ? 0.5 * Double(there + later) + inResampler + Double(waiting) : control.target
+    let delay = isOneMoment ? 0.5 * Double(there + later) + inResampler + Double(waiting) / ratio : control.target
     if isOneMoment { report.latency.store(Int(delay.rounded()), ordering: .relaxed) }
     let shortfall = control.shortfall(delay: delay)
     // Samples lost where nobody said so. With two clocks the loop would bend the pitch for long: better one step, counted as
@@ -237,7 +245,7 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
     var skipped = 0
     if aligns {
       control.realign()
-      let missing = Int(shortfall.rounded())
+      let missing = Int((shortfall * ratio).rounded())
       if missing > 0, let end = writeSilence(min(missing, primed)) { return end }
       skipped = max(0, -missing)
     }
@@ -248,7 +256,7 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
       for channel in 0..<channelCount {
         for n in skipped..<count { samples[channel][n - skipped] = samples[channel][n] }
       }
-      needsAlignment = abs(shortfall) > Double(min(period, primed))
+      needsAlignment = abs(shortfall) > min(Double(period), Double(primed) / ratio)
     }
     return play(samples, count: count - skipped)
   }
@@ -263,7 +271,7 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
   /// - Returns: samples in `resampled`.
   private mutating func follow(delay: Double) -> Int {
     let seconds = Double(period) / Double(sampleRate)
-    let ratio = control.update(delay: delay, seconds: seconds)
+    let ratio = resampler.nominalRatio * control.update(delay: delay, seconds: seconds)
     let interval = Int(Self.driftInterval / seconds) + 1
     if blocks % interval == 0 {
       report.drift.store(control.drift.bitPattern, ordering: .relaxed)

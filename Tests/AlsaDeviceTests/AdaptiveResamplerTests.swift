@@ -30,7 +30,7 @@ import Testing
         time = Double(256) + resampler.fractionWaiting
       } else {
         for n in 0..<count {
-          let expected = sin(2 * Double.pi * frequency / 48000 * (time - Double(AdaptiveResampler.delayInSamples)))
+          let expected = sin(2 * Double.pi * frequency / 48000 * (time - Double(resampler.delayInSamples)))
           if block > 1 {
             error += (Double(output[n]) - expected) * (Double(output[n]) - expected)
             energy += expected * expected

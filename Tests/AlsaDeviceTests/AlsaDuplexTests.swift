@@ -230,7 +230,7 @@ import TestSupport
   @Test func `every error is a sentence with a remedy`() {
     let all: [AlsaError] = [
       .noSuchDevice(name: "hw:1"), .busy(name: "hw:1"), .notAllowed(name: "hw:1"), .noFormat(name: "hw:1"),
-      .rateRefused(name: "hw:1", rate: 44100, nearest: 48000), .ratesDiffer(input: 16000, output: 48000),
+      .rateRefused(name: "hw:1", rate: 44100, nearest: 48000),
       .failed(name: "hw:1", doing: "opening it", reason: "Broken pipe"), .noThread,
     ]
     for error in all {

@@ -44,23 +44,27 @@ struct Bench {
     output = SimulatedPCM.World(clock)
   }
 
-  /// - Parameter clocks: whether input and output have one.
+  /// - Parameters:
+  ///   - outputRate: nil: the input's.
+  ///   - clocks: whether input and output have one.
   func loop(
     hasOneClock: Bool, format: AlsaSampleFormat = .float, channels: (input: Int, stream: Int, output: Int) = (1, 1, 1),
     periods: Int = 3, outputPeriod: Int? = nil, isInterleaved: Bool = true,
     clocks: (input: Bool, output: Bool) = (true, true), startsTogether: Bool = false,
-    processorLatency: Int = 0
+    processorLatency: Int = 0, outputRate: Int? = nil
   ) -> Loop {
-    let outputPeriod = outputPeriod ?? period
+    let outputPeriod = outputPeriod ?? period * (outputRate ?? rate) / rate
     return Loop(
       input: SimulatedPCM(
         input, isInput: true, format: format, channelCount: channels.input, period: period, bufferSize: 8 * period,
         rate: rate, isInterleaved: isInterleaved, hasClock: clocks.input),
       output: SimulatedPCM(
         output, isInput: false, format: format, channelCount: channels.output, period: outputPeriod,
-        bufferSize: (periods + 1) * max(period, outputPeriod), rate: rate, isInterleaved: isInterleaved,
+        bufferSize: (periods + 1) * max(period * (outputRate ?? rate) / rate, outputPeriod), rate: outputRate ?? rate,
+        isInterleaved: isInterleaved,
         hasClock: clocks.output),
-      format: StreamFormat(sampleRate: rate, block: period, channelCount: channels.stream), periods: periods,
+      format: StreamFormat(sampleRate: rate, block: period, channelCount: channels.stream), outputRate: outputRate,
+      periods: periods,
       hasOneClock: hasOneClock, startsTogether: startsTogether, callback: processor.callback,
       processorLatency: processorLatency,
       report: report)
@@ -69,8 +73,8 @@ struct Bench {
   /// Samples from the input's converter to the output's as they are, not as the loop sees them; right after a block was read
   /// and written.
   func trueDelay(_ loop: borrowing Loop) -> Double {
-    let inResampler = loop.hasOneClock ? 0 : Double(AdaptiveResampler.delayInSamples) - loop.resampler.fractionWaiting
-    return input.position - input.readUpTo + inResampler + output.queued
+    let inResampler = loop.hasOneClock ? 0 : Double(loop.resampler.delayInSamples) - loop.resampler.fractionWaiting
+    return input.position - input.readUpTo + inResampler + output.queued / loop.resampler.nominalRatio
   }
 
   /// What the processor would have been told by now.

@@ -62,6 +62,140 @@ struct MicrophoneTests {
     #expect(files.handCommand.contains(#"'50% "Mic" $5 \ a'\''b:capture_FL'"#), "\(files.handCommand)")
   }
 
+  /// As pactl 16.1 writes it in the C locale, properties and monitors included.
+  private static let pulseSources = """
+    Source #0
+    \tState: IDLE
+    \tName: alsa_output.pci.monitor
+    \tDescription: Monitor of Built-in Audio
+    \tChannel Map: front-left,front-right
+    \tMonitor of Sink: alsa_output.pci
+    Source #1
+    \tState: RUNNING
+    \tName: alsa_input.usb
+    \tDescription: USB Microphone: mobile
+    \tSample Specification: s16le 2ch 44100Hz
+    \tChannel Map: front-left,front-right
+    \tMonitor of Sink: n/a
+    \tProperties:
+    \t\tName: not of this source
+    \t\tdevice.description = "USB Microphone"
+    Source #2
+    \tState: SUSPENDED
+    \tName: limpid-microphone
+    \tDescription: Limpid (USB Microphone)
+    \tChannel Map: mono
+    \tMonitor of Sink: n/a
+    """
+
+  @Test
+  func `PulseAudio's microphones are its sources without the loudspeakers' monitors and our own`() throws {
+    let sources = PulseAudioSources(Self.pulseSources, standard: "limpid-microphone")
+    #expect(sources.microphones.map(\.name) == ["alsa_input.usb"])
+    let microphone = try sources.microphone(nil)
+    #expect(microphone.description == "USB Microphone: mobile")
+    #expect(microphone.ports == ["front-left", "front-right"])
+    #expect(sources.virtual?.state == "suspended")
+    #expect(PulseAudio.fields("Server Name: pulseaudio\nIs Local: yes\n")["Server Name"] == "pulseaudio")
+    #expect(
+      PulseAudio.fields("Server Name: PulseAudio (on PipeWire 0.3.65)")["Server Name"]
+        == "PulseAudio (on PipeWire 0.3.65)")
+  }
+
+  private static func pulseModules(_ microphone: String = "USB Microphone") -> PulseAudioModules {
+    PulseAudioModules(
+      microphone: microphone, source: "alsa_input.usb", channel: "front-right", plugin: "/opt/a b/limpid.so",
+      controls: PluginControls())
+  }
+
+  @Test
+  func `PulseAudio's modules carry one channel from the microphone through the plugin to the source`() throws {
+    let modules = Self.pulseModules().modules
+    #expect(
+      modules.map(\.name) == ["module-null-sink", "module-ladspa-sink", "module-loopback", "module-remap-source"])
+    #expect(modules.allSatisfy { PulseAudioModules.isOurs(arguments: $0.arguments) })
+    #expect(!PulseAudioModules.isOurs(arguments: "source=alsa_input.usb sink=limpid-enhancer-of-another"))
+    #expect(
+      modules[1].arguments.contains(#"plugin="/opt/a b/limpid.so" label=limpid_mono control=100.0,1.0,0,0,0,0,0 "#))
+    #expect(modules[2].arguments.hasPrefix(#"source="alsa_input.usb" sink=limpid-enhancer rate=48000 channels=1 "#))
+    #expect(modules[2].arguments.contains("channel_map=front-right remix=no"))
+    #expect(modules[3].arguments.hasSuffix(#"source_properties="device.description='Limpid (USB Microphone)'""#))
+    let strange = Self.pulseModules(#"a'b "c" \ d"# + "\n#")
+    #expect(
+      strange.modules[3].arguments.hasSuffix(#"="device.description='Limpid (a\'b \"c\" \\ d#)'""#),
+      "\(strange.modules[3].arguments)")
+    #expect(strange.script.split(separator: "\n").count == 5)
+  }
+
+  @Test
+  func `of limpid jack's options PulseAudio's plugin takes those that it has controls for, and names the others`()
+    throws
+  {
+    #expect(
+      try PluginControls(options: ["--attenuation-limit", "12", "--model=wide", "--mix=0.5"]).text
+        == "12.0,0.5,0,0,0,0,1")
+    #expect(try PluginControls(options: ["--attenuation-limit=none", "--model", "light"]) == PluginControls())
+    for options in [["--steps", "2"], ["--model", "a.safetensors"], ["--mix"], ["--bypass"]] {
+      let failure = #expect(throws: Failure.self) { try PluginControls(options: options) }
+      #expect(failure?.sentence.contains("\(options[0]): on PulseAudio") == true, "\(failure?.sentence ?? "")")
+    }
+  }
+
+  @Test(
+    arguments: [
+      "", "load-module module-x\n", "#! no newline at the end", "\u{e9} \u{1F3A4}\n.include /etc/pulse/default.pa\n",
+    ])
+  func `PulseAudio's start script keeps every byte of the user's, has our lines once, and goes where it was ours alone`(
+    own: String
+  ) throws {
+    // Not UTF-8, as an old editor writes it.
+    let text = own.isEmpty ? Data() : Data(own.utf8) + Data([0xE9, UInt8(ascii: "\n")])
+    let once = PulseAudioScript.adding(Self.pulseModules().script, to: text)
+    #expect(PulseAudioScript.hasLines(once))
+    #expect(PulseAudioScript.adding(Self.pulseModules().script, to: once) == once)
+    #expect(once.starts(with: text))
+    #expect(!String(decoding: once.dropFirst(text.count), as: UTF8.self).contains(".include"))
+    #expect(PulseAudioScript.removing(from: once) == text)
+
+    let made = PulseAudioScript.adding(Self.pulseModules().script, to: nil)
+    let lines = String(decoding: made, as: UTF8.self).split(separator: "\n")
+    #expect(lines[1] == ".include /etc/pulse/default.pa")
+    #expect(PulseAudioScript.adding(Self.pulseModules().script, to: made) == made)
+    #expect(PulseAudioScript.removing(from: made) == nil)
+    // What was written into it by hand since then stays, and so does the system's script.
+    let extended = made + Data("load-module module-x\n".utf8)
+    let rest = try #require(PulseAudioScript.removing(from: extended))
+    #expect(rest == Data(".include /etc/pulse/default.pa\nload-module module-x\n".utf8))
+  }
+
+  @Test
+  func `the LADSPA plugin is looked for beside the program before it is where hosts look`() {
+    let places = PulseAudioMicrophone.pluginPlaces(
+      names: ["/opt/limpid/bin/limpid", "/home/u/.local/bin/limpid"],
+      environment: ["HOME": "/home/u", "LADSPA_PATH": "/x:relative:/usr/lib/ladspa"])
+    #expect(
+      places == [
+        "/opt/limpid/lib/ladspa/limpid.so", "/home/u/.local/lib/ladspa/limpid.so", "/x/limpid.so",
+        "/usr/lib/ladspa/limpid.so", "/home/u/.ladspa/limpid.so", "/usr/local/lib/ladspa/limpid.so",
+      ])
+  }
+
+  @Test
+  func `the status on PulseAudio says what is missing between the microphone and its source`() {
+    let sources = PulseAudioSources(Self.pulseSources, standard: "alsa_input.usb")
+    let names = Self.pulseModules().modules.map(\.name)
+    func lines(_ isInstalled: Bool, _ modules: [String]) -> [String] {
+      PulseAudioStatus(isInstalled: isInstalled, sources: sources, modules: modules).lines
+    }
+    #expect(
+      lines(true, names) == [
+        "Limpid (USB Microphone): no program listens", "\"USB Microphone: mobile\", 2 channels, the default",
+      ])
+    #expect(lines(true, names.filter { $0 != "module-loopback" })[1].contains("unplugged"))
+    #expect(lines(true, names.filter { $0 != "module-ladspa-sink" })[1].contains("plugin"))
+    #expect(lines(false, names)[1].contains("next login"))
+  }
+
   @Test
   func `what was installed is removed, with the folders that are empty then, and nothing else`() throws {
     let scratch = try Scratch()

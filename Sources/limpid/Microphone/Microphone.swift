@@ -2,7 +2,7 @@ import Foundation
 import Ground
 import JackDevice
 
-/// The virtual microphone: made, taken away, looked at.
+/// The virtual microphone on PipeWire: made, taken away, looked at. `PulseAudioMicrophone` is the same on PulseAudio.
 enum Microphone {
   static var isInstalled: Bool {
     [MicrophoneFiles.nodeFile, MicrophoneFiles.unitFile].contains { FileManager.default.fileExists(atPath: $0) }
@@ -29,9 +29,9 @@ enum Microphone {
     return nil
   }
 
-  /// Takes everything away again, what was set for it included. Whether there was anything.
+  /// Takes everything away again, PulseAudio's too, what was set for it included. Whether there was anything.
   static func remove() throws -> Bool {
-    let wasThere = isInstalled
+    let wasThere = try PulseAudioMicrophone.remove() || isInstalled
     _ = try? userManager("disable", "--now", MicrophoneFiles.unit)
     for file in [MicrophoneFiles.wantsLink, MicrophoneFiles.unitFile, MicrophoneFiles.nodeFile] {
       try removeFile(file)
@@ -39,7 +39,8 @@ enum Microphone {
     let state = StateStore(device: "jack-" + MicrophoneFiles.clientName)
     for file in [state.file, state.learnedFile, state.profileFile] { try removeFile(file.path) }
     _ = try? userManager("daemon-reload")
-    if PipeWire.isRunning { try removeNode() }
+    // A PipeWire beside PulseAudio carries pictures only, and need not have pw-dump.
+    if PipeWire.isRunning, try SoundServer.current() == .pipeWire { try removeNode() }
     return wasThere
   }
 
@@ -75,20 +76,26 @@ enum Microphone {
     }
   }
 
-  private static func write(_ text: String, to path: String) throws {
+  private static func write(_ text: String, to path: String) throws { try write(Data(text.utf8), to: path) }
+
+  static func write(_ data: Data, to path: String) throws {
     try makeFolder(of: path)
-    do { try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+    do { try data.write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
       throw Failure(.cannotCreate, "\(path): cannot be written (\(error.localizedDescription)); make room or allow it")
     }
   }
 
   /// Removes a file or a link, also one that points nowhere, and the folders above that are empty then.
-  private static func removeFile(_ path: String) throws {
+  static func removeFile(_ path: String) throws {
     if unlink(path) != 0, errno != ENOENT, errno != ENOTDIR {
       throw Failure(.cannotCreate, "\(path): cannot be removed (\(systemReason()))")
     }
     var folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-    let kept = [MicrophoneFiles.configurationFolder, StateStore(device: "").folder.deletingLastPathComponent().path]
+    let home = MicrophoneFiles.home
+    let kept = [
+      home, home + "/.config", MicrophoneFiles.configurationFolder,
+      StateStore(device: "").folder.deletingLastPathComponent().path,
+    ]
     while !kept.contains(folder.path), folder.path != "/", rmdir(folder.path) == 0 { folder.deleteLastPathComponent() }
   }
 }

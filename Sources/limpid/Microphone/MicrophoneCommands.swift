@@ -15,6 +15,11 @@ struct InstallMicrophoneCommand: ParsableCommand {
         limpid install-microphone "USB Microphone"    its name, or a part of it
         limpid install-microphone -- --model wide     after --, options of limpid jack
         limpid ctl $XDG_RUNTIME_DIR/limpid-microphone limit 12      what is set stays
+
+      Where PulseAudio runs without PipeWire, its modules do the same with the LADSPA plugin, now and from PulseAudio's start \
+      script (~/.config/pulse/default.pa, where what is yours stays): of several channels the first is heard or the one of \
+      --channel, the options are --attenuation-limit, --mix and --model, it computes all the time, and a microphone that \
+      was unplugged is connected by install-microphone again.
       """)
 
   @Argument(help: "The real microphone; limpid status lists them.")
@@ -42,28 +47,46 @@ struct InstallMicrophoneCommand: ParsableCommand {
 
   func run() throws {
     do {
-      guard PipeWire.isRunning else {
-        throw Failure(
-          .noInput,
-          "PipeWire does not run for you; the virtual microphone needs it (Debian: pipewire, wireplumber, pipewire-jack)"
-        )
+      switch try SoundServer.current() {
+      case .pipeWire: try installOnPipeWire()
+      case .pulseAudio: try installOnPulseAudio()
       }
-      try JackLibrary.preferPipeWires()
-      let source = try PipeWireGraph.current().microphone(microphone)
-      guard (channel ?? 1) <= source.ports.count else {
-        throw Failure(
-          .usage, "\"\(source.description)\" has \(source.ports.count) channels; give a --channel of these")
-      }
-      let ports = channel.map { [source.ports[$0 - 1]] } ?? Array(source.ports.prefix(8))
-      guard let executable = Program.executable else {
-        throw Failure(.software, "/proc is not there, so limpid does not know where it lies; mount it")
-      }
-      let files = MicrophoneFiles(
-        source, ports: ports, executable: executable, options: options)
-      let remark = try Microphone.install(files)
-      try putOut("\(files.description) is there: choose it as the microphone in your programs.")
-      if let remark { Terminal.complain("note", remark) }
     } catch { throw Failure(error).end() }
+  }
+
+  /// The channels of a microphone that are heard.
+  private func ports(of source: MicrophoneSource, at most: Int) throws -> [String] {
+    guard (channel ?? 1) <= source.ports.count else {
+      throw Failure(
+        .usage, "\"\(source.description)\" has \(source.ports.count) channels; give a --channel of these")
+    }
+    return channel.map { [source.ports[$0 - 1]] } ?? Array(source.ports.prefix(most))
+  }
+
+  private func installOnPipeWire() throws {
+    try JackLibrary.preferPipeWires()
+    let source = try PipeWireGraph.current().microphone(microphone)
+    guard let executable = Program.executable else {
+      throw Failure(.software, "/proc is not there, so limpid does not know where it lies; mount it")
+    }
+    let files = MicrophoneFiles(
+      source, ports: try ports(of: source, at: 8), executable: executable, options: options)
+    let remark = try Microphone.install(files)
+    try putOut("\(files.description) is there: choose it as the microphone in your programs.")
+    if let remark { Terminal.complain("note", remark) }
+  }
+
+  private func installOnPulseAudio() throws {
+    let source = try PulseAudio.sources().microphone(microphone)
+    let files = PulseAudioModules(
+      microphone: source.description, source: source.name, channel: try ports(of: source, at: 1).first ?? "mono",
+      plugin: try PulseAudioMicrophone.plugin(), controls: try PluginControls(options: options))
+    try PulseAudioMicrophone.install(files)
+    try putOut("\(files.description) is there: choose it as the microphone in your programs.")
+    if channel == nil, source.ports.count > 1 {
+      Terminal.complain(
+        "note", "of its \(source.ports.count) channels the first is heard; --channel 2 hears the second")
+    }
   }
 }
 
@@ -91,9 +114,11 @@ struct StatusCommand: ParsableCommand {
 
   func run() throws {
     do {
-      guard PipeWire.isRunning else {
-        throw Failure(
-          .noInput, "PipeWire does not run for you; start it with `systemctl --user start pipewire wireplumber`")
+      if try SoundServer.current() == .pulseAudio {
+        let status = PulseAudioStatus(
+          isInstalled: PulseAudioMicrophone.isInstalled, sources: try PulseAudio.sources(),
+          modules: try PulseAudioMicrophone.loaded().map(\.name))
+        return try putOut(json ? jsonLine(status.object) : status.lines.joined(separator: "\n"))
       }
       let status = MicrophoneStatus(
         isInstalled: Microphone.isInstalled, isActive: Microphone.isActive, graph: try PipeWireGraph.current(),
@@ -112,7 +137,7 @@ struct MicrophoneStatus {
   /// A status object of the running limpid, JSON; nil: none runs.
   let answer: String?
 
-  private var source: PipeWireGraph.Source? { graph.sources.first { $0.name == MicrophoneFiles.nodeName } }
+  private var source: MicrophoneSource? { graph.virtual }
   private var run: [String: Any]? {
     answer.flatMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
   }
@@ -122,8 +147,7 @@ struct MicrophoneStatus {
     if !isInstalled {
       lines.append("No virtual microphone is installed: limpid install-microphone makes one.")
     } else if let source {
-      let use = source.state == "running" ? "a program listens" : "no program listens"
-      lines.append("\(source.description): \(use)\(source.name == graph.standard ? ", the default microphone" : "")")
+      lines.append(graph.line(of: source))
     } else {
       lines.append(
         "The virtual microphone is installed, and PipeWire has not made it: systemctl --user restart pipewire")
@@ -138,23 +162,13 @@ struct MicrophoneStatus {
         lines.append("limpid does not run: journalctl --user -u \(MicrophoneFiles.unit)")
       }
     }
-    for microphone in graph.microphones {
-      let channels = microphone.ports.count == 1 ? "" : ", \(microphone.ports.count) channels"
-      lines.append(
-        "\"\(microphone.description)\"\(channels)\(microphone.name == graph.standard ? ", the default" : "")")
-    }
-    return lines
+    return lines + graph.microphoneLines
   }
 
   var object: [String: Any] {
     var object: [String: Any] = [
       "installed": isInstalled, "active": isActive,
-      "microphones": graph.microphones.map {
-        [
-          "name": $0.name, "description": $0.description, "channels": $0.ports.count,
-          "default": $0.name == graph.standard,
-        ] as [String: Any]
-      },
+      "microphones": graph.microphoneObjects,
     ]
     if let source { object["source"] = ["description": source.description, "state": source.state] }
     if let run { object["run"] = run }

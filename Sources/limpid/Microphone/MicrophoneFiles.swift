@@ -29,10 +29,11 @@ struct MicrophoneFiles {
 
   // MARK: - Where they lie
 
+  static var home: String {
+    ProcessInfo.processInfo.environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+  }
   static var configurationFolder: String {
-    let environment = ProcessInfo.processInfo.environment
-    let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
-    return environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home + "/.config"
+    ProcessInfo.processInfo.environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home + "/.config"
   }
   static var nodeFile: String { configurationFolder + "/pipewire/pipewire.conf.d/limpid-microphone.conf" }
   static var unitFile: String { configurationFolder + "/systemd/user/" + unit }

@@ -1,22 +1,11 @@
 import Foundation
 
 /// PipeWire's sources, as pw-dump tells of them.
-struct PipeWireGraph {
-  struct Source: Equatable {
-    let id: Int
-    /// PipeWire's own name, which stays: "alsa_input.usb-…".
-    let name: String
-    /// What programs show.
-    let description: String
-    /// Its output ports' names, in the order of its channels: "capture_FL".
-    let ports: [String]
-    /// "suspended", "idle", "running".
-    let state: String
-  }
+struct PipeWireGraph: SourceList {
+  typealias Source = MicrophoneSource
+  static let server = "PipeWire"
 
-  /// All that programs can choose, ours included.
   let sources: [Source]
-  /// The name of the one that programs get that do not choose.
   let standard: String?
 
   /// Asks PipeWire.
@@ -63,38 +52,5 @@ struct PipeWireGraph {
     let defaults = objects("Metadata").flatMap { $0["metadata"] as? [[String: Any]] ?? [] }
       .first { $0["key"] as? String == "default.audio.source" }
     standard = (defaults?["value"] as? [String: Any])?["name"] as? String
-  }
-
-  /// Real ones: everything but our own.
-  var microphones: [Source] { sources.filter { $0.name != MicrophoneFiles.nodeName } }
-
-  /// The microphone that is meant.
-  ///
-  /// - Parameter wanted: its name or description, or a part that no other has; nil: the standard one.
-  func microphone(_ wanted: String?) throws -> Source {
-    let microphones = microphones
-    let list =
-      microphones.isEmpty
-      ? "PipeWire has none" : "there are " + microphones.map { "\"\($0.description)\"" }.joined(separator: ", ")
-    guard let wanted else {
-      guard let source = microphones.first(where: { $0.name == standard }) ?? microphones.first else {
-        throw Failure(.noInput, "PipeWire has no microphone; connect one, and see wpctl status")
-      }
-      return source
-    }
-    let exact = microphones.filter { $0.name == wanted || $0.description == wanted }
-    let found =
-      exact.isEmpty
-      ? microphones.filter { "\($0.name)\n\($0.description)".range(of: wanted, options: .caseInsensitive) != nil }
-      : exact
-    guard let source = found.first else {
-      throw Failure(.noInput, "there is no microphone \"\(wanted)\"; \(list)")
-    }
-    guard found.count == 1 else {
-      throw Failure(
-        .usage,
-        "\"\(wanted)\" may be \(found.map { "\"\($0.description)\"" }.joined(separator: " or ")); say more of it")
-    }
-    return source
   }
 }

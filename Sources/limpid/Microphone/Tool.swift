@@ -1,6 +1,6 @@
 import Foundation
 
-/// Other programs that the virtual microphone is made with: PipeWire's and systemd's own.
+/// Other programs that the virtual microphone is made with: those of PipeWire, PulseAudio and systemd.
 enum Tool {
   struct Result {
     let code: Int32
@@ -18,7 +18,8 @@ enum Tool {
     let process = Process()
     // env finds it, and timeout bounds it; both say 127 where it is not there.
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["timeout", "\(patience)", name] + arguments
+    // In the language of programmers, which pactl translates otherwise, with names in UTF-8.
+    process.arguments = ["LC_ALL=C.UTF-8", "timeout", "\(patience)", name] + arguments
     let output = Pipe()
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice

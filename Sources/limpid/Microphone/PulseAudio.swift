@@ -1,0 +1,102 @@
+import Foundation
+
+/// The PulseAudio server of this user, through pactl.
+enum PulseAudio {
+  /// Whether something listens where PulseAudio's programs connect: PulseAudio itself, systemd for it, or PipeWire in its
+  /// place. Asked before pactl is, which would start a PulseAudio where there is none.
+  static var isListening: Bool {
+    let environment = ProcessInfo.processInfo.environment.filter { !$0.value.isEmpty }
+    if environment["PULSE_SERVER"] != nil { return true }
+    let folder =
+      environment["PULSE_RUNTIME_PATH"] ?? (environment["XDG_RUNTIME_DIR"] ?? "/run/user/\(getuid())") + "/pulse"
+    return access(folder + "/native", F_OK) == 0
+  }
+
+  /// Whether it is PulseAudio, and not PipeWire in its place.
+  ///
+  /// - Throws: `Failure` where nothing answers, where pactl is not installed, or where the server is another machine's.
+  static var isServer: Bool {
+    get throws {
+      let told = try told()
+      guard told["Server Name"] == "pulseaudio" else { return false }
+      guard told["Is Local"] != "no" else {
+        throw Failure(
+          .noInput,
+          "PulseAudio runs on another machine (\(told["Server String"] ?? "PULSE_SERVER")); install limpid and the "
+            + "microphone there, or unset PULSE_SERVER")
+      }
+      return true
+    }
+  }
+
+  /// What `pactl info` says, by its own words.
+  private static func told() throws -> [String: String] {
+    let info = try pactl("info")
+    guard info.code == 0 else {
+      throw Failure(
+        .noInput, "PulseAudio does not answer; start it with `systemctl --user restart pulseaudio` and try again")
+    }
+    return fields(String(decoding: info.output, as: UTF8.self))
+  }
+
+  /// "Server Name: pulseaudio" and so on.
+  static func fields(_ text: String) -> [String: String] {
+    var found: [String: String] = [:]
+    for line in text.split(separator: "\n") {
+      guard let colon = line.range(of: ": ") else { continue }
+      found[line[..<colon.lowerBound].trimmingCharacters(in: .whitespaces)] = String(line[colon.upperBound...])
+    }
+    return found
+  }
+
+  static func pactl(_ words: String...) throws -> Tool.Result {
+    try Tool.run("pactl", words, package: "pulseaudio-utils")
+  }
+
+  /// Its sources.
+  static func sources() throws -> PulseAudioSources {
+    let list = try pactl("list", "sources")
+    guard list.code == 0 else {
+      throw Failure(.noInput, "PulseAudio does not answer; start it with `systemctl --user restart pulseaudio`")
+    }
+    return PulseAudioSources(String(decoding: list.output, as: UTF8.self), standard: try told()["Default Source"])
+  }
+
+  /// The numbers and arguments of the loaded modules, as `pactl list short modules` tells them.
+  static func modules(_ text: String) -> [(number: String, name: String, arguments: String)] {
+    text.split(separator: "\n").compactMap { line in
+      let parts = line.split(separator: "\t", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+      return parts.count > 1 ? (parts[0], parts[1], parts.count > 2 ? parts[2] : "") : nil
+    }
+  }
+}
+
+/// PulseAudio's sources, as `pactl list sources` tells of them in the language of programmers.
+struct PulseAudioSources: SourceList {
+  static let server = "PulseAudio"
+
+  /// All but what loudspeakers play.
+  let sources: [MicrophoneSource]
+  let standard: String?
+
+  init(_ text: String, standard: String?) {
+    self.standard = standard
+    // "Source #3" stands at the margin, what is said of it one tab in; properties further in are not asked for.
+    var entries: [(id: Int, told: [String: String])] = []
+    for line in text.split(separator: "\n") {
+      if line.hasPrefix("Source #") {
+        entries.append((Int(line.dropFirst("Source #".count)) ?? 0, [:]))
+      } else if line.hasPrefix("\t"), !line.hasPrefix("\t\t"), let colon = line.range(of: ": "), !entries.isEmpty {
+        entries[entries.count - 1].told[String(line[..<colon.lowerBound].dropFirst())] = String(
+          line[colon.upperBound...])
+      }
+    }
+    sources = entries.compactMap { entry in
+      guard let name = entry.told["Name"], ["n/a", nil].contains(entry.told["Monitor of Sink"]) else { return nil }
+      return MicrophoneSource(
+        id: entry.id, name: name, description: entry.told["Description"] ?? name,
+        ports: (entry.told["Channel Map"] ?? "").split(separator: ",").map(String.init),
+        state: (entry.told["State"] ?? "").lowercased())
+    }
+  }
+}

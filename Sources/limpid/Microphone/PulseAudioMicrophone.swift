@@ -1,0 +1,146 @@
+import Foundation
+
+/// The virtual microphone on PulseAudio alone: made, taken away, looked at.
+enum PulseAudioMicrophone {
+  static var isInstalled: Bool { script.map(PulseAudioScript.hasLines) ?? false }
+
+  /// The user's start script; nil: has none.
+  private static var script: Data? { try? Data(contentsOf: URL(fileURLWithPath: PulseAudioScript.file)) }
+
+  /// Loads the modules and adds them to the start script, or does neither.
+  ///
+  /// - Throws: `Failure` where PulseAudio does not take one, or the script cannot be written.
+  static func install(_ files: PulseAudioModules) throws {
+    let file = PulseAudioScript.file
+    let old = script
+    if old == nil {
+      guard access(file, F_OK) != 0 else {
+        throw Failure(.noInput, "\(file): cannot be read; allow it, or move it away")
+      }
+      guard access(PulseAudioScript.systemScript, R_OK) == 0 else {
+        throw Failure(
+          .noInput,
+          "\(PulseAudioScript.systemScript) is not there, which the script of your own begins with; "
+            + "put yours at \(file) and try again")
+      }
+    }
+    try unload()
+    for module in files.modules {
+      guard try PulseAudio.pactl("load-module", module.name, module.arguments).code != 0 else { continue }
+      try unload()
+      throw Failure(
+        .noInput,
+        module.name == "module-ladspa-sink"
+          ? "PulseAudio does not load the plugin \(files.plugin); its log says why (`journalctl --user -u pulseaudio`), "
+            + "and limpid presets whether the models are there"
+          : "PulseAudio does not load \(module.name); its log says why (`journalctl --user -u pulseaudio`)")
+    }
+    do { try Microphone.write(PulseAudioScript.adding(files.script, to: old), to: file) } catch {
+      try unload()
+      throw error
+    }
+  }
+
+  /// Takes our lines out of the script and unloads the modules. Whether there was anything.
+  static func remove() throws -> Bool {
+    let wasThere = isInstalled
+    if wasThere, let script {
+      let file = PulseAudioScript.file
+      if let rest = PulseAudioScript.removing(from: script) {
+        try Microphone.write(rest, to: file)
+      } else {
+        try Microphone.removeFile(file)
+      }
+    }
+    if PulseAudio.isListening, (try? PulseAudio.isServer) == true { return try unload() || wasThere }
+    return wasThere
+  }
+
+  /// Whether there was one.
+  @discardableResult private static func unload() throws -> Bool {
+    // The last first: each of them stands on the one before.
+    let ours = try loaded().reversed()
+    for module in ours { _ = try PulseAudio.pactl("unload-module", module.number) }
+    return !ours.isEmpty
+  }
+
+  /// Our modules that are loaded, in the order of their numbers.
+  static func loaded() throws -> [(number: String, name: String, arguments: String)] {
+    let list = try PulseAudio.pactl("list", "short", "modules")
+    return PulseAudio.modules(String(decoding: list.output, as: UTF8.self))
+      .filter { PulseAudioModules.isOurs(arguments: $0.arguments) }
+  }
+
+  // MARK: - The plugin
+
+  /// Where hosts and installers put LADSPA plugins: beside this program, then where hosts look.
+  ///
+  /// - Parameter names: the program's, and those of every link to it.
+  static func pluginPlaces(
+    names: [String] = Program.names.reversed(), environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> [String] {
+    let prefixes = names.map {
+      URL(fileURLWithPath: $0).deletingLastPathComponent().deletingLastPathComponent().path + "/lib/ladspa"
+    }
+    let given = (environment["LADSPA_PATH"] ?? "").split(separator: ":").map(String.init)
+    let home = (environment["HOME"] ?? NSHomeDirectory()) + "/.ladspa"
+    var places: [String] = []
+    for folder in prefixes + given + [home, "/usr/local/lib/ladspa", "/usr/lib/ladspa"]
+    where folder.hasPrefix("/") && !places.contains(folder + "/limpid.so") {
+      places.append(folder + "/limpid.so")
+    }
+    return places
+  }
+
+  static func plugin() throws -> String {
+    let places = pluginPlaces()
+    guard let plugin = places.first(where: { access($0, R_OK) == 0 }) else {
+      throw Failure(
+        .noInput,
+        "the LADSPA plugin limpid.so, which PulseAudio needs, is not installed in "
+          + "\(places.map { URL(fileURLWithPath: $0).deletingLastPathComponent().path }.joined(separator: ", ")); "
+          + "install Limpid by its package or by tools/install")
+    }
+    return plugin
+  }
+}
+
+/// What `limpid status` tells on PulseAudio.
+struct PulseAudioStatus {
+  let isInstalled: Bool
+  let sources: PulseAudioSources
+  /// The names of our modules that are loaded.
+  let modules: [String]
+
+  /// The source is there, but nothing is between it and the microphone: that was unplugged, or was not there at login.
+  private var isCutOff: Bool { sources.virtual != nil && !modules.contains("module-loopback") }
+
+  var lines: [String] {
+    var lines: [String] = []
+    if let source = sources.virtual {
+      lines.append(sources.line(of: source))
+      if isCutOff {
+        lines.append("Its microphone was unplugged, or came after the login: limpid install-microphone connects it.")
+      } else if !modules.contains("module-ladspa-sink") {
+        lines.append("PulseAudio has not loaded the plugin: limpid install-microphone does, or says why it cannot.")
+      }
+      if !isInstalled { lines.append("It is not there at the next login: limpid install-microphone sees to it.") }
+    } else if isInstalled {
+      lines.append(
+        "The virtual microphone is installed, and PulseAudio has not made it: systemctl --user restart pulseaudio")
+    } else {
+      lines.append("No virtual microphone is installed: limpid install-microphone makes one.")
+    }
+    return lines + sources.microphoneLines
+  }
+
+  var object: [String: Any] {
+    var object: [String: Any] = [
+      "installed": isInstalled,
+      "active": sources.virtual != nil && !isCutOff && modules.contains("module-ladspa-sink"),
+      "microphones": sources.microphoneObjects,
+    ]
+    if let source = sources.virtual { object["source"] = ["description": source.description, "state": source.state] }
+    return object
+  }
+}

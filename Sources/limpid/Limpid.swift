@@ -41,7 +41,7 @@ struct Limpid: ParsableCommand {
       EnhanceCommand.self, LiveCommandLine.self, JackCommand.self, DevicesCommand.self, ControlCommand.self,
       ReplayCommand.self, BenchCommand.self, LearnCommand.self, ProfilesCommand.self, PresetsCommand.self,
       InfoCommand.self, InstallMicrophoneCommand.self, RemoveMicrophoneCommand.self, StatusCommand.self,
-      UninstallCommand.self,
+      UninstallCommand.self, AttendMicrophoneCommand.self,
     ])
 
   /// Parses and runs. Wrong use, too, is one sentence that begins with the program's name.

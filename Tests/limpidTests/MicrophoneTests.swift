@@ -191,9 +191,29 @@ struct MicrophoneTests {
       lines(true, names) == [
         "Limpid (USB Microphone): no program listens", "\"USB Microphone: mobile\", 2 channels, the default",
       ])
-    #expect(lines(true, names.filter { $0 != "module-loopback" })[1].contains("unplugged"))
+    #expect(lines(true, names.filter { $0 != "module-loopback" })[1].contains("is not there"))
     #expect(lines(true, names.filter { $0 != "module-ladspa-sink" })[1].contains("plugin"))
     #expect(lines(false, names)[1].contains("next login"))
+  }
+
+  @Test
+  func `the unit on PulseAudio acts on events of sources, and knows what the script has and PulseAudio has not`() throws
+  {
+    #expect(PulseAudioAttendant.concerns("Event 'change' on source #3\n"))
+    #expect(!PulseAudioAttendant.concerns("Event 'new' on client #3\nEvent 'change' on source-output #1\n"))
+    let sinks = "0\tlimpid-clean\tm\ts16le 1ch 48000Hz\tSUSPENDED\n2\tlimpid-enhancer\tm\tf 1ch 48000Hz\tIDLE\n"
+    #expect(PulseAudio.isSuspended("limpid-clean", sinks))
+    #expect(!PulseAudio.isSuspended("limpid-enhancer", sinks))
+
+    let modules = Self.pulseModules().modules
+    let script = PulseAudioScript.adding(
+      Self.pulseModules().script, to: Data("load-module module-loopback source=other\n".utf8))
+    #expect(
+      PulseAudioAttendant.missingLoopback(["module-null-sink", "module-ladspa-sink"], script) == modules[2].arguments)
+    #expect(PulseAudioAttendant.missingLoopback(modules.map(\.name), script) == nil)
+    #expect(PulseAudioAttendant.missingLoopback([], Data("load-module module-loopback source=other\n".utf8)) == nil)
+    #expect(
+      MicrophoneFiles.attendantUnit("/opt/a b/limpid").contains("\nExecStart=\"/opt/a b/limpid\" attend-microphone\n"))
   }
 
   @Test

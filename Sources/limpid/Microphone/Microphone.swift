@@ -19,20 +19,29 @@ enum Microphone {
     guard made.code == 0 else {
       throw Failure(.noInput, "PipeWire did not make the source; restart it, `systemctl --user restart pipewire`")
     }
-    guard try userManager("daemon-reload"), try userManager("enable", MicrophoneFiles.unit),
-      try userManager("restart", MicrophoneFiles.unit)
-    else {
-      // No user manager runs, as in a container; the next login's finds the link.
-      try link()
+    guard try startUnit() else {
       return "systemd's user manager does not answer; until the next login run it by hand: \(files.handCommand)"
     }
     return nil
   }
 
+  /// Starts the unit that was written, now and at every login. Whether it runs now.
+  static func startUnit() throws -> Bool {
+    guard try userManager("daemon-reload"), try userManager("enable", MicrophoneFiles.unit),
+      try userManager("restart", MicrophoneFiles.unit)
+    else {
+      // No user manager runs, as in a container; the next login's finds the link.
+      try link()
+      return false
+    }
+    return true
+  }
+
   /// Takes everything away again, PulseAudio's too, what was set for it included. Whether there was anything.
   static func remove() throws -> Bool {
-    let wasThere = try PulseAudioMicrophone.remove() || isInstalled
+    let isUnitThere = isInstalled
     _ = try? userManager("disable", "--now", MicrophoneFiles.unit)
+    let wasThere = try PulseAudioMicrophone.remove() || isUnitThere
     for file in [MicrophoneFiles.wantsLink, MicrophoneFiles.unitFile, MicrophoneFiles.nodeFile] {
       try removeFile(file)
     }

@@ -18,8 +18,7 @@ struct InstallMicrophoneCommand: ParsableCommand {
 
       Where PulseAudio runs without PipeWire, its modules do the same with the LADSPA plugin, now and from PulseAudio's start \
       script (~/.config/pulse/default.pa, where what is yours stays): of several channels the first is heard or the one of \
-      --channel, the options are --attenuation-limit, --mix and --model, it computes all the time, and a microphone that \
-      was unplugged is connected by install-microphone again.
+      --channel, and the options are --attenuation-limit, --mix and --model.
       """)
 
   @Argument(help: "The real microphone; limpid status lists them.")
@@ -81,12 +80,16 @@ struct InstallMicrophoneCommand: ParsableCommand {
     let files = PulseAudioModules(
       microphone: source.description, source: source.name, channel: try ports(of: source, at: 1).first ?? "mono",
       plugin: try PulseAudioMicrophone.plugin(), controls: try PluginControls(options: options))
-    try PulseAudioMicrophone.install(files)
+    guard let executable = Program.executable else {
+      throw Failure(.software, "/proc is not there, so limpid does not know where it lies; mount it")
+    }
+    let remark = try PulseAudioMicrophone.install(files, executable: executable)
     try putOut("\(files.description) is there: choose it as the microphone in your programs.")
     if channel == nil, source.ports.count > 1 {
       Terminal.complain(
         "note", "of its \(source.ports.count) channels the first is heard; --channel 2 hears the second")
     }
+    if let remark { Terminal.complain("note", remark) }
   }
 }
 

@@ -80,8 +80,10 @@ struct MicrophoneFiles {
   }
 
   /// The same for a shell.
-  var handCommand: String {
-    (command + [Self.socket] + options).map { word in
+  var handCommand: String { Self.handCommand(command + [Self.socket] + options) }
+
+  static func handCommand(_ words: [String]) -> String {
+    words.map { word in
       word.allSatisfy { $0.isLetter || $0.isNumber || "-_./:".contains($0) }
         ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
     }.joined(separator: " ")
@@ -89,26 +91,39 @@ struct MicrophoneFiles {
 
   var unitText: String {
     let words = command.map(Self.unitWord) + ["%t/limpid-microphone"] + options.map(Self.unitWord)
-    return """
-      # Made by limpid install-microphone; limpid remove-microphone removes it.
-      [Unit]
-      Description=Limpid: the microphone without its noise
-      After=pipewire.service wireplumber.service
-      # Nothing is tried for ever where limpid was removed without this file.
-      ConditionFileIsExecutable=\(Self.specifier(executable))
-      StartLimitIntervalSec=0
+    return Self.unit(
+      description: "the microphone without its noise", after: "pipewire.service wireplumber.service",
+      executable: executable, command: words.joined(separator: " "))
+  }
 
-      [Service]
-      ExecStart=\(words.joined(separator: " "))
-      # PipeWire may come later, or not at all; its restarts limpid waits for itself.
-      Restart=always
-      RestartSec=2
-      Slice=session.slice
+  /// The unit on PulseAudio, whose modules do the rest.
+  static func attendantUnit(_ executable: String) -> String {
+    unit(
+      description: "the microphone rests while nobody listens", after: "pulseaudio.service", executable: executable,
+      command: unitWord(executable) + " attend-microphone")
+  }
 
-      [Install]
-      WantedBy=default.target
+  private static func unit(description: String, after: String, executable: String, command: String) -> String {
+    """
+    # Made by limpid install-microphone; limpid remove-microphone removes it.
+    [Unit]
+    Description=Limpid: \(description)
+    After=\(after)
+    # Nothing is tried for ever where limpid was removed without this file.
+    ConditionFileIsExecutable=\(specifier(executable))
+    StartLimitIntervalSec=0
 
-      """
+    [Service]
+    ExecStart=\(command)
+    # The server may come later, or not at all; its restarts limpid waits for itself.
+    Restart=always
+    RestartSec=2
+    Slice=session.slice
+
+    [Install]
+    WantedBy=default.target
+
+    """
   }
 
   private static func quoted(_ text: String) -> String {

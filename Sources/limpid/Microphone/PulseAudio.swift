@@ -62,6 +62,15 @@ enum PulseAudio {
     return PulseAudioSources(String(decoding: list.output, as: UTF8.self), standard: try told()["Default Source"])
   }
 
+  /// Whether a sink of this name is suspended, as `pactl list short sinks` tells.
+  static func isSuspended(_ sink: String, _ text: String) -> Bool {
+    for line in text.split(separator: "\n") {
+      let fields = line.split(separator: "\t").map(String.init)
+      if fields.count > 1, fields[1] == sink { return fields.last == "SUSPENDED" }
+    }
+    return false
+  }
+
   /// The numbers and arguments of the loaded modules, as `pactl list short modules` tells them.
   static func modules(_ text: String) -> [(number: String, name: String, arguments: String)] {
     text.split(separator: "\n").compactMap { line in

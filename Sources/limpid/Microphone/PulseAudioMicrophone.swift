@@ -5,12 +5,14 @@ enum PulseAudioMicrophone {
   static var isInstalled: Bool { script.map(PulseAudioScript.hasLines) ?? false }
 
   /// The user's start script; nil: has none.
-  private static var script: Data? { try? Data(contentsOf: URL(fileURLWithPath: PulseAudioScript.file)) }
+  static var script: Data? { try? Data(contentsOf: URL(fileURLWithPath: PulseAudioScript.file)) }
 
   /// Loads the modules and adds them to the start script, or does neither.
   ///
+  /// - Parameter executable: this program, which a unit runs to let it rest while nobody listens.
+  /// - Returns: what a person has to do, if anything.
   /// - Throws: `Failure` where PulseAudio does not take one, or the script cannot be written.
-  static func install(_ files: PulseAudioModules) throws {
+  static func install(_ files: PulseAudioModules, executable: String) throws -> String? {
     let file = PulseAudioScript.file
     let old = script
     if old == nil {
@@ -39,6 +41,10 @@ enum PulseAudioMicrophone {
       try unload()
       throw error
     }
+    try Microphone.write(Data(MicrophoneFiles.attendantUnit(executable).utf8), to: MicrophoneFiles.unitFile)
+    guard try !Microphone.startUnit() else { return nil }
+    return "systemd's user manager does not answer; until the next login it never rests, or run by hand: "
+      + MicrophoneFiles.handCommand([executable, "attend-microphone"])
   }
 
   /// Takes our lines out of the script and unloads the modules. Whether there was anything.
@@ -112,7 +118,7 @@ struct PulseAudioStatus {
   /// The names of our modules that are loaded.
   let modules: [String]
 
-  /// The source is there, but nothing is between it and the microphone: that was unplugged, or was not there at login.
+  /// The source is there, but nothing is between it and the microphone: that was unplugged, or was not there at login, and is waited for.
   private var isCutOff: Bool { sources.virtual != nil && !modules.contains("module-loopback") }
 
   var lines: [String] {
@@ -120,7 +126,7 @@ struct PulseAudioStatus {
     if let source = sources.virtual {
       lines.append(sources.line(of: source))
       if isCutOff {
-        lines.append("Its microphone was unplugged, or came after the login: limpid install-microphone connects it.")
+        lines.append("Its microphone is not there; it is connected when it comes, or by limpid install-microphone.")
       } else if !modules.contains("module-ladspa-sink") {
         lines.append("PulseAudio has not loaded the plugin: limpid install-microphone does, or says why it cannot.")
       }

@@ -11,6 +11,8 @@ extension Figure {
   static let spectrogramHeight = 216
   static let chartHeight = 108
   static let bandHeight = 15
+  /// Above the first name or band, without notes.
+  static let head = 40
   private static let gap = 12
   private static let nameHeight = 19
   /// Inks: what is strong, what is thin, lines of the grid.
@@ -32,7 +34,7 @@ extension Figure {
   }
 
   private var height: Int {
-    var height = 34 + 18 * notes.count
+    var height = Self.head + 18 * notes.count
     height += spectrograms.count * (Self.nameHeight + Self.spectrogramHeight + Self.gap)
     height += charts.count * (Self.nameHeight + Self.chartHeight + Self.gap)
     if !bands.isEmpty { height += bands.count * (Self.bandHeight + 5) + 4 }
@@ -51,6 +53,7 @@ extension Figure {
       y += 18
       canvas.text(note, Double(Self.gap), Double(y - 4), room: room)
     }
+    y += Self.head - 34
     let ticks = Axis.time(to: seconds, most: 13)
     let firstSpectrogram = y
     for entry in spectrograms {

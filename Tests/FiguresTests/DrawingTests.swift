@@ -31,7 +31,7 @@ import Testing
     #expect(picture.width == 1200 && (500..<1500).contains(picture.height))
     #expect(picture.colourCount > 30 && picture.pixel(0, 0) == 0xFFFFFF)
     // The first spectrogram lies below title, note and name; 4 kHz is in its middle, in its second half.
-    let top = 34 + 18 + 19
+    let top = Figure.head + 18 + 19
     let colours = figure.colours(
       of: figure.spectrograms[0].spectrogram, width: Figure.plotWidth, height: Figure.spectrogramHeight)
     for y in stride(from: 0, to: Figure.spectrogramHeight, by: 7) {
@@ -89,7 +89,7 @@ import Testing
       .init(name: "b", spans: [.init(start: 500, end: 500.001), .init(start: 600, end: 700, share: 0.5)])
     ]
     let picture = try Picture(try figure.png())
-    let top = 34
+    let top = Figure.head
     func grey(_ x: Int, _ y: Int) -> UInt32 { picture.pixel(x, top + y) & 0xFF }
     let x = Figure.left + Figure.plotWidth / 2
     #expect(grey(x, 7) < 80 && grey(x + 2, 7) > 200 && grey(x - 2, 7) > 200)

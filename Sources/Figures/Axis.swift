@@ -22,10 +22,18 @@ public enum Axis {
   }
 
   private static func clock(_ time: Double, step: Double, of seconds: Double) -> String {
-    if seconds < 60 { return number(time, decimals: step < 0.1 ? 2 : step < 1 ? 1 : 0) }
+    seconds < 60 ? number(time, decimals: step < 0.1 ? 2 : step < 1 ? 1 : 0) : clock(time, isLong: seconds >= 3600)
+  }
+
+  /// A length of time: "12.34 s", "12.3 s", "1:05", "1:00:00".
+  public static func duration(_ seconds: Double) -> String {
+    seconds < 60 ? number(seconds, decimals: seconds < 10 ? 2 : 1) + " s" : clock(seconds, isLong: seconds >= 3600)
+  }
+
+  private static func clock(_ time: Double, isLong: Bool) -> String {
     let whole = Int(time.rounded())
     func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
-    if seconds < 3600 { return "\(whole / 60):\(two(whole % 60))" }
+    if !isLong { return "\(whole / 60):\(two(whole % 60))" }
     return "\(whole / 3600):\(two(whole / 60 % 60)):\(two(whole % 60))"
   }
 

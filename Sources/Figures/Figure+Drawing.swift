@@ -124,7 +124,7 @@ extension Figure {
     for tick in Axis.linear(from: range.low, to: range.high, most: 10, finest: 1) {
       let at = Double(bottom) - (tick.value - range.low) / (range.high - range.low) * Double(height)
       canvas.line([(Double(x + width) + 1, at), (Double(x + width) + 5, at)], width: 1)
-      canvas.text(tick.label, Double(x + width) + 38, at + 4.5, .right)
+      canvas.text(tick.label, Double(x + width) + 44, at + 4.5, .right)
     }
     canvas.textUpwards("level of a bin, dB of full scale", Double(Self.width - Self.gap), Double(top + height / 2))
   }
@@ -198,7 +198,7 @@ extension Figure {
 
   private func draw(_ band: Band, on canvas: Canvas, _ y: Int) {
     let (top, height) = (Double(y), Double(Self.bandHeight))
-    canvas.setGrey(0.95)
+    canvas.setGrey(0.92)
     canvas.fill(Double(Self.left), top, Double(Self.plotWidth), height)
     canvas.within(Self.left, y, Self.plotWidth, Self.bandHeight) {
       for (n, span) in band.spans.enumerated() where span.end > 0 && span.start < seconds {

@@ -30,6 +30,8 @@ import Testing
     #expect(Axis.number(1.995, decimals: 2) == "2.00" && Axis.number(7.05, decimals: 2) == "7.05")
     #expect(Axis.number(-.infinity, decimals: 1) == "−∞" && Axis.number(.nan, decimals: 1) == "–")
     #expect(Axis.number(12, decimals: 0) == "12")
+    #expect(Axis.duration(0.1) == "0.10 s" && Axis.duration(20) == "20.0 s")
+    #expect(Axis.duration(65.4) == "1:05" && Axis.duration(3_600) == "1:00:00")
   }
 
   @Test func `names show no controls, line ends or turned directions`() {

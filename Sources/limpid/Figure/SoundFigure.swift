@@ -9,7 +9,7 @@ enum SoundFigure {
     let rate = "\(kilohertz == kilohertz.rounded() ? "\(Int(kilohertz))" : "\(kilohertz)") kHz"
     let channels =
       signal.channelCount == 1 ? "1 channel" : "\(signal.channelCount) channels (the mean of their powers)"
-    return "\(rate), \(channels), \(Axis.number(signal.seconds, decimals: signal.seconds < 10 ? 2 : 1)) s"
+    return "\(rate), \(channels), \(Axis.duration(signal.seconds))"
       + (Double(signal.sampleRate) > 2 * SignalColumns.highestFrequency ? ", shown to 24 kHz" : "")
   }
 

@@ -1,12 +1,12 @@
 /// Where an axis has its numbers, and what they say.
-public enum Axis {
-  public struct Tick: Sendable, Equatable {
-    public var value: Double
-    public var label: String
+package enum Axis {
+  package struct Tick: Sendable, Equatable {
+    package var value: Double
+    package var label: String
   }
 
   /// Ticks of a time axis from 0 to `seconds`, at most `most`: seconds, minutes:seconds or hours:minutes:seconds.
-  public static func time(to seconds: Double, most: Int) -> [Tick] {
+  package static func time(to seconds: Double, most: Int) -> [Tick] {
     let steps: [Double] = [
       0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600,
       43_200,
@@ -17,7 +17,7 @@ public enum Axis {
   }
 
   /// What the numbers of such an axis are.
-  public static func timeUnit(of seconds: Double) -> String {
+  package static func timeUnit(of seconds: Double) -> String {
     seconds < 60 ? "seconds" : seconds < 3600 ? "minutes:seconds" : "hours:minutes:seconds"
   }
 
@@ -26,7 +26,7 @@ public enum Axis {
   }
 
   /// A length of time: "12.34 s", "12.3 s", "1:05", "1:00:00".
-  public static func duration(_ seconds: Double) -> String {
+  package static func duration(_ seconds: Double) -> String {
     seconds < 60 ? number(seconds, decimals: seconds < 10 ? 2 : 1) + " s" : clock(seconds, isLong: seconds >= 3600)
   }
 
@@ -38,7 +38,7 @@ public enum Axis {
   }
 
   /// Ticks from `low` to `high`, at most `most`, by steps of 1, 2 or 5 and powers of ten, none finer than `finest`.
-  public static func linear(from low: Double, to high: Double, most: Int, finest: Double) -> [Tick] {
+  package static func linear(from low: Double, to high: Double, most: Int, finest: Double) -> [Tick] {
     var step = finest
     var factors = [2, 2.5, 2][...]  // 1, 2, 5, 10
     while (high - low) / step > Double(most) {
@@ -57,7 +57,7 @@ public enum Axis {
   }
 
   /// A number with so many decimals and a true minus.
-  public static func number(_ value: Double, decimals: Int) -> String {
+  package static func number(_ value: Double, decimals: Int) -> String {
     guard value.isFinite else { return value < 0 ? "−∞" : value > 0 ? "∞" : "–" }
     var scale = 1.0
     for _ in 0..<decimals { scale *= 10 }

@@ -4,11 +4,11 @@ import Ground
 ///
 /// CIE lightness L* rises evenly from 4 to 97, so that printed in grey it is an even grey scale, and who sees no hue reads the same
 /// picture. a* and b* are chosen within what sRGB has.
-public enum ColourScale {
-  public struct Colour: Sendable, Equatable {
-    public var red: UInt8
-    public var green: UInt8
-    public var blue: UInt8
+package enum ColourScale {
+  package struct Colour: Sendable, Equatable {
+    package var red: UInt8
+    package var green: UInt8
+    package var blue: UInt8
 
     /// As cairo's RGB24 has it.
     var word: UInt32 { UInt32(red) << 16 | UInt32(green) << 8 | UInt32(blue) }
@@ -20,10 +20,10 @@ public enum ColourScale {
   ]
 
   /// 256 colours from the lowest level to the highest.
-  public static let colours: [Colour] = (0..<256).map { colour(at: Double($0) / 255) }
+  package static let colours: [Colour] = (0..<256).map { colour(at: Double($0) / 255) }
 
   /// The colour of a share of the scale; what is outside takes the ends, NaN the lowest.
-  public static func colour(_ share: Float) -> Colour {
+  package static func colour(_ share: Float) -> Colour {
     colours[share > 0 ? Int(min(share, 1) * 255 + 0.5) : 0]
   }
 

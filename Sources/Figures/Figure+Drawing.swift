@@ -4,7 +4,7 @@ import Synchronization
 // What is drawn where. Lengths are pixels; the picture is as high as what it shows.
 extension Figure {
   /// Of every picture.
-  public static let width = 1200
+  package static let width = 1200
   static let left = 148
   static let right = 104
   static let plotWidth = width - left - right
@@ -19,7 +19,7 @@ extension Figure {
   private static let (strong, thin, grid) = (0.0, 0.55, 0.86)
 
   /// Whether the library that draws is there: opens it.
-  public static var canDraw: Bool { limpid_cairo_load() }
+  package static var canDraw: Bool { limpid_cairo_load() }
 
   /// One picture at a time is drawn: fonts are a process' own.
   private static let drawing = Mutex(())
@@ -28,7 +28,7 @@ extension Figure {
   ///
   /// - Returns: a PNG of 1200 pixels' width.
   /// - Throws: `FigureError`.
-  public func png() throws(FigureError) -> [UInt8] {
+  package func png() throws(FigureError) -> [UInt8] {
     let result = Self.drawing.withLock { _ in Result { () throws(FigureError) in try draw().png() } }
     return try result.get()
   }

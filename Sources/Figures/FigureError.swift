@@ -1,5 +1,5 @@
 /// Why there is no picture. Prints as one sentence with the remedy.
-public enum FigureError: Error, Equatable, Sendable {
+package enum FigureError: Error, Equatable, Sendable {
   /// libcairo is not installed.
   case noLibrary
   /// It could not draw; `reason` is its word.
@@ -7,7 +7,7 @@ public enum FigureError: Error, Equatable, Sendable {
 }
 
 extension FigureError: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .noLibrary:
       "the library that draws figures, libcairo.so.2, is not installed; install it (Debian: libcairo2), or leave the figure out"

@@ -1,7 +1,7 @@
 /// Text that a picture can show, whatever a file is called.
-public enum FigureText {
+package enum FigureText {
   /// Controls, line ends and what turns the direction of text become U+FFFD; so do code points of private use.
-  public static func shown(_ text: String) -> String {
+  package static func shown(_ text: String) -> String {
     var shown = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
       switch scalar.properties.generalCategory {
@@ -16,7 +16,7 @@ public enum FigureText {
   /// `text` as it fits, its middle left out where it must be.
   ///
   /// - Parameter fits: whether a text has room.
-  public static func shortened(_ text: String, fits: (String) -> Bool) -> String {
+  package static func shortened(_ text: String, fits: (String) -> Bool) -> String {
     if fits(text) { return text }
     let characters = Array(text)
     var (low, high) = (0, characters.count)  // characters kept that fit, and that do not

@@ -8,9 +8,9 @@ import SignalProcessing
 /// square, as does the level. Frame m is centred in hop m, which spans the samples [m·hop, (m+1)·hop); before and after the
 /// signal there are zeros. Of several channels it is the mean of their powers. One instance belongs to one thread; memory is
 /// bounded whatever the length (`TimeColumns`).
-public final class SignalColumns {
+package final class SignalColumns {
   /// What counts as clipped.
-  public enum Clipping: Sendable {
+  package enum Clipping: Sendable {
     /// Three samples in a row or more at full scale (of 16 bits) on one side: peaks that were cut off. A single one is what
     /// every normalised file has.
     case flattened
@@ -19,22 +19,22 @@ public final class SignalColumns {
   }
 
   /// Columns kept: more than a picture is wide.
-  public static let standardCapacity = 2048
+  package static let standardCapacity = 2048
   /// Nothing above it is heard, and nothing above it is kept, Hz.
-  public static let highestFrequency = 24_000.0
+  package static let highestFrequency = 24_000.0
 
-  public let sampleRate: Int
-  public let channelCount: Int
+  package let sampleRate: Int
+  package let channelCount: Int
   /// Samples of a frame, a power of two.
-  public let fftLength: Int
+  package let fftLength: Int
   /// Samples of a step, a quarter of a frame.
-  public let hopLength: Int
+  package let hopLength: Int
   /// Bins kept, from 0 Hz to the highest.
-  public let binCount: Int
+  package let binCount: Int
   /// Samples per channel that came in.
-  public private(set) var sampleCount = 0
+  package private(set) var sampleCount = 0
   /// Σ x² of all channels.
-  public private(set) var energy = 0.0
+  package private(set) var energy = 0.0
 
   private let clipping: Clipping
   private let lead: Int  // zeros before the first sample
@@ -52,7 +52,7 @@ public final class SignalColumns {
   /// - Parameters:
   ///   - sampleRate: in Hz.
   ///   - channelCount: 1 or more.
-  public init(
+  package init(
     sampleRate: Int, channelCount: Int, clipping: Clipping = .flattened,
     capacity: Int = SignalColumns.standardCapacity
   ) {
@@ -87,7 +87,7 @@ public final class SignalColumns {
   /// Takes the next samples. What is not finite, or beyond ±10^10, is taken as 0, as the enhancer does.
   ///
   /// - Parameter interleaved: (samples, channelCount), full scale ±1.
-  public func add(_ interleaved: UnsafeBufferPointer<Float>) {
+  package func add(_ interleaved: UnsafeBufferPointer<Float>) {
     precondition(interleaved.count % channelCount == 0, "add takes whole samples of all channels")
     guard let samples = interleaved.baseAddress else { return }
     let total = interleaved.count / channelCount
@@ -111,7 +111,7 @@ public final class SignalColumns {
   }
 
   /// The signal has ended: what is left of it becomes its last columns.
-  public func finish() {
+  package func finish() {
     while columns.stepCount * hopLength < sampleCount {
       for channel in 0..<channelCount {
         clearFloats(history.base + channel * fftLength + fill, count: fftLength - fill)
@@ -178,23 +178,23 @@ public final class SignalColumns {
   // MARK: - What came out
 
   /// Of the signal so far, in seconds.
-  public var seconds: Double { Double(sampleCount) / Double(sampleRate) }
+  package var seconds: Double { Double(sampleCount) / Double(sampleRate) }
   /// Mean square of all; 0 where nothing came in.
-  public var meanSquare: Double { sampleCount == 0 ? 0 : energy / Double(sampleCount * channelCount) }
+  package var meanSquare: Double { sampleCount == 0 ? 0 : energy / Double(sampleCount * channelCount) }
   /// Time of a column.
-  public var secondsPerColumn: Double { Double(columns.stepsPerColumn * hopLength) / Double(sampleRate) }
+  package var secondsPerColumn: Double { Double(columns.stepsPerColumn * hopLength) / Double(sampleRate) }
 
-  public var spectrogram: Spectrogram {
+  package var spectrogram: Spectrogram {
     Spectrogram(
       binCount: binCount, secondsPerColumn: secondsPerColumn,
       hertzPerBin: Double(sampleRate) / Double(fftLength), power: columns.rows(binCount))
   }
 
   /// Mean square of every column.
-  public var level: Track { Track(secondsPerValue: secondsPerColumn, values: columns.track(binCount)) }
+  package var level: Track { Track(secondsPerValue: secondsPerColumn, values: columns.track(binCount)) }
 
   /// Whether a column is clipped: 1, else 0.
-  public var clipped: Track {
+  package var clipped: Track {
     Track(
       secondsPerValue: Double(clippedColumns.stepsPerColumn * hopLength) / Double(sampleRate),
       values: clippedColumns.track(0))

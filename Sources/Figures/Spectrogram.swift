@@ -1,16 +1,16 @@
 import Ground
 
 /// Powers over time and frequency. A value.
-public struct Spectrogram: Sendable, Equatable {
+package struct Spectrogram: Sendable, Equatable {
   /// Bin k spans (k ± ½)·hertzPerBin.
-  public var binCount: Int
+  package var binCount: Int
   /// Column c spans [c, c + 1)·secondsPerColumn.
-  public var secondsPerColumn: Double
-  public var hertzPerBin: Double
+  package var secondsPerColumn: Double
+  package var hertzPerBin: Double
   /// (columns, binCount), mean squares.
-  public var power: [Float]
+  package var power: [Float]
 
-  public init(binCount: Int, secondsPerColumn: Double, hertzPerBin: Double, power: [Float]) {
+  package init(binCount: Int, secondsPerColumn: Double, hertzPerBin: Double, power: [Float]) {
     precondition(
       binCount > 0 && secondsPerColumn > 0 && hertzPerBin > 0 && power.count % binCount == 0,
       "a spectrogram has whole columns")
@@ -20,11 +20,11 @@ public struct Spectrogram: Sendable, Equatable {
     self.power = power
   }
 
-  public var columnCount: Int { power.count / binCount }
+  package var columnCount: Int { power.count / binCount }
   /// Where the highest bin is.
-  public var highestFrequency: Double { Double(binCount - 1) * hertzPerBin }
+  package var highestFrequency: Double { Double(binCount - 1) * hertzPerBin }
   /// The largest power; 0 for none.
-  public var largestPower: Float { power.max() ?? 0 }
+  package var largestPower: Float { power.max() ?? 0 }
 
   /// The spectrogram as pixels.
   ///
@@ -35,7 +35,7 @@ public struct Spectrogram: Sendable, Equatable {
   ///   - seconds: what `width` pixels span, from 0 on.
   ///   - hertz: what `height` pixels span, from 0 at the bottom.
   /// - Returns: (height, width) powers, the top row first; NaN where there is no spectrogram.
-  public func pixels(width: Int, height: Int, seconds: Double, hertz: Double) -> [Float] {
+  package func pixels(width: Int, height: Int, seconds: Double, hertz: Double) -> [Float] {
     precondition(
       width > 0 && height > 0 && seconds > 0 && hertz > 0, "a picture has a size, and its axes span something")
     var pixels = [Float](repeating: .nan, count: width * height)
@@ -83,23 +83,23 @@ public struct Spectrogram: Sendable, Equatable {
 }
 
 /// A number over time. A value.
-public struct Track: Sendable, Equatable {
+package struct Track: Sendable, Equatable {
   /// Value v spans [v, v + 1)·secondsPerValue.
-  public var secondsPerValue: Double
+  package var secondsPerValue: Double
   /// NaN: none.
-  public var values: [Float]
+  package var values: [Float]
 
-  public init(secondsPerValue: Double, values: [Float]) {
+  package init(secondsPerValue: Double, values: [Float]) {
     precondition(secondsPerValue > 0, "values last")
     self.secondsPerValue = secondsPerValue
     self.values = values
   }
 
-  public func map(_ transform: (Float) -> Float) -> Track {
+  package func map(_ transform: (Float) -> Float) -> Track {
     Track(secondsPerValue: secondsPerValue, values: values.map(transform))
   }
 }
 
 /// dB of a mean square; −∞ for 0.
-public func decibels(_ power: Float) -> Float { Float(decibels(Double(power))) }
-public func decibels(_ power: Double) -> Double { power > 0 ? 10 * logarithm10(power) : -.infinity }
+package func decibels(_ power: Float) -> Float { Float(decibels(Double(power))) }
+package func decibels(_ power: Double) -> Double { power > 0 ? 10 * logarithm10(power) : -.infinity }

@@ -5,9 +5,9 @@ import Ground
 /// Every row is a step of time. As long as there is room a column is a step; when all columns are full, neighbours become
 /// one, and a column is twice as many steps from then on. So an hour takes the memory of a minute, and between half of the
 /// columns and all of them are in use however long the stream was. One instance belongs to one thread.
-public struct TimeColumns: Sendable {
+package struct TimeColumns: Sendable {
   /// What becomes of several steps in one column.
-  public enum Reduction: Sendable {
+  package enum Reduction: Sendable {
     /// Their mean: of powers, shares.
     case mean
     /// The largest: what is rare must be seen.
@@ -15,35 +15,35 @@ public struct TimeColumns: Sendable {
   }
 
   /// Numbers of a row.
-  public let width: Int
+  package let width: Int
   /// The most columns there are; even.
-  public let capacity: Int
-  public let reduction: Reduction
-  public private(set) var stepsPerColumn = 1
+  package let capacity: Int
+  package let reduction: Reduction
+  package private(set) var stepsPerColumn = 1
   /// Steps that have come in.
-  public private(set) var stepCount = 0
+  package private(set) var stepCount = 0
   /// (columnCount, width): sums for means, else the largest.
   private var values: [Float] = []
 
   /// - Parameters:
   ///   - width: numbers of a row, 1 or more.
   ///   - capacity: the most columns, even.
-  public init(width: Int, capacity: Int, reduction: Reduction) {
+  package init(width: Int, capacity: Int, reduction: Reduction) {
     precondition(width > 0 && capacity >= 2 && capacity % 2 == 0, "columns have a width, and their number is even")
     self.width = width
     self.capacity = capacity
     self.reduction = reduction
   }
 
-  public var columnCount: Int { values.count / width }
+  package var columnCount: Int { values.count / width }
 
   /// Steps in a column; only the last has fewer than `stepsPerColumn`.
-  public func steps(in column: Int) -> Int { min(stepsPerColumn, stepCount - column * stepsPerColumn) }
+  package func steps(in column: Int) -> Int { min(stepsPerColumn, stepCount - column * stepsPerColumn) }
 
   /// Takes the next step.
   ///
   /// - Parameter row: `width` finite numbers.
-  public mutating func add(_ row: UnsafePointer<Float>) {
+  package mutating func add(_ row: UnsafePointer<Float>) {
     if stepCount == capacity * stepsPerColumn { joinNeighbours() }
     let at = stepCount / stepsPerColumn * width
     let isNew = at == values.count
@@ -54,7 +54,7 @@ public struct TimeColumns: Sendable {
   }
 
   /// The same for an array.
-  public mutating func add(_ row: [Float]) {
+  package mutating func add(_ row: [Float]) {
     precondition(row.count == width, "a step has as many numbers as the columns are wide")
     row.withUnsafeBufferPointer { add($0.baseAddress!) }
   }
@@ -83,7 +83,7 @@ public struct TimeColumns: Sendable {
   }
 
   /// The number at a place of all columns, (columnCount).
-  public func track(_ place: Int) -> [Float] {
+  package func track(_ place: Int) -> [Float] {
     precondition(place >= 0 && place < width, "a place is from 0 to width − 1")
     return (0..<columnCount).map { column in
       let value = values[column * width + place]
@@ -92,7 +92,7 @@ public struct TimeColumns: Sendable {
   }
 
   /// The first `count` numbers of all columns, (columnCount, count).
-  public func rows(_ count: Int) -> [Float] {
+  package func rows(_ count: Int) -> [Float] {
     precondition(count > 0 && count <= width, "a row has from 1 to width numbers")
     var rows: [Float] = []
     rows.reserveCapacity(columnCount * count)

@@ -1,7 +1,7 @@
 import Ground
 
 /// What lies beside sound, such as pictures: written as sound files are.
-public enum WholeFile {
+package enum WholeFile {
   /// Writes a file under a temporary name beside its own, and gives it its name when it is whole. An existing one is replaced
   /// where it may be; only regular files ever are. The new one has its permissions, and a symbolic link still leads to it.
   ///
@@ -10,7 +10,7 @@ public enum WholeFile {
   ///   - overwrite: whether an existing file may be replaced.
   /// - Throws: `AudioFileError.exists`, `.notReplaceable`, `.unwritable`, `.writingFailed`; no file is left behind then, and an
   ///   older one is untouched.
-  public static func write(_ bytes: [UInt8], to path: String, overwrite: Bool) throws(AudioFileError) {
+  package static func write(_ bytes: [UInt8], to path: String, overwrite: Bool) throws(AudioFileError) {
     let target = try OutputTarget(path, overwrite: overwrite)
     let temporary = try TemporaryFile(beside: target.path, named: path, mode: target.mode)
     temporary.put(bytes, at: 0)

@@ -2,6 +2,7 @@ import AudioFiles
 import Enhancement
 import Figures
 import Foundation
+import Realtime
 import TestSupport
 import Testing
 
@@ -98,5 +99,43 @@ import Testing
     #expect(clipped.count == 1 && (clipped[0].start...clipped[0].end).contains(0.5003))
     #expect(bands.first { $0.name == "out beyond 0 dB" }?.spans.count == 1)
     #expect(!bands.contains { $0.name == "learned sound" })
+  }
+
+  @Test func `of the live worker the steps are told where they change, and what was played dry where it was heard`()
+    throws
+  {
+    let rate = 16_000
+    let tracks = EnhancementTracks(AudioFormat.floatWAV(sampleRate: rate, channelCount: 1))
+    tracks.begin(piece: 160, latency: 480)
+    let second = [Float](repeating: 0.1, count: 3 * rate)
+    second.withUnsafeBufferPointer { tracks.input.add($0) }
+    var status = LiveStatus(
+      format: StreamFormat(sampleRate: rate, block: 160, channelCount: 1), latencyInSamples: 480, frameDeadline: 0.01,
+      settings: EnhancementSettings())
+    for frame in 0..<300 {
+      status.steps = frame < 100 ? 4 : frame < 200 ? 2 : 4
+      if frame == 153 { status.counters.drySamples += 100 }
+      status.isFrozen = frame >= 250
+      status.referenceAge = frame < 50 ? nil : frame < 60 ? 0.01 : 1
+      status.noiseReduction = frame < 100 ? nil : 12
+      tracks.note(status)
+    }
+    tracks.finish()
+    let bands = tracks.bands(learned: [])
+    func spans(_ name: String) -> [Figure.Band.Span] { bands.first { $0.name == name }?.spans ?? [] }
+    func isAt(_ span: Figure.Band.Span, _ start: Double, _ end: Double) -> Bool {
+      abs(span.start - start) < 1e-9 && abs(span.end - end) < 1e-9
+    }
+    let steps = spans("reverse steps")
+    try #require(steps.map { $0.label } == ["4", "2", "4"])
+    #expect(isAt(steps[0], 0, 1) && isAt(steps[1], 1, 2) && isAt(steps[2], 2, 3))
+    let dry = spans("dry")
+    #expect(dry.count == 1 && isAt(dry[0], 1.5, 1.51), "three pieces of latency before it was played: \(dry)")
+    let taken = spans("taken as noise")
+    #expect(taken.count == 1 && isAt(taken[0], 0.5, 0.6), "\(taken)")
+    let frozen = spans("reference kept")
+    #expect(frozen.count == 1 && isAt(frozen[0], 2.5, 3), "\(frozen)")
+    let reduction = tracks.noiseReduction.values
+    #expect(reduction[..<100].allSatisfy { $0.isNaN } && reduction[100...].allSatisfy { abs($0 - 12) < 1e-3 })
   }
 }

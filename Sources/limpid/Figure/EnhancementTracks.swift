@@ -78,17 +78,23 @@ final class EnhancementTracks {
 
   /// Plays samples in place on the live worker's device, in whole blocks, and asks after every hop or so how things stand.
   func play(_ samples: UnsafeMutableBufferPointer<Float>, on device: LivePassDevice) {
-    if piece == 0 {
-      early = device.latencyInSamples
-      piece = device.blocksOfAHop
-    }
+    if piece == 0 { begin(piece: device.blocksOfAHop, latency: device.latencyInSamples) }
     forEachPiece(of: samples) { part, isWhole in
       device.play(part)
       if isWhole, let status = device.statusNow { note(status) }
     }
   }
 
-  private func note(_ status: LiveStatus) {
+  /// - Parameters:
+  ///   - piece: samples per channel between two notes.
+  ///   - latency: samples that come out before the input's first.
+  func begin(piece: Int, latency: Int) {
+    self.piece = piece
+    early = latency
+  }
+
+  /// How things stand after a piece.
+  func note(_ status: LiveStatus) {
     let hop = status.frameDeadline
     set(.taken, status.referenceAge.map { $0 <= 2 * hop } == true ? 1 : 0)
     set(.conditioned, 0)

@@ -71,6 +71,10 @@ let package = Package(
     .target(
       name: "CJACK", dependencies: ["CLoading"], path: "Sources/CLibraries/CJACK", cSettings: cWarnings,
       linkerSettings: [.linkedLibrary("dl")]),
+    // The library that draws pictures, opened in the same way.
+    .target(
+      name: "CCairo", dependencies: ["CLoading"], path: "Sources/CLibraries/CCairo", cSettings: cWarnings,
+      linkerSettings: [.linkedLibrary("dl")]),
     system("CFFTW", pkgConfig: "fftw3f", apt: "libfftw3-dev"),
     system("CSndfile", pkgConfig: "sndfile", apt: "libsndfile1-dev"),
     system("CSpeexDSP", pkgConfig: "speexdsp", apt: "libspeexdsp-dev"),
@@ -120,10 +124,14 @@ let package = Package(
       name: "Recording",
       dependencies: ["SignalProcessing", "NeuralLayers", "Enhancement", "Realtime", "AudioFiles", "Ground"],
       swiftSettings: explicitImports),
+    // Pictures of sound, from plain arrays.
+    .target(
+      name: "Figures", dependencies: ["SignalProcessing", "Ground", "CCairo"], swiftSettings: explicitImports),
     .executableTarget(
       name: "limpid",
       dependencies: [
         "Ground", "SignalProcessing", "Enhancement", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording",
+        "Figures",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),
@@ -184,11 +192,12 @@ let package = Package(
     bareTests(
       "Recording",
       ["Recording", "Realtime", "Enhancement", "NeuralLayers", "CKernels", "LiveTestSupport", "TestSupport"]),
+    tests("Figures", ["Figures", "TestSupport"], explicitImports),
     tests(
       "limpid",
       [
         "limpid", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording", "Enhancement", "SignalProcessing",
-        "TestSupport",
+        "Figures", "TestSupport",
       ]),
   ] + benchmarks,
   swiftLanguageModes: [.v6]

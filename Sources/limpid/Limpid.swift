@@ -22,6 +22,7 @@ struct Limpid: ParsableCommand {
       limpid profiles                            what was learned
       limpid presets                             what --preset can name
       limpid info clean.wav                      rate, channels, length
+      limpid figure noisy.wav clean.wav          a picture of both
 
       Exit codes:
          0  all went well
@@ -40,8 +41,8 @@ struct Limpid: ParsableCommand {
     subcommands: [
       EnhanceCommand.self, LiveCommandLine.self, JackCommand.self, DevicesCommand.self, ControlCommand.self,
       ReplayCommand.self, BenchCommand.self, LearnCommand.self, ProfilesCommand.self, PresetsCommand.self,
-      InfoCommand.self, InstallMicrophoneCommand.self, RemoveMicrophoneCommand.self, StatusCommand.self,
-      UninstallCommand.self, AttendMicrophoneCommand.self,
+      InfoCommand.self, FigureCommand.self, InstallMicrophoneCommand.self, RemoveMicrophoneCommand.self,
+      StatusCommand.self, UninstallCommand.self, AttendMicrophoneCommand.self,
     ])
 
   /// Parses and runs. Wrong use, too, is one sentence that begins with the program's name.
@@ -50,7 +51,9 @@ struct Limpid: ParsableCommand {
     do {
       var command = try parseAsRoot(Array(FileName.arguments.dropFirst()))
       // Of files alone: what JACK and ALSA print at a device is of use.
-      if command is EnhanceCommand || command is LearnCommand || command is InfoCommand { LibraryMessages.silence() }
+      if command is EnhanceCommand || command is LearnCommand || command is InfoCommand || command is FigureCommand {
+        LibraryMessages.silence()
+      }
       try command.run()
     } catch {
       let sentence = message(for: error)

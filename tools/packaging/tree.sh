@@ -16,7 +16,7 @@ make_tree() {
   strip --strip-unneeded "$tree/bin/limpid"
   # The toolchain's folder, which is not where it will run.
   patchelf --remove-rpath "$tree/bin/limpid"
-  ! ldd "$tree/bin/limpid" | grep -E 'libswift|libFoundation|libdispatch|libjack|libasound' ||
+  ! ldd "$tree/bin/limpid" | grep -E 'libswift|libFoundation|libdispatch|libjack|libasound|libcairo' ||
     fail "the program still needs the libraries above"
 
   command install -m 644 presets/*.toml "$tree/share/limpid/presets/"

@@ -31,22 +31,11 @@ package final class AudioFileWriter: AudioSink {
   package init(
     path: String, format: AudioFormat, tags: AudioTags, overwrite: Bool, expectedSampleCount: Int? = nil
   ) throws(AudioFileError) {
-    var target = path
-    var mode: mode_t?
-    var status = stat()
-    if FileName.withCString(path, { stat($0, &status) }) == 0 {
-      guard status.st_mode & S_IFMT == S_IFREG else { throw .notReplaceable(path: path) }
-      guard overwrite else { throw .exists(path: path) }
-      mode = status.st_mode & 0o777
-      if let resolved = FileName.withCString(path, { realpath($0, nil) }) {
-        target = FileName.text(
-          UnsafeBufferPointer(start: resolved, count: strlen(resolved)).map(UInt8.init(bitPattern:)))
-        free(resolved)
-      }
-    }
+    let place = try OutputTarget(path, overwrite: overwrite)
     let front = FileFront(tags, format)
     let layout = try format.layout(path: path, expectedSampleCount: expectedSampleCount, reserved: front.reserved)
-    let temporary = try TemporaryFile(beside: target, named: path, mode: mode, reserving: front.reserved)
+    let temporary = try TemporaryFile(
+      beside: place.path, named: path, mode: place.mode, reserving: front.reserved)
     var info = SF_INFO()
     info.samplerate = Int32(clamping: format.sampleRate)
     info.channels = Int32(clamping: format.channelCount)
@@ -62,7 +51,7 @@ package final class AudioFileWriter: AudioSink {
       _ = sf_command(file, Int32(SFC_RF64_AUTO_DOWNGRADE), nil, Int32(SF_TRUE))
     }
     self.path = path
-    self.target = target
+    target = place.path
     self.format = format
     self.overwrite = overwrite
     self.temporary = temporary

@@ -39,6 +39,13 @@ extension MultichannelEnhancer {
     return sum
   }
 
+  /// What was counted since the start, all channels: `statistics` without its histogram, for who asks after every frame.
+  public var counts: EnhancementCounts {
+    var sum = enhancers[0].chain.frames.counts
+    for channel in 1..<channelCount { sum += enhancers[channel].chain.frames.counts }
+    return sum
+  }
+
   /// Whether the networks of all channels rest.
   public var isResting: Bool {
     for channel in 0..<channelCount where !enhancers[channel].isResting { return false }

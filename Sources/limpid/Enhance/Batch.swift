@@ -6,6 +6,9 @@ import Synchronization
 struct FileResult: Sendable {
   let task: FileTask
   var report: FileReport?
+  /// What its picture says in numbers; nil: there is none.
+  var figure: FigureSummary?
+  /// Why it, or its picture, is not there.
   var failure: Failure?
 }
 
@@ -20,6 +23,8 @@ struct Batch: Sendable {
   var isStrict = false
   /// Says also what is only unusual, and what an output could not keep.
   var isVerbose = false
+  /// Where pictures go; nil: none are drawn.
+  var figures: FigurePlan?
 
   /// Results in the order of the tasks.
   func run() -> [FileResult] {
@@ -41,10 +46,14 @@ struct Batch: Sendable {
   private func one(_ task: FileTask, _ progress: Progress) -> FileResult {
     var result = FileResult(task: task)
     do {
-      let report = try FileEnhancement(task: task, plan: plan, raw: raw, force: force, live: live, isStrict: isStrict)
-        .run(progress)
+      let figure = figures?.recording(of: task)
+      let report = try FileEnhancement(
+        task: task, plan: plan, raw: raw, force: force, live: live, isStrict: isStrict, figure: figure
+      ).run(progress)
       warn(task, report)
       result.report = report
+      // The output has its name by now, whatever becomes of the picture.
+      result.figure = try figure?.draw(report, plan)
     } catch {
       let failure = Failure(error)
       Terminal.complain("error", failure.sentence)

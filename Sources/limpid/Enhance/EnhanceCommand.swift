@@ -21,6 +21,7 @@ struct EnhanceCommand: ParsableCommand {
         limpid enhance recordings/ -o clean/ --jobs 4 --json > report.json
         limpid enhance hall.wav -o hall-clean.wav --attenuation-limit 15
         limpid enhance hall.wav -o as-heard-live.wav --realtime
+        limpid enhance hall.wav -o hall-clean.wav --figure hall.png
         arecord -f S16_LE -r 48000 | limpid enhance - -o - | aplay
       """)
 
@@ -58,6 +59,14 @@ struct EnhanceCommand: ParsableCommand {
   @Flag(name: .long, help: "Print a report for machines on standard output.")
   var json = false
 
+  @Option(
+    help: """
+      Draw what changed, as PNG: spectrograms, levels, what was taken for noise. Of several inputs a folder of pictures, with an \
+      overview page, index.html.
+      """,
+    completion: .file(extensions: ["png"]))
+  var figure: String?
+
   @Flag(name: .long, help: "One file after the other through the live worker, at the pace of a device.")
   var realtime = false
 
@@ -66,7 +75,7 @@ struct EnhanceCommand: ParsableCommand {
 
   func validate() throws {
     guard !inputs.isEmpty else { throw ValidationError("name at least one file, folder, or -") }
-    guard !inputs.contains(""), output != "" else {
+    guard !inputs.contains(""), output != "", figure != "" else {
       throw ValidationError("a name is empty; is a variable of your shell not set?")
     }
     if let jobs, !(1...256).contains(jobs) {
@@ -101,6 +110,10 @@ struct EnhanceCommand: ParsableCommand {
       let tasks = list.tasks
       for note in list.leftOut.flatMap({ $0.notes(naming: verbose) }) { Terminal.complain("note", note) }
       if let profile = sound.saveNoiseProfile { try check(profile, tasks) }
+      let taken = [sound.saveNoiseProfile, sound.noiseProfile, sound.model].compactMap(\.self)
+      let figures = try figure.map {
+        try FigurePlan($0, inputs: inputs, tasks: tasks, taken: taken, force: force)
+      }
       // Through a pipe or at a device's pace nothing can be heard beforehand.
       let isFirstHeard = inputs != ["-"] && !realtime
       if warmUp != nil, !isFirstHeard {
@@ -110,10 +123,12 @@ struct EnhanceCommand: ParsableCommand {
       plan.warmUp = isFirstHeard ? warmUp ?? plan.warmUp : 0
       let batch = Batch(
         tasks: tasks, plan: plan, raw: raw.pcm, jobs: realtime ? 1 : jobs ?? cores, force: force,
-        live: realtime ? LivePass(block: period ?? 256) : nil, isStrict: strict, isVerbose: verbose)
+        live: realtime ? LivePass(block: period ?? 256) : nil, isStrict: strict, isVerbose: verbose,
+        figures: figures)
       let results = batch.run()
       if json { try JSONReport(results).print() }
       if !json, output != "-" { try summarise(results) }
+      try figures?.writeOverview(of: results)
       if let failure = results.lazy.compactMap(\.failure).first { throw ExitCode(failure.code.rawValue) }
     } catch let code as ExitCode {
       throw code

@@ -13,6 +13,8 @@ struct FileEnhancement {
   var live: LivePass?
   /// Whether input that is not as it should be is refused.
   var isStrict = false
+  /// Collects what a picture shows; nil: none is wanted.
+  var figure: FigureRecording?
 
   /// Samples per channel read at once: whole blocks of the live worker's device, or about as many.
   private var block: Int { roundedUp(4096) }
@@ -23,10 +25,15 @@ struct FileEnhancement {
     let source = try openSource()
     let tags = source.tags
     let format = source.format
+    let tracks = figure?.begin(format)
     if let live {
       let device = try live.begin(plan, format)
       let (count, sink) = try enhance(
-        source, tags, progress, latency: device.latencyInSamples, process: { device.play($0) },
+        source, tags, progress, tracks, latency: device.latencyInSamples,
+        process: { samples in
+          guard let tracks else { return device.play(samples) }
+          tracks.play(samples, on: device)
+        },
         finish: { try device.finish(savingProfileTo: plan.profileToSave, input: task.input) },
         fail: { device.abandon() })
       return FileReport(
@@ -43,8 +50,11 @@ struct FileEnhancement {
     let opening = try plan.warmUp > 0 ? Opening(of: source, seconds: plan.warmUp) : nil
     opening?.samples.withUnsafeBufferPointer { enhancer.warmUp(interleaved: $0) }
     let (count, sink) = try enhance(
-      opening ?? source, tags, progress, latency: latency,
-      process: { enhancer.process(interleaved: UnsafeBufferPointer($0), into: $0) },
+      opening ?? source, tags, progress, tracks, latency: latency,
+      process: { samples in
+        guard let tracks else { return enhancer.process(interleaved: UnsafeBufferPointer(samples), into: samples) }
+        tracks.process(samples, through: &enhancer)
+      },
       finish: { if let path = plan.profileToSave { try saveProfile(&enhancer, path) } }, fail: {})
     return FileReport(
       task: task, plan: plan, format: format, sampleCount: count, latencyInSamples: latency,
@@ -56,7 +66,7 @@ struct FileEnhancement {
   ///
   /// - Returns: samples per channel, and where they went.
   private func enhance(
-    _ source: any AudioSource, _ tags: AudioTags, _ progress: Progress, latency: Int,
+    _ source: any AudioSource, _ tags: AudioTags, _ progress: Progress, _ tracks: EnhancementTracks?, latency: Int,
     process: (UnsafeMutableBufferPointer<Float>) -> Void, finish: () throws -> Void, fail: () -> Void
   ) throws -> (count: Int, sink: any AudioSink) {
     let sink: any AudioSink
@@ -65,7 +75,7 @@ struct FileEnhancement {
       throw error
     }
     do {
-      let count = try stream(source, into: sink, progress, latency: latency, process: process)
+      let count = try stream(source, into: sink, progress, tracks, latency: latency, process: process)
       try finish()
       try sink.finish()
       return (count, sink)
@@ -80,7 +90,8 @@ struct FileEnhancement {
   ///
   /// - Returns: samples per channel.
   private func stream(
-    _ source: any AudioSource, into sink: any AudioSink, _ progress: Progress, latency: Int,
+    _ source: any AudioSource, into sink: any AudioSink, _ progress: Progress, _ tracks: EnhancementTracks?,
+    latency: Int,
     process: (UnsafeMutableBufferPointer<Float>) -> Void
   ) throws -> Int {
     let channels = source.format.channelCount
@@ -98,8 +109,9 @@ struct FileEnhancement {
       early -= skipped
       let kept = min(samples - skipped, count - written)
       guard kept > 0 else { return }
-      try sink.write(
-        UnsafeBufferPointer(rebasing: part[(skipped * channels)..<((skipped + kept) * channels)]))
+      let heard = UnsafeBufferPointer(rebasing: part[(skipped * channels)..<((skipped + kept) * channels)])
+      tracks?.output.add(heard)
+      try sink.write(heard)
       written += kept
     }
 
@@ -112,6 +124,7 @@ struct FileEnhancement {
         isAtEnd = more == 0
       } while !isAtEnd && samples != roundedUp(samples)
       count += samples
+      tracks?.input.add(UnsafeBufferPointer(rebasing: room[..<(samples * channels)]))
       let whole = roundedUp(samples)
       UnsafeMutableBufferPointer(rebasing: room[(samples * channels)..<(whole * channels)]).update(repeating: 0)
       if whole > 0 { try pass(whole) }

@@ -122,7 +122,7 @@ struct FileList {
   }
 
   /// A path's parts, without "." and "..".
-  private static func standardised(_ path: String) -> [[UInt8]] {
+  static func standardised(_ path: String) -> [[UInt8]] {
     var parts: [[UInt8]] = []
     for part in FileName.bytes(path).split(separator: UInt8(ascii: "/")) where !part.elementsEqual([46]) {
       if part.elementsEqual([46, 46]), let last = parts.last, last != [46, 46] {

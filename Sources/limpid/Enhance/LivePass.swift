@@ -40,6 +40,16 @@ final class LivePassDevice {
   /// Takes as long as the samples last.
   func play(_ interleaved: UnsafeMutableBufferPointer<Float>) { player.play(interleaved) }
 
+  /// How things stand now.
+  var statusNow: LiveStatus? { engine.status }
+
+  /// Samples per channel of whole blocks that last about a hop of the model, one block at least.
+  var blocksOfAHop: Int {
+    let block = player.format.block
+    let hop = (engine.status?.frameDeadline ?? 0) * Double(player.format.sampleRate)
+    return block * max(1, Int(hop / Double(block)))
+  }
+
   /// Ends the worker, and keeps its noise reference if so wished.
   func finish(savingProfileTo path: String?, input: String) throws {
     status = engine.status

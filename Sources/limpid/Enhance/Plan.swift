@@ -12,6 +12,8 @@ struct Plan: Sendable {
   let profileToSave: String?
   /// Sounds that are to be removed, and what the model makes of them; nil: none.
   var learned: [LearnedNoise] = []
+  /// What the user called them.
+  var learnedNames: [String] = []
   var removed: LearnedTokens?
 
   /// What is wrong with so many seconds, for presets and the command line; nil: nothing.

@@ -61,7 +61,8 @@ struct SoundOptions: ParsableArguments {
     let learned = try remove.map { try LearnedSound.named($0) }
     return Plan(
       preset: preset.name, settings: settings, model: loaded, warmUp: preset.warmUp,
-      profile: profile, profileToSave: saveNoiseProfile, learned: learned, removed: try loaded?.learnedTokens(learned))
+      profile: profile, profileToSave: saveNoiseProfile, learned: learned, learnedNames: remove,
+      removed: try loaded?.learnedTokens(learned))
   }
 
   /// Before an hour of sound, not after it.

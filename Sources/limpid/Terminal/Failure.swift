@@ -2,6 +2,7 @@ import AlsaDevice
 import ArgumentParser
 import AudioFiles
 import Enhancement
+import Figures
 import Foundation
 import JackDevice
 import NeuralLayers
@@ -42,6 +43,7 @@ struct Failure: Error {
     case let error as LiveCommandError: self.init(.usage, error.description)
     case let error as AlsaError: self.init(.noInput, error.description)
     case let error as JackError: self.init(.noInput, error.description)
+    case let error as FigureError: self.init(error == .noLibrary ? .cannotCreate : .software, error.description)
     default: self.init(.software, "\(error)")
     }
   }

@@ -72,6 +72,7 @@ let package = Package(
       name: "CJACK", dependencies: ["CLoading"], path: "Sources/CLibraries/CJACK", cSettings: cWarnings,
       linkerSettings: [.linkedLibrary("dl")]),
     system("CFFTW", pkgConfig: "fftw3f", apt: "libfftw3-dev"),
+    system("CNettle", pkgConfig: "nettle", apt: "nettle-dev"),
     system("CSndfile", pkgConfig: "sndfile", apt: "libsndfile1-dev"),
     system("CSpeexDSP", pkgConfig: "speexdsp", apt: "libspeexdsp-dev"),
 
@@ -124,7 +125,7 @@ let package = Package(
       name: "limpid",
       dependencies: [
         "Ground", "SignalProcessing", "Enhancement", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording",
-        .product(name: "Logging", package: "swift-log"),
+        "CNettle", .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),
       ], swiftSettings: warnings),

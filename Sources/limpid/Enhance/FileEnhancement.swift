@@ -13,6 +13,8 @@ struct FileEnhancement {
   var live: LivePass?
   /// Whether input that is not as it should be is refused.
   var isStrict = false
+  /// With `--skip-done`: what the manifest is to say of it.
+  var making: OutputInTheMaking?
 
   /// Samples per channel read at once: whole blocks of the live worker's device, or about as many.
   private var block: Int { roundedUp(4096) }
@@ -67,6 +69,13 @@ struct FileEnhancement {
     do {
       let count = try stream(source, into: sink, progress, latency: latency, process: process)
       try finish()
+      if let making {
+        try making.checkInput()
+        let seconds = Double(count) / Double(source.format.sampleRate)
+        (sink as? AudioFileWriter)?.beforeNaming = { (file) throws(AudioFileError) in
+          try making.record(file, durationInSeconds: seconds)
+        }
+      }
       try sink.finish()
       return (count, sink)
     } catch {

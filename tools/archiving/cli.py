@@ -64,6 +64,11 @@ def parser() -> argparse.ArgumentParser:
         "--retries", type=whole(0), default=5, metavar="N",
         help="how often a file is begun anew where its machine dies (default 5)",
     )  # fmt: skip
+    p.add_argument(
+        "--span", type=whole(1), metavar="MINUTES",
+        help="share the spans of so many minutes of longer lossless files among the cores; each hears the 60 s before it, and fades "
+        "into the next: nearly what the whole gives, not to the bit (default: a file is whole)",
+    )  # fmt: skip
     p.add_argument("--report", type=Path, metavar="FILE", help="write all results as JSON")
     return p
 
@@ -104,6 +109,8 @@ def archive(args: argparse.Namespace, options: list[str]) -> int:
         names = listing.largest_first(folder, listing.listed(read_list(args.files_from), args.null))
     else:
         names = listing.files(program, folder, output)
+    seconds = 60 * (args.span or 0)
+    long = listing.long_files(program, folder, names, seconds) if seconds else {}
     work = Work(program, folder, output, options, args.attempts)
 
     from . import cluster  # Ray takes a second: not before the arguments are right
@@ -127,7 +134,7 @@ def archive(args: argparse.Namespace, options: list[str]) -> int:
                     say(f"failed: {result.name.decode('utf-8', 'replace')}: {result.error}")
                 progress.advance()
 
-            cluster.run(work, names, args.retries, told, say)
+            cluster.run(work, names, args.retries, told, say, seconds, long)
     except KeyboardInterrupt:
         print("archive: interrupted; the same command goes on from here", file=sys.stderr)
         return 130

@@ -4,13 +4,15 @@ The program, not the Python package: it keeps tags, chunks, encoding and length 
 all, it knows what is done (`--skip-done`) and claims what it makes, and where a codec crashes a process of its own ends, not the worker.
 """
 
+import contextlib
 import json
+import os
 import random
 import shutil
 import signal
 import subprocess
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 # The program's exit codes of which another try changes nothing: wrong use, a damaged file, an output that is not ours to replace, weights
 # that cannot be used. Others may pass: a network folder that is away (66), a disk that was full (74), a crash.
@@ -53,6 +55,28 @@ class Result:
         return fields
 
 
+def of_spans(work: Work, seconds: int, number: int | None) -> Work:
+    """The same for one span of a long file, or (None) for joining them. Spans lie in a hidden folder of the outputs, each of a number in
+    one of its own."""
+    place = spans_folder(work)
+    more = ["--span-length", str(seconds)]
+    if number is None:
+        return replace(work, options=[*work.options, *more, "--join-spans", os.fsdecode(place)])
+    return replace(work, output=os.path.join(place, b"%d" % number), options=[*work.options, *more, "--span", str(number)])
+
+
+def spans_folder(work: Work) -> bytes:
+    return os.path.join(work.output, b".limpid-spans")
+
+
+def remove_spans(work: Work, name: bytes) -> None:
+    """Of a file that is joined."""
+    place = spans_folder(work)
+    for number in os.listdir(place):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(place, number, name))
+
+
 def command(work: Work) -> list[bytes | str]:
     """Enhances what standard input names."""
     # Dies with the worker, which dies with its node: the next try need not wait for a claim of an orphan.
@@ -89,6 +113,16 @@ def once(work: Work, name: bytes) -> tuple[Result, bool]:
         if done.returncode < 0:
             result.error = f"the program was ended by {signal.Signals(-done.returncode).name}"
     return result, done.returncode in PERMANENT
+
+
+def join(work: Work, seconds: int, name: bytes, spans: list[Result]) -> Result:
+    """The spans of a file, all enhanced, to its output. The time of all is its own."""
+    result = next((span for span in spans if span.status == "failed"), None)
+    result = replace(result) if result else enhance(of_spans(work, seconds, None), name)
+    if result.status != "failed":
+        remove_spans(work, name)
+    result.taken += sum(span.taken for span in spans)
+    return result
 
 
 def enhance(work: Work, name: bytes) -> Result:

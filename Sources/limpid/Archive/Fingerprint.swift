@@ -28,6 +28,7 @@ struct Fingerprint: Sendable {
     if !plan.learned.isEmpty {
       values["remove-sha256"] = plan.learned.map { "\(Self.hash($0.samples))" }.joined(separator: " ")
     }
+    if let spans = plan.spans { values["spans"] = spans.description }
     let text = values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
     hash = Array(text.utf8).withUnsafeBytes { ContentHash(of: $0) }
     line = SettingsLine(settings: "\(hash)", values: values)

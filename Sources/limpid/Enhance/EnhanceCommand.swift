@@ -54,6 +54,14 @@ struct EnhanceCommand: ParsableCommand {
   )
   var skipDone = false
 
+  // tools/archive: a long recording over several machines.
+  @Option(help: ArgumentHelp("Seconds of a span of a recording, 60 or more.", visibility: .hidden))
+  var spanLength: Int?
+  @Option(help: ArgumentHelp("Only this span, from 0, after the sound before it was heard.", visibility: .hidden))
+  var span: Int?
+  @Option(help: ArgumentHelp("Join the spans that lie in FOLDER/0, FOLDER/1 and so on.", visibility: .hidden))
+  var joinSpans: String?
+
   @Option(
     name: .shortAndLong, help: "Output file, or folder (ends in /, exists, or takes several); - for a pipe.")
   var output: String?
@@ -139,6 +147,13 @@ struct EnhanceCommand: ParsableCommand {
           "--files-from takes one folder beside the list, or none; put the other names into the list")
       }
     }
+    if spanLength != nil || span != nil || joinSpans != nil {
+      guard let spanLength, (60...86400).contains(spanLength), (span == nil) != (joinSpans == nil), (span ?? 0) >= 0
+      else {
+        throw ValidationError("--span-length (60 to 86400 s) goes with --span (from 0) or with --join-spans; give both")
+      }
+      guard skipDone else { throw ValidationError("spans are for --skip-done; add that") }
+    }
     if skipDone {
       if realtime {
         throw ValidationError("--skip-done is not for --realtime, whose output is a matter of time; leave one out")
@@ -168,6 +183,10 @@ struct EnhanceCommand: ParsableCommand {
       }
       var plan = try sound.plan(standard: isFirstHeard ? SoundOptions.filePreset : SoundOptions.standardPreset)
       plan.warmUp = isFirstHeard ? warmUp ?? plan.warmUp : 0
+      if let spanLength {
+        let layout = SpanLayout(length: spanLength)
+        plan.spans = joinSpans.map { .joined(folder: $0, layout) } ?? span.map { .span($0, layout) }
+      }
       var batch = Batch(
         tasks: tasks, plan: plan, raw: raw.pcm, jobs: realtime ? 1 : jobs ?? cores, force: force,
         live: realtime ? LivePass(block: period ?? 256) : nil, isStrict: strict, isVerbose: verbose)

@@ -121,12 +121,14 @@ struct FileList {
     let above = root.utf8.last == UInt8(ascii: "/") ? root : root + "/"
     for name in names {
       var inner = name
+      var isBelow = name.utf8.first != UInt8(ascii: "/")
       // `find recordings` says recordings/a.wav, and `cd recordings && find` ./a.wav.
       if name.utf8.starts(with: above.utf8), Files.kind(name) != nil || Files.kind(above + name) == nil {
         inner = String(name.utf8.dropFirst(above.utf8.count))!
+        isBelow = true
       }
       let parts = FileName.bytes(inner).split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual([46]) }
-      guard inner.utf8.first != UInt8(ascii: "/"), !parts.isEmpty,
+      guard isBelow, !parts.isEmpty,
         !parts.contains(where: { $0.elementsEqual([46, 46]) })
       else { throw Failure(.usage, "\(name) does not lie in \(folder); list files of that folder") }
       inner = FileName.text(Array(parts.joined(separator: [UInt8(ascii: "/")])))

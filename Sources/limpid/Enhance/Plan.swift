@@ -13,6 +13,8 @@ struct Plan: Sendable {
   /// Sounds that are to be removed, and what the model makes of them; nil: none.
   var learned: [LearnedNoise] = []
   var removed: LearnedTokens?
+  /// Not the whole of a recording, or joined of its spans; nil: the whole.
+  var spans: SpanWork?
 
   /// What is wrong with so many seconds, for presets and the command line; nil: nothing.
   static func fault(ofWarmUp seconds: Float) -> String? {

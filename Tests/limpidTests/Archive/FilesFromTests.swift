@@ -15,6 +15,7 @@ import TestSupport
     let root = folder.scratch.path("in")
     for names in [
       "a.wav\ndeep/b.wav\n", "./a.wav\n./deep//b.wav", "\(root)/a.wav\n\n\(root)/deep/b.wav\n",
+      "\(root)//a.wav\n\(root)//deep//b.wav\n",
       "a.wav\r\ndeep/b.wav\r\n",
     ] {
       let result = try folder.enhance("--files-from", "-", input: Data(names.utf8))
@@ -127,5 +128,11 @@ import TestSupport
     let result = try run("enhance", root, "-o", folder.scratch.path("out"), "--list")
     #expect(result.status == 0 && result.text == "\(root)/a.wav\n\(root)/deep/b.wav\n", "\(result.errors)")
     #expect(folder.scratch.names == ["in"])
+    // What it prints is taken, with a slash behind the folder's name or without.
+    for slash in ["", "/"] {
+      let names = try run("enhance", root + slash, "--list").output
+      let taken = try folder.enhance("--files-from", "-", input: names)
+      #expect(taken.status == 0 && taken.ways.count == 2, "\(taken.errors)")
+    }
   }
 }

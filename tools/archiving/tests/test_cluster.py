@@ -117,6 +117,32 @@ def test_an_interrupted_run_goes_on(cluster, limpid, record, one_process, tmp_pa
     assert contents(tmp_path / "out") == whole
 
 
+def test_spans_of_a_long_file_are_shared_and_joined(cluster, limpid, record, tmp_path):
+    """To the bit what the program gives when its spans are made one after the other here."""
+    record(tmp_path / "in/deep/long.wav", 1, seconds=190)
+    record(tmp_path / "in/short.wav", 2)
+    cluster.add_node(num_cpus=2)
+    process = archive(cluster, limpid, tmp_path / "in", tmp_path / "out", tmp_path / "1.json", "--span", "1")
+    assert process.wait(timeout=300) == 0, process.stderr.read()
+    outputs = contents(tmp_path / "out")
+    assert sorted(outputs) == ["deep/long.wav", "short.wav"], "no span is left"
+
+    def enhance(output: Path, *more: str) -> None:
+        subprocess.run(
+            [limpid, "enhance", tmp_path / "in", "--files-from", "-", "-o", f"{output}/", "--skip-done", *OPTIONS,
+             "--span-length", "60", *more], input=b"deep/long.wav\n", check=True,
+        )  # fmt: skip
+
+    for number in range(3):
+        enhance(tmp_path / "spans" / str(number), "--span", str(number))
+    enhance(tmp_path / "here", "--join-spans", str(tmp_path / "spans"))
+    assert outputs["deep/long.wav"] == contents(tmp_path / "here")["deep/long.wav"]
+    again = archive(cluster, limpid, tmp_path / "in", tmp_path / "out", tmp_path / "2.json", "--span", "1")
+    assert again.wait(timeout=300) == 0
+    assert json.loads((tmp_path / "2.json").read_text())["skipped"] == 2
+    assert contents(tmp_path / "out") == outputs
+
+
 def test_wrong_use_is_one_sentence(limpid, tmp_path):
     (tmp_path / "in").mkdir()
     for arguments, words in [

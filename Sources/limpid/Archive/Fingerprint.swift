@@ -29,9 +29,18 @@ struct Fingerprint: Sendable {
       values["remove-sha256"] = plan.learned.map { "\(Self.hash($0.samples))" }.joined(separator: " ")
     }
     if let spans = plan.spans { values["spans"] = spans.description }
+    self.init(values)
+  }
+
+  private init(_ values: [String: String]) {
     let text = values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
     hash = Array(text.utf8).withUnsafeBytes { ContentHash(of: $0) }
     line = SettingsLine(settings: "\(hash)", values: values)
+  }
+
+  /// The same of another part of the recording.
+  func replacing(spans: SpanWork) -> Fingerprint {
+    Fingerprint(line.values.merging(["spans": spans.description]) { $1 })
   }
 
   private static func hash(_ values: [Float]) -> ContentHash { values.withUnsafeBytes { ContentHash(of: $0) } }

@@ -130,6 +130,27 @@ struct OutputInTheMaking: Sendable {
     }
   }
 
+  /// Spans that are joined are of this content, and of these settings; else they are those of an earlier run.
+  ///
+  /// - Parameters:
+  ///   - folder: of the spans' folders.
+  ///   - count: of the recording.
+  /// - Throws: `Failure`, or `AudioFileError` where a span is not there.
+  func checkSpans(in folder: String, _ count: Int, _ layout: SpanLayout) throws {
+    for number in 0..<count {
+      let place = "\(folder)/\(number)"
+      let there = try FileContent(path: place + "/" + name)
+      let wanted = settings.replacing(spans: .span(number, layout)).hash
+      let isOurs = try Manifest(folder: place).entries(for: name).contains {
+        $0.output == there.hash && $0.input == input.hash && $0.settings == wanted
+      }
+      guard isOurs else {
+        throw Failure(
+          .noInput, "\(place)/\(name) was made of other content or with other settings; enhance the span again")
+      }
+    }
+  }
+
   /// Before it gets its name.
   ///
   /// - Parameter file: where it lies, whole.

@@ -89,6 +89,8 @@ final class SpanSource: AudioSource {
 final class JoinedSpans: AudioSource {
   let format: AudioFormat
   let sampleCount: Int?
+  /// Of the recording.
+  var count: Int { paths.count }
   private let layout: SpanLayout
   private let paths: [String]
   private var number = 0

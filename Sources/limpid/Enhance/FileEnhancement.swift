@@ -37,7 +37,8 @@ struct FileEnhancement {
         secondsTaken: ProcessInfo.processInfo.systemUptime - start)
     }
     if case .joined(let folder, let layout) = plan.spans {
-      let joined = try JoinedSpans(of: source, name: task.name, folder: folder, layout: layout)
+      let joined = try JoinedSpans(of: source, name: making?.name ?? task.name, folder: folder, layout: layout)
+      try making?.checkSpans(in: folder, joined.count, layout)
       let (count, sink) = try enhance(joined, tags, progress, latency: 0, process: { _ in }, finish: {}, fail: {})
       return FileReport(
         task: task, plan: plan, format: format, sampleCount: count, latencyInSamples: 0, sink: sink,

@@ -60,7 +60,13 @@ import TestSupport
     // Whole and joined are two things.
     let whole = try enhance(folder.scratch.path("out"))
     #expect(whole.status == 0 && whole.text.contains("\"status\":\"enhanced\""))
-    // A span of another recording is not taken.
+    // A span of other settings, or of another recording, is not taken.
+    let changed = try enhance(folder.scratch.path("out"), "--span-length", "60", "--join-spans", spans, "--mix", "0.5")
+    #expect(
+      changed.status == 66 && changed.errors.contains("spans/0/deep/long.wav was made of other content or with other"))
+    try folder.scratch.write(Wave(samples: Wave.noise(190)).data, "in/deep/long.wav")
+    let content = try enhance(folder.scratch.path("out"), "--span-length", "60", "--join-spans", spans)
+    #expect(content.status == 66 && content.errors.contains("spans/0/deep/long.wav was made of other content"))
     try folder.scratch.write(Wave(samples: Wave.sound(185)).data, "in/deep/long.wav")
     let other = try enhance(folder.scratch.path("out"), "--span-length", "60", "--join-spans", spans)
     #expect(other.status == 65 && other.errors.contains("is not span 2 of deep/long.wav"), "\(other.errors)")

@@ -32,13 +32,13 @@ extension MultichannelEnhancer {
   /// noise reference are then those of the whole. Before anything was processed, after a noise profile was set.
   ///
   /// - Parameter frame: of the model's frames, from 0; a warm-up of the whole has frames too.
-  public mutating func number(firstFrame frame: Int) {
+  package mutating func number(firstFrame frame: Int) {
     precondition(enhancers[0].frameCount == 0 && frame >= 0, "frames are numbered before there are any")
     for channel in 0..<channelCount { withChannel(channel) { $0.chain.frames.frameIndex = frame } }
   }
 
   /// What was processed until now is not counted.
-  public mutating func forgetCounts() {
+  package mutating func forgetCounts() {
     for channel in 0..<channelCount { withChannel(channel) { $0.chain.forgetCounts() } }
   }
 }

@@ -76,6 +76,7 @@ let package = Package(
       name: "CCairo", dependencies: ["CLoading"], path: "Sources/CLibraries/CCairo", cSettings: cWarnings,
       linkerSettings: [.linkedLibrary("dl")]),
     system("CFFTW", pkgConfig: "fftw3f", apt: "libfftw3-dev"),
+    system("CNettle", pkgConfig: "nettle", apt: "nettle-dev"),
     system("CSndfile", pkgConfig: "sndfile", apt: "libsndfile1-dev"),
     system("CSpeexDSP", pkgConfig: "speexdsp", apt: "libspeexdsp-dev"),
 
@@ -131,7 +132,7 @@ let package = Package(
       name: "limpid",
       dependencies: [
         "Ground", "SignalProcessing", "Enhancement", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording",
-        "Figures",
+        "Figures", "CNettle",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),

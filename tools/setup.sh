@@ -30,7 +30,7 @@ install() {
 
 # What building and running Limpid takes.
 install_libraries() {
-  install pkg-config libfftw3-dev libsndfile1-dev libspeexdsp-dev libasound2-dev \
+  install pkg-config libfftw3-dev libsndfile1-dev libspeexdsp-dev nettle-dev libasound2-dev \
     libjack-jackd2-dev libcairo2-dev g++
   command -v swift >/dev/null || fail "swift is not on the PATH; install Swift 6.3 or later from swift.org/install"
 }

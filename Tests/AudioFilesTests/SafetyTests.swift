@@ -150,4 +150,34 @@ import TestSupport
     let out = try Data(contentsOf: scratch.url.appendingPathComponent("out.wav"))
     #expect(out.range(of: Data("bext".utf8)) != nil && out.range(of: Data("Scene 7 / 3".utf8)) != nil)
   }
+
+  @Test func `the temporary files of dead processes are removed on demand, those of living ones and all else stay`()
+    throws
+  {
+    let writer = try AudioFileWriter(
+      path: scratch.path("a.wav"), format: format(SF_FORMAT_WAV, SF_FORMAT_PCM_16), tags: AudioTags(), overwrite: false)
+    try sound(10).withUnsafeBufferPointer { try writer.write($0) }
+    let living = try #require(scratch.names.first)
+    for (name, text) in [
+      (".b.wav.limpid-7-abc.tmp", "half"), (".b.c.limpid-8-xyz.tmp", "half"), (".d.wav.limpid-9-new.tmp", ""),
+      ("b.limpid-7-abc.tmp", "mine"), (".b.limpid-7", "mine"), (".tmp", "mine"),
+    ] { try scratch.write(Data(text.utf8), name) }
+    AudioFileWriter.removeLeftovers(in: scratch.url.path)
+    #expect(scratch.names == [living, ".b.limpid-7", ".d.wav.limpid-9-new.tmp", ".tmp", "b.limpid-7-abc.tmp"].sorted())
+    // And before it has its name, it is shown whole.
+    var shown: Data?
+    writer.beforeNaming = { (path) throws(AudioFileError) in
+      #expect(!FileManager.default.fileExists(atPath: self.scratch.path("a.wav")))
+      AudioFileWriter.removeLeftovers(in: self.scratch.url.path)
+      shown = try? Data(contentsOf: URL(fileURLWithPath: path))
+    }
+    try writer.finish()
+    #expect(try shown == Data(contentsOf: URL(fileURLWithPath: scratch.path("a.wav"))))
+
+    let other = try AudioFileWriter(
+      path: scratch.path("e.wav"), format: format(SF_FORMAT_WAV, SF_FORMAT_PCM_16), tags: AudioTags(), overwrite: false)
+    other.beforeNaming = { (_) throws(AudioFileError) in throw .writingFailed(path: "list", reason: "full") }
+    #expect(throws: AudioFileError.writingFailed(path: "list", reason: "full")) { try other.finish() }
+    #expect(!scratch.names.contains { $0.contains("e.wav") })
+  }
 }

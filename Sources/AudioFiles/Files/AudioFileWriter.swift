@@ -7,6 +7,8 @@ package final class AudioFileWriter: AudioSink {
   package let format: AudioFormat
   package private(set) var clippedSampleCount = 0
   package let notKept: [String]
+  /// Called by `finish` with where the file lies, whole and on the disk, before it has its name; what it throws takes the file away.
+  package var beforeNaming: ((_ temporaryPath: String) throws(AudioFileError) -> Void)?
   /// Where it lies in the end: `path`, or what a symbolic link of that name leads to.
   private let target: String
   private let overwrite: Bool
@@ -98,7 +100,7 @@ package final class AudioFileWriter: AudioSink {
       throw .writingFailed(path: path, reason: String(cString: sf_error_number(code)))
     }
     front.write(to: temporary)
-    try temporary.rename(to: target, named: path, overwrite: overwrite)
+    try temporary.rename(to: target, named: path, overwrite: overwrite, before: beforeNaming)
   }
 
   package func abandon() {
@@ -110,6 +112,9 @@ package final class AudioFileWriter: AudioSink {
 
   /// Removes the temporary files of all writers that have not finished. Only unlink(2): for signal handlers.
   package static func removeUnfinishedFiles() { UnfinishedFiles.unlinkAll() }
+
+  /// Removes the temporary files that killed processes have left in a folder; those of living ones stay.
+  package static func removeLeftovers(in folder: String) { UnfinishedFiles.removeLeftovers(in: folder) }
 
   /// Rounds to `bits` and clips; libsndfile would scale by 32767 where it reads by 32768, or truncate.
   ///

@@ -40,6 +40,8 @@ final class TemporaryFile {
         self.mark = mark
         self.descriptor = descriptor
         if let mode { _ = fchmod(descriptor, mode) }
+        // Who is alive holds it: what a killed process left is known by that (`UnfinishedFiles.removeLeftovers`).
+        _ = flock(descriptor, LOCK_EX | LOCK_NB)
         _ = lseek(descriptor, off_t(reserved), SEEK_SET)
         return
       }
@@ -65,16 +67,27 @@ final class TemporaryFile {
   /// - Parameters:
   ///   - name: what errors call it.
   ///   - overwrite: whether a file of that name, also one that appeared meanwhile, may go.
-  /// - Throws: `.writingFailed`, `.exists`, `.unwritable`; the file is then gone.
-  func rename(to finalPath: String, named name: String, overwrite: Bool) throws(AudioFileError) {
+  ///   - before: called with where it lies, whole and on the disk, before it has its name.
+  /// - Throws: `.writingFailed`, `.exists`, `.unwritable`, or what `before` throws; the file is then gone.
+  func rename(
+    to finalPath: String, named name: String, overwrite: Bool, before: ((String) throws(AudioFileError) -> Void)? = nil
+  ) throws(AudioFileError) {
     guard isOpen else { return }
     if failure == 0, fsync(descriptor) != 0 { failure = errno }
     isOpen = false
+    // A second descriptor holds the lock until the file has its name.
+    let held = dup(descriptor)
+    defer { if held >= 0 { close(held) } }
     if close(descriptor) != 0, failure == 0 { failure = errno }
     guard failure == 0 else {
       unlinkIt()
       UnfinishedFiles.remove(mark)
       throw .writingFailed(path: name, reason: systemReason(failure))
+    }
+    do throws(AudioFileError) { try before?(path) } catch {
+      unlinkIt()
+      UnfinishedFiles.remove(mark)
+      throw error
     }
     let (result, number) = FileName.withCString(path) { path in
       FileName.withCString(finalPath) { finalPath in

@@ -40,4 +40,29 @@ enum UnfinishedFiles {
       if let text = UnsafePointer<CChar>(bitPattern: address) { unlink(text) }
     }
   }
+
+  /// Takes away temporary files in a folder whose process was killed. That one is alive is told by its lock, which it takes
+  /// before it writes anything: an empty file may be one that was made this moment, and stays.
+  static func removeLeftovers(in folder: String) {
+    for name in Files.names(in: folder) ?? [] where isTemporary(name) {
+      FileName.withCString(folder + "/" + name) { path in
+        let descriptor = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        var status = stat()
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &status) == 0, status.st_size > 0,
+          status.st_mode & S_IFMT == S_IFREG
+        {
+          unlink(path)
+        }
+      }
+    }
+  }
+
+  /// `.NAME.limpid-NUMBER-CHANCE.tmp`
+  private static func isTemporary(_ name: String) -> Bool {
+    let parts = FileName.bytes(name).split(separator: UInt8(ascii: "."))
+    return name.utf8.first == UInt8(ascii: ".") && parts.count >= 3 && parts.last!.elementsEqual("tmp".utf8)
+      && parts[parts.count - 2].starts(with: "limpid-".utf8)
+  }
 }

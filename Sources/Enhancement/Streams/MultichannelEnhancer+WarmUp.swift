@@ -25,6 +25,20 @@ extension MultichannelEnhancer {
       for channel in 0..<channelCount { sound[(samples - fade + n) * channelCount + channel] *= weight }
     }
     sound.withUnsafeMutableBufferPointer { process(interleaved: UnsafeBufferPointer($0), into: $0) }
+    forgetCounts()
+  }
+
+  /// Gives the first frame the number that it has in a recording of which this is a span: the sampler's noise and the schedule of the
+  /// noise reference are then those of the whole. Before anything was processed, after a noise profile was set.
+  ///
+  /// - Parameter frame: of the model's frames, from 0; a warm-up of the whole has frames too.
+  package mutating func number(firstFrame frame: Int) {
+    precondition(enhancers[0].frameCount == 0 && frame >= 0, "frames are numbered before there are any")
+    for channel in 0..<channelCount { withChannel(channel) { $0.chain.frames.frameIndex = frame } }
+  }
+
+  /// What was processed until now is not counted.
+  package mutating func forgetCounts() {
     for channel in 0..<channelCount { withChannel(channel) { $0.chain.forgetCounts() } }
   }
 }

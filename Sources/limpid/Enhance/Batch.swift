@@ -10,6 +10,8 @@ struct FileResult: Sendable {
   var figure: FigureSummary?
   /// Why it, or its picture, is not there.
   var failure: Failure?
+  /// With `--skip-done`: seconds of sound of an output that was there, made so; nil where it was to be made.
+  var doneBefore: Double?
 }
 
 /// Runs the tasks of a command, several files at once; one file's failure does not keep the others from being done.
@@ -25,30 +27,71 @@ struct Batch: Sendable {
   var isVerbose = false
   /// Where pictures go; nil: none are drawn.
   var figures: FigurePlan?
+  /// Not nil: outputs that are done are not made again, and other processes may work on the same folder.
+  var resumption: Resumption?
+  /// Called as files end, in that order, from any thread.
+  var ended: (@Sendable (FileResult) -> Void)?
 
   /// Results in the order of the tasks.
   func run() -> [FileResult] {
     let progress = Progress(totalSeconds: totalSeconds)
     let results = Mutex(tasks.map { FileResult(task: $0) })
-    let next = Atomic(0)
-    DispatchQueue.concurrentPerform(iterations: min(jobs, tasks.count)) { _ in
-      while true {
-        let index = next.add(1, ordering: .relaxed).oldValue
-        guard index < tasks.count else { return }
-        let result = one(tasks[index], progress)
-        results.withLock { $0[index] = result }
+    // What another process had is looked at again when all else is done: it is made by then, or that process is dead.
+    let busy = Mutex<[Int]>([])
+    func pass(over indices: [Int], waits: Bool) {
+      let next = Atomic(0)
+      DispatchQueue.concurrentPerform(iterations: min(jobs, indices.count)) { _ in
+        while true {
+          let place = next.add(1, ordering: .relaxed).oldValue
+          guard place < indices.count else { return }
+          let index = indices[place]
+          guard let result = one(tasks[index], progress, waits: waits) else {
+            busy.withLock { $0.append(index) }
+            continue
+          }
+          ended?(result)
+          results.withLock { $0[index] = result }
+        }
       }
+    }
+    pass(over: Array(tasks.indices), waits: false)
+    let others = busy.withLock { $0.sorted() }
+    if !others.isEmpty {
+      if isVerbose {
+        Terminal.complain(
+          "note",
+          "\(others.count) file\(others.count == 1 ? " is" : "s are") in other processes' hands; waiting for them")
+      }
+      pass(over: others, waits: true)
     }
     progress.finish()
     return results.withLock { $0 }
   }
 
-  private func one(_ task: FileTask, _ progress: Progress) -> FileResult {
+  /// - Returns: nil where another process is at it.
+  private func one(_ task: FileTask, _ progress: Progress, waits: Bool) -> FileResult? {
     var result = FileResult(task: task)
     do {
+      var force = force
+      var making: OutputInTheMaking?
+      var claim: OutputClaim?
+      defer { withExtendedLifetime(claim) {} }
+      if let resumption {
+        claim = try resumption.claim(task, waits: waits)
+        if claim == nil { return nil }
+        switch try resumption.decide(task) {
+        case .done(let seconds):
+          progress.leaveOut(seconds)
+          result.doneBefore = seconds
+          return result
+        case .make(let output):
+          making = output
+          force = output.overwrites
+        }
+      }
       let figure = figures?.recording(of: task)
       let report = try FileEnhancement(
-        task: task, plan: plan, raw: raw, force: force, live: live, isStrict: isStrict, figure: figure
+        task: task, plan: plan, raw: raw, force: force, live: live, isStrict: isStrict, figure: figure, making: making
       ).run(progress)
       warn(task, report)
       result.report = report

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AudioFiles
 import Foundation
+import Synchronization
 
 /// `limpid enhance`: sound files, folders or raw PCM through the streaming enhancer.
 struct EnhanceCommand: ParsableCommand {
@@ -13,12 +14,19 @@ struct EnhanceCommand: ParsableCommand {
       whole; the input is never overwritten. Without -o the output is NAME.clean.EXT beside the input. Folders are \
       searched through, and keep their tree below the output folder. With -o /dev/null nothing is kept.
 
+      With --skip-done an interrupted run of a folder is taken up again: what is there, whole and made of the same content with the \
+      same settings, weights and program, is not made again. Several processes, also of several machines on one network folder, \
+      then share the work: none makes what another has made or is making. The list of what was made is \
+      .limpid-manifest.jsonl in the output folder.
+
       Standard input (-) that begins with the header of a WAV or another sound file needs no --raw, and -o - without \
       --raw writes WAV.
 
         limpid enhance noisy.wav -o clean.wav
         limpid enhance interview.mp3 -o interview.flac --preset quality
         limpid enhance recordings/ -o clean/ --jobs 4 --json > report.json
+        limpid enhance interviews/ -o clean/ --skip-done --json-lines > report.jsonl
+        find interviews -newer list -name '*.wav' -print0 | limpid enhance interviews --files-from - -0 -o clean/ --skip-done
         limpid enhance hall.wav -o hall-clean.wav --attenuation-limit 15
         limpid enhance hall.wav -o as-heard-live.wav --realtime
         limpid enhance hall.wav -o hall-clean.wav --figure hall.png
@@ -26,7 +34,34 @@ struct EnhanceCommand: ParsableCommand {
       """)
 
   @Argument(help: "Sound files and folders; - for standard input.", completion: .file())
-  var inputs: [String]
+  var inputs: [String] = []
+
+  @Option(
+    help: """
+      Enhance the files that this list names, one a line; - for standard input. With a folder as the one input the names are \
+      of files in it, which keep their places below the output folder.
+      """, completion: .file())
+  var filesFrom: String?
+
+  @Flag(name: [.customShort("0"), .long], help: "A zero byte, not a line's end, is behind each name of the list.")
+  var null = false
+
+  @Flag(help: "Print the names of the files that would be enhanced, as --files-from takes them, and end.")
+  var list = false
+
+  @Flag(
+    help:
+      "Take up an earlier run: leave out what is done, by content and settings, and share the rest with other processes."
+  )
+  var skipDone = false
+
+  // tools/archive: a long recording over several machines.
+  @Option(help: ArgumentHelp("Seconds of a span of a recording, 60 or more.", visibility: .hidden))
+  var spanLength: Int?
+  @Option(help: ArgumentHelp("Only this span, from 0, after the sound before it was heard.", visibility: .hidden))
+  var span: Int?
+  @Option(help: ArgumentHelp("Join the spans that lie in FOLDER/0, FOLDER/1 and so on.", visibility: .hidden))
+  var joinSpans: String?
 
   @Option(
     name: .shortAndLong, help: "Output file, or folder (ends in /, exists, or takes several); - for a pipe.")
@@ -59,6 +94,9 @@ struct EnhanceCommand: ParsableCommand {
   @Flag(name: .long, help: "Print a report for machines on standard output.")
   var json = false
 
+  @Flag(help: "Print a line of JSON on standard output as each file ends.")
+  var jsonLines = false
+
   @Option(
     help: """
       Draw what changed, as PNG: spectrograms, levels, what was taken for noise. Of several inputs a folder of pictures, with an \
@@ -74,7 +112,9 @@ struct EnhanceCommand: ParsableCommand {
   var period: Int?
 
   func validate() throws {
-    guard !inputs.isEmpty else { throw ValidationError("name at least one file, folder, or -") }
+    guard !inputs.isEmpty || filesFrom != nil else {
+      throw ValidationError("there are no inputs; name at least one file, folder, or -")
+    }
     guard !inputs.contains(""), output != "", figure != "" else {
       throw ValidationError("a name is empty; is a variable of your shell not set?")
     }
@@ -97,8 +137,43 @@ struct EnhanceCommand: ParsableCommand {
         throw ValidationError("name an output for standard input: -o FILE, or -o - for a pipe")
       }
     }
-    if output == "-", json {
-      throw ValidationError("--json and -o - both want standard output; write to a file instead")
+    if output == "-", json || jsonLines || list {
+      let option = json ? "--json" : jsonLines ? "--json-lines" : "--list"
+      throw ValidationError("\(option) and -o - both want standard output; write to a file instead")
+    }
+    if json, jsonLines { throw ValidationError("--json and --json-lines are two forms of one report; leave one out") }
+    try validateArchive()
+  }
+
+  private func validateArchive() throws {
+    if null, filesFrom == nil, !list {
+      throw ValidationError("--null belongs to --files-from and --list; add one of them")
+    }
+    if let filesFrom {
+      guard !filesFrom.isEmpty else { throw ValidationError("--files-from names no file; is a variable not set?") }
+      guard inputs.count <= 1, inputs != ["-"] else {
+        throw ValidationError(
+          "--files-from takes one folder beside the list, or none; put the other names into the list")
+      }
+    }
+    if spanLength != nil || span != nil || joinSpans != nil {
+      guard let spanLength, (60...86400).contains(spanLength), (span == nil) != (joinSpans == nil), (span ?? 0) >= 0
+      else {
+        throw ValidationError("--span-length (60 to 86400 s) goes with --span (from 0) or with --join-spans; give both")
+      }
+      guard skipDone else { throw ValidationError("spans are for --skip-done; add that") }
+    }
+    if skipDone {
+      if figure != nil {
+        throw ValidationError("--figure is drawn as a file is made, and --skip-done leaves files out; leave one out")
+      }
+      if realtime {
+        throw ValidationError("--skip-done is not for --realtime, whose output is a matter of time; leave one out")
+      }
+      if inputs == ["-"] { throw ValidationError("--skip-done is for files; leave it out with standard input") }
+      if sound.saveNoiseProfile != nil {
+        throw ValidationError("--skip-done would leave --save-noise-profile out, too; leave out one of them")
+      }
     }
   }
 
@@ -106,9 +181,12 @@ struct EnhanceCommand: ParsableCommand {
     Interruption.prepare()
     do {
       try refuseTerminal()
-      let list = try FileList(inputs: inputs, output: output, force: force)
-      let tasks = list.tasks
-      for note in list.leftOut.flatMap({ $0.notes(naming: verbose) }) { Terminal.complain("note", note) }
+      let names = try filesFrom.map { try PathList(path: $0, endsInZero: null) }
+      // Outputs that are there are looked at one by one, and those that are to be listed not at all.
+      let files = try FileList(inputs: inputs, list: names, output: output, force: force || skipDone || list)
+      let tasks = files.tasks
+      for note in files.leftOut.flatMap({ $0.notes(naming: verbose) }) { Terminal.complain("note", note) }
+      if list { return try show(tasks) }
       if let profile = sound.saveNoiseProfile { try check(profile, tasks) }
       let taken = [sound.saveNoiseProfile, sound.noiseProfile, sound.model].compactMap(\.self)
       let figures = try figure.map {
@@ -121,19 +199,56 @@ struct EnhanceCommand: ParsableCommand {
       }
       var plan = try sound.plan(standard: isFirstHeard ? SoundOptions.filePreset : SoundOptions.standardPreset)
       plan.warmUp = isFirstHeard ? warmUp ?? plan.warmUp : 0
-      let batch = Batch(
+      if let spanLength {
+        let layout = SpanLayout(length: spanLength)
+        plan.spans = joinSpans.map { .joined(folder: $0, layout) } ?? span.map { .span($0, layout) }
+      }
+      var batch = Batch(
         tasks: tasks, plan: plan, raw: raw.pcm, jobs: realtime ? 1 : jobs ?? cores, force: force,
         live: realtime ? LivePass(block: period ?? 256) : nil, isStrict: strict, isVerbose: verbose,
         figures: figures)
+      if skipDone {
+        guard let folder = files.outputFolder else {
+          throw Failure(.usage, "--skip-done keeps a manifest in the output folder; name that with -o, ending in /")
+        }
+        batch.resumption = try Resumption(folder: folder, plan: plan, force: force)
+      }
+      let lines = LineReport()
+      if jsonLines { batch.ended = lines.add }
       let results = batch.run()
-      if json { try JSONReport(results).print() }
-      if !json, output != "-" { try summarise(results) }
+      if json { try JSONReport(results, skipsDone: skipDone).print() }
+      if !json, !jsonLines, output != "-" { try summarise(results) }
+      conclude(results, batch.resumption)
+      try lines.check()
       try figures?.writeOverview(of: results)
       if let failure = results.lazy.compactMap(\.failure).first { throw ExitCode(failure.code.rawValue) }
     } catch let code as ExitCode {
       throw code
     } catch {
       throw Failure(error).end()
+    }
+  }
+
+  /// Names as `--files-from` takes them.
+  private func show(_ tasks: [FileTask]) throws {
+    let text = tasks.map { $0.input + (null ? "\0" : "\n") }.joined()
+    let code = writeEverything(text, to: STDOUT_FILENO)
+    if code != 0, code != EPIPE { throw standardOutputFailure(code) }
+  }
+
+  /// What of a large number of files must not be scrolled away.
+  private func conclude(_ results: [FileResult], _ resumption: Resumption?) {
+    if let count = resumption?.unreadableLines, count > 0, verbose {
+      Terminal.complain(
+        "note", "\(count) line\(count == 1 ? "" : "s") of the manifest cannot be read, and were passed over")
+    }
+    guard skipDone || filesFrom != nil else { return }
+    let failed = results.filter { $0.failure != nil }
+    if failed.count > 1 || failed.count == 1 && results.count > 1 {
+      Terminal.complain(
+        "error",
+        "\(failed.count) of \(results.count) files were not enhanced: "
+          + failed.map(\.task.input).joined(separator: ", "))
     }
   }
 
@@ -175,6 +290,7 @@ struct EnhanceCommand: ParsableCommand {
   private func summarise(_ results: [FileResult]) throws {
     guard isatty(STDOUT_FILENO) != 0 else { return }
     for result in results {
+      if result.doneBefore != nil, verbose { try putOut(result.task.output + ": done before") }
       guard let report = result.report else { continue }
       let reduction =
         report.noiseReductionInDecibels.map { String(format: ", noise %.1f dB lower", $0) } ?? ""
@@ -183,4 +299,18 @@ struct EnhanceCommand: ParsableCommand {
           + String(format: ": %.1f s in %.1f s", report.durationInSeconds, report.secondsTaken) + reduction)
     }
   }
+}
+
+/// `--json-lines`: whole lines from any thread, and the first thing that went wrong with them.
+private final class LineReport: Sendable {
+  private let failure = Mutex<Failure?>(nil)
+
+  func add(_ result: FileResult) {
+    failure.withLock { failure in
+      do { try JSONLine(result: result).print() } catch { failure = failure ?? Failure(error) }
+    }
+  }
+
+  /// - Throws: what went wrong.
+  func check() throws { if let failure = failure.withLock({ $0 }) { throw failure } }
 }

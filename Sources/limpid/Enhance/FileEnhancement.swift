@@ -15,6 +15,8 @@ struct FileEnhancement {
   var isStrict = false
   /// Collects what a picture shows; nil: none is wanted.
   var figure: FigureRecording?
+  /// With `--skip-done`: what the manifest is to say of it.
+  var making: OutputInTheMaking?
 
   /// Samples per channel read at once: whole blocks of the live worker's device, or about as many.
   private var block: Int { roundedUp(4096) }
@@ -22,7 +24,7 @@ struct FileEnhancement {
   /// - Throws: `AudioFileError`, `EnhancementError` and their like; the output is then not there.
   func run(_ progress: Progress) throws -> FileReport {
     let start = ProcessInfo.processInfo.systemUptime
-    let source = try openSource()
+    var source = try openSource()
     let tags = source.tags
     let format = source.format
     let tracks = figure?.begin(format)
@@ -41,14 +43,34 @@ struct FileEnhancement {
         live: device.status!, sink: sink, remarks: source.remarks,
         secondsTaken: ProcessInfo.processInfo.systemUptime - start)
     }
+    if case .joined(let folder, let layout) = plan.spans {
+      let joined = try JoinedSpans(of: source, name: making?.name ?? task.name, folder: folder, layout: layout)
+      try making?.checkSpans(in: folder, joined.count, layout)
+      let (count, sink) = try enhance(joined, tags, progress, latency: 0, process: { _ in }, finish: {}, fail: {})
+      return FileReport(
+        task: task, plan: plan, format: format, sampleCount: count, latencyInSamples: 0, sink: sink,
+        remarks: source.remarks, secondsTaken: ProcessInfo.processInfo.systemUptime - start)
+    }
     var enhancer = try MultichannelEnhancer(
       model: plan.model, settings: plan.settings, sampleRate: format.sampleRate,
       channelCount: format.channelCount)
     if let profile = plan.profile { try enhancer.setNoiseProfile(profile, isFrozen: true) }
     if let removed = plan.removed { enhancer.setLearnedTokens(removed) }
     let latency = enhancer.latencyInSamples
-    let opening = try plan.warmUp > 0 ? Opening(of: source, seconds: plan.warmUp) : nil
+    var warmUp = plan.warmUp
+    var leadIn = 0
+    if case .span(let number, let layout) = plan.spans {
+      (source, leadIn) = try span(number, layout, of: source)
+      let first = layout.firstHeard(number)
+      if first > 0 {
+        enhancer.number(
+          firstFrame: Int(((Double(first) + Double(warmUp)) * enhancer.frameFormat.frameRate).rounded()))
+        warmUp = 0
+      }
+    }
+    let opening = try warmUp > 0 ? Opening(of: source, seconds: warmUp) : nil
     opening?.samples.withUnsafeBufferPointer { enhancer.warmUp(interleaved: $0) }
+    if leadIn > 0 { try hear(leadIn, of: opening ?? source, &enhancer) }
     let (count, sink) = try enhance(
       opening ?? source, tags, progress, tracks, latency: latency,
       process: { samples in
@@ -60,6 +82,35 @@ struct FileEnhancement {
       task: task, plan: plan, format: format, sampleCount: count, latencyInSamples: latency,
       statistics: enhancer.statistics, sink: sink, remarks: source.remarks,
       secondsTaken: ProcessInfo.processInfo.systemUptime - start)
+  }
+
+  /// A span of the input, from where it is first heard, and the samples that are only heard.
+  private func span(_ number: Int, _ layout: SpanLayout, of source: any AudioSource) throws -> (SpanSource, leadIn: Int)
+  {
+    let rate = source.format.sampleRate
+    guard let samples = source.sampleCount, number < layout.count(samples: samples, rate: rate) else {
+      throw Failure(.badInput, "\(task.input) has no span \(number) of \(layout.length) s; leave --span out")
+    }
+    let range = layout.range(number, samples: samples, rate: rate)
+    let first = layout.firstHeard(number) * rate
+    return (try SpanSource(of: source, range: first..<range.upperBound), range.lowerBound - first)
+  }
+
+  /// Enhances what is before a span, and keeps nothing of it but what the enhancer knows then.
+  private func hear(_ samples: Int, of source: any AudioSource, _ enhancer: inout MultichannelEnhancer) throws {
+    let channels = source.format.channelCount
+    let memory = FloatMemory(block * channels)
+    defer { withExtendedLifetime(memory) {} }
+    var left = samples
+    while left > 0 {
+      let room = UnsafeMutableBufferPointer(rebasing: memory.buffer[..<(min(block, left) * channels)])
+      let count = try source.read(into: room)
+      if count == 0 { break }
+      let part = UnsafeMutableBufferPointer(rebasing: room[..<(count * channels)])
+      enhancer.process(interleaved: UnsafeBufferPointer(part), into: part)
+      left -= count
+    }
+    enhancer.forgetCounts()
   }
 
   /// All of the input through `process`, in place, into the output file, which is whole at the end or not there.
@@ -77,6 +128,13 @@ struct FileEnhancement {
     do {
       let count = try stream(source, into: sink, progress, tracks, latency: latency, process: process)
       try finish()
+      if let making {
+        try making.checkInput()
+        let seconds = Double(count) / Double(source.format.sampleRate)
+        (sink as? AudioFileWriter)?.beforeNaming = { (file) throws(AudioFileError) in
+          try making.record(file, durationInSeconds: seconds)
+        }
+      }
       try sink.finish()
       return (count, sink)
     } catch {

@@ -9,6 +9,8 @@ struct FileTask: Sendable {
   /// Whether the output's folder is made when it is not there: below an output folder yes, for a single file a missing
   /// folder is more likely a slip of the pen.
   var makesFolder = false
+  /// The input's place below the folder that was searched; the last part of its name where it was named itself.
+  var name = ""
 }
 
 /// Which file goes where.
@@ -17,6 +19,8 @@ struct FileTask: Sendable {
 /// the output folder. Names are bytes (`FileName`): a composed and a decomposed é are two.
 struct FileList {
   let tasks: [FileTask]
+  /// Which all outputs lie below; nil: they lie beside their inputs, or the one output was named itself.
+  let outputFolder: String?
   /// What a folder's search passed over.
   private(set) var leftOut: [LeftOut] = []
 
@@ -27,17 +31,23 @@ struct FileList {
     var others: [String] = []
     /// Of kinds that need ffmpeg, which is not installed.
     var needingFFmpeg: [String] = []
+    /// Folders that a list names.
+    var folders: [String] = []
   }
 
   static let extensions: Set<String> = [
     "wav", "wave", "w64", "rf64", "aif", "aiff", "aifc", "flac", "ogg", "oga", "opus", "mp3", "caf", "au",
   ]
 
-  /// - Throws: `Failure` for inputs that are not there, outputs that collide, exist, or are inputs.
-  init(inputs: [String], output: String?, force: Bool) throws {
+  /// - Parameters:
+  ///   - list: files to take instead of all: below the one input, a folder, or, without input, as if each were one.
+  ///   - force: whether outputs may exist.
+  /// - Throws: `Failure` for inputs that are not there, outputs that collide, exist, or are inputs. What a list names need not be there:
+  ///   each of its files has an answer of its own.
+  init(inputs: [String], list: PathList? = nil, output: String?, force: Bool) throws {
     let folderMeant = output.map { $0.utf8.count > 1 && $0.utf8.last == UInt8(ascii: "/") } ?? false
     let output = folderMeant ? String(output!.dropLast()) : output
-    let several = inputs.count > 1 || inputs.contains(where: Files.isFolder)
+    let several = list != nil || inputs.count > 1 || inputs.contains(where: Files.isFolder)
     let folderWanted = several || folderMeant
     if several, output == "-" {
       throw Failure(.usage, "standard output takes one file; name an output folder with -o")
@@ -49,14 +59,27 @@ struct FileList {
     }
 
     var tasks: [FileTask] = []
-    for input in inputs {
+    if let list {
+      var foldersPassed: [String] = []
+      for (path, inner) in try Self.listed(list.names, below: inputs.first) {
+        if Files.isFolder(path) {
+          foldersPassed.append(path)
+          continue
+        }
+        let target = isNull ? output! : output.map { $0 + "/" + inner } ?? Self.besides(path)
+        tasks.append(FileTask(input: path, output: target, makesFolder: output != nil, name: inner))
+      }
+      if !foldersPassed.isEmpty { leftOut.append(LeftOut(folder: "", folders: foldersPassed)) }
+      guard !tasks.isEmpty else { throw Failure(.noInput, "the list names folders alone; list the files in them") }
+    }
+    for input in list == nil ? inputs : [] {
       if input == "-" {
         tasks.append(FileTask(input: input, output: output!))
       } else if Files.isFolder(input) {
         var found = LeftOut(folder: input)
         for file in try Self.files(below: input, without: output, &found) {
           let target = isNull ? output! : output.map { $0 + "/" + file } ?? Self.besides(input + "/" + file)
-          tasks.append(FileTask(input: input + "/" + file, output: target, makesFolder: true))
+          tasks.append(FileTask(input: input + "/" + file, output: target, makesFolder: true, name: file))
         }
         leftOut.append(found)
       } else {
@@ -64,18 +87,59 @@ struct FileList {
           throw Failure(.noInput, "\(input): there is no such file; check its name")
         }
         let target = intoFolder ? output! + "/" + FileName.last(input) : output ?? Self.besides(input)
-        tasks.append(FileTask(input: input, output: target, makesFolder: intoFolder))
+        tasks.append(
+          FileTask(input: input, output: target, makesFolder: intoFolder, name: FileName.last(input)))
       }
     }
     let isNamed = output != nil && !intoFolder
-    if !isNamed { tasks = Self.inOwnKind(tasks) }
-    try Self.check(tasks, force: force)
+    if !isNamed { tasks = Self.inOwnKind(tasks, isListed: list != nil) }
+    let remedy = ", or give the folder that they lie in (limpid enhance FOLDER --files-from LIST)"
+    try Self.check(tasks, force: force, twiceRemedy: list != nil && inputs.isEmpty ? remedy : "")
     self.tasks = tasks
+    outputFolder = intoFolder ? output : nil
+  }
+
+  /// A list's names as paths, and as places below the folder; each once.
+  ///
+  /// - Parameter folder: that they are relative to, or that they begin with; nil: a name's last part is its place.
+  private static func listed(_ names: [String], below folder: String?) throws -> [(path: String, inner: String)] {
+    var seen: Set<[UInt8]> = []
+    var files: [(path: String, inner: String)] = []
+    guard let folder else {
+      for name in names where seen.insert(FileName.bytes(name)).inserted {
+        // "-" is standard input on the command line alone.
+        files.append((FileName.isSame(name, "-") ? "./-" : name, FileName.last(name)))
+      }
+      return files
+    }
+    guard Files.isFolder(folder) else {
+      throw Failure(
+        .usage, "with --files-from the one input is the folder that the list's files lie in, and \(folder) is none")
+    }
+    var root = folder
+    while root.utf8.count > 1, root.utf8.last == UInt8(ascii: "/") { root = String(root.utf8.dropLast())! }
+    let above = root.utf8.last == UInt8(ascii: "/") ? root : root + "/"
+    for name in names {
+      var inner = name
+      var isBelow = name.utf8.first != UInt8(ascii: "/")
+      // `find recordings` says recordings/a.wav, and `cd recordings && find` ./a.wav.
+      if name.utf8.starts(with: above.utf8), Files.kind(name) != nil || Files.kind(above + name) == nil {
+        inner = String(name.utf8.dropFirst(above.utf8.count))!
+        isBelow = true
+      }
+      let parts = FileName.bytes(inner).split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual([46]) }
+      guard isBelow, !parts.isEmpty,
+        !parts.contains(where: { $0.elementsEqual([46, 46]) })
+      else { throw Failure(.usage, "\(name) does not lie in \(folder); list files of that folder") }
+      inner = FileName.text(Array(parts.joined(separator: [UInt8(ascii: "/")])))
+      if seen.insert(FileName.bytes(inner)).inserted { files.append((above + inner, inner)) }
+    }
+    return files
   }
 
   /// What ffmpeg reads it does not write for us: such an output is a WAV, `talk.m4a` becomes `talk.wav`, or
   /// `talk.m4a.wav` where another input becomes `talk.wav`.
-  private static func inOwnKind(_ tasks: [FileTask]) -> [FileTask] {
+  private static func inOwnKind(_ tasks: [FileTask], isListed: Bool) -> [FileTask] {
     func isForeign(_ task: FileTask) -> Bool { FFmpegReader.extensions.contains(FileName.suffix(task.output)) }
     func short(_ task: FileTask) -> String {
       isForeign(task) ? FileName.withoutSuffix(task.output) + ".wav" : task.output
@@ -85,13 +149,17 @@ struct FileList {
     return tasks.map { task in
       guard isForeign(task) else { return task }
       let short = short(task)
-      let isFree = wanted[FileName.bytes(short)] == 1
+      // Of a list, the other may stand in another one.
+      let other = FileName.withoutSuffix(task.input) + ".wav"
+      let isFree = wanted[FileName.bytes(short)] == 1 && (!isListed || Files.kind(other) == nil)
       return FileTask(
-        input: task.input, output: isFree ? short : task.output + ".wav", makesFolder: task.makesFolder)
+        input: task.input, output: isFree ? short : task.output + ".wav", makesFolder: task.makesFolder,
+        name: task.name)
     }
   }
 
-  private static func check(_ tasks: [FileTask], force: Bool) throws {
+  /// - Parameter twiceRemedy: what else helps where two outputs have one name.
+  private static func check(_ tasks: [FileTask], force: Bool, twiceRemedy: String) throws {
     var sources: [FileIdentity: String] = [:]
     for task in tasks where task.input != "-" {
       if let identity = FileIdentity(path: task.input) { sources[identity] = task.input }
@@ -103,7 +171,7 @@ struct FileList {
       if kind == .nullDevice { continue }
       guard targets.insert(standardised(task.output)).inserted else {
         throw Failure(
-          .usage, "\(task.output) would be written twice; enhance inputs of equal names one by one")
+          .usage, "\(task.output) would be written twice; enhance inputs of equal names one by one\(twiceRemedy)")
       }
       if let clash = FileIdentity(path: task.output).flatMap({ sources[$0] }) {
         throw Failure(
@@ -186,6 +254,11 @@ extension FileList.LeftOut {
       if files.isEmpty { return [] }
       if naming { return files.map { "\(folder)/\($0): left out, \(what)" } }
       return ["\(folder): \(files.count) file\(files.count == 1 ? "" : "s") left out, \(what); -v names them"]
+    }
+    if !folders.isEmpty {
+      return naming
+        ? folders.map { "\($0): passed over, as it is a folder" }
+        : ["\(folders.count) folder\(folders.count == 1 ? "" : "s") in the list passed over; list files"]
     }
     return counted(others, "of a kind that is no sound") + counted(needingFFmpeg, "as ffmpeg is not installed")
   }

@@ -36,10 +36,23 @@ struct JSONReport: Encodable {
     let error: String
   }
 
+  struct Done: Encodable {
+    let input: String
+    let output: String
+    let durationInSeconds: Double
+  }
+
   let files: [FileReport]
   let failures: [Refusal]
+  /// What was done before; absent without `--skip-done`.
+  let skipped: [Done]?
 
-  init(_ results: [FileResult]) {
+  init(_ results: [FileResult], skipsDone: Bool) {
+    skipped =
+      skipsDone
+      ? results.compactMap { result in
+        result.doneBefore.map { Done(input: result.task.input, output: result.task.output, durationInSeconds: $0) }
+      } : nil
     files = results.compactMap(\.report)
     failures = results.compactMap { result in
       result.failure.map { Refusal(input: result.task.input, error: $0.sentence) }
@@ -50,6 +63,37 @@ struct JSONReport: Encodable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     // Names that are not UTF-8 would make it no JSON.
+    try putOut(FileName.repaired(String(decoding: try encoder.encode(self), as: UTF8.self)))
+  }
+}
+
+/// One file of `--json-lines`, as it ends: what `--json` says of it, beside how it ended.
+struct JSONLine: Encodable {
+  let result: FileResult
+
+  private enum Key: CodingKey { case status, input, output, durationInSeconds, error, exitCode }
+
+  func encode(to encoder: any Encoder) throws {
+    var object = encoder.container(keyedBy: Key.self)
+    if let report = result.report {
+      try object.encode("enhanced", forKey: .status)
+      return try report.encode(to: encoder)
+    }
+    try object.encode(result.task.input, forKey: .input)
+    try object.encode(result.task.output, forKey: .output)
+    if let seconds = result.doneBefore {
+      try object.encode("skipped", forKey: .status)
+      try object.encode(seconds, forKey: .durationInSeconds)
+    } else if let failure = result.failure {
+      try object.encode("failed", forKey: .status)
+      try object.encode(failure.sentence, forKey: .error)
+      try object.encode(failure.code.rawValue, forKey: .exitCode)
+    }
+  }
+
+  func print() throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     try putOut(FileName.repaired(String(decoding: try encoder.encode(self), as: UTF8.self)))
   }
 }

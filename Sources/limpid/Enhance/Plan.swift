@@ -15,6 +15,8 @@ struct Plan: Sendable {
   /// What the user called them.
   var learnedNames: [String] = []
   var removed: LearnedTokens?
+  /// Not the whole of a recording, or joined of its spans; nil: the whole.
+  var spans: SpanWork?
 
   /// What is wrong with so many seconds, for presets and the command line; nil: nothing.
   static func fault(ofWarmUp seconds: Float) -> String? {

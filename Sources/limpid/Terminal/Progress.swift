@@ -7,15 +7,20 @@ import Synchronization
 final class Progress: Sendable {
   private struct State {
     var seconds = 0.0
+    var total: Double?
     var shownAt = 0.0
   }
 
-  private let total: Double?
   private let start = ProcessInfo.processInfo.systemUptime
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
   /// - Parameter totalSeconds: length of all the audio; nil when some of it is not known (a pipe).
-  init(totalSeconds: Double?) { total = totalSeconds }
+  init(totalSeconds: Double?) { state = Mutex(State(total: totalSeconds)) }
+
+  /// Audio of the total that needs no work after all.
+  func leaveOut(_ seconds: Double) {
+    state.withLock { state in state.total = state.total.map { max(0, $0 - seconds) } }
+  }
 
   /// Counts audio that is done. Draws at most ten times a second.
   func advance(by seconds: Double) {
@@ -24,7 +29,7 @@ final class Progress: Sendable {
       let now = ProcessInfo.processInfo.systemUptime
       guard Terminal.showsProgress, now - state.shownAt > 0.1 else { return nil }
       state.shownAt = now
-      return line(done: state.seconds, elapsed: now - start)
+      return line(done: state.seconds, of: state.total, elapsed: now - start)
     }
     if let text { Terminal.show(text) }
   }
@@ -32,7 +37,7 @@ final class Progress: Sendable {
   /// Takes the bar away.
   func finish() { Terminal.show("") }
 
-  private func line(done: Double, elapsed: Double) -> String {
+  private func line(done: Double, of total: Double?, elapsed: Double) -> String {
     let columns = Terminal.columns - 1
     let factor = done > 0 ? elapsed / done : 0
     let pace = String(format: "real-time factor %.2f", factor)

@@ -4,6 +4,7 @@ import AudioFiles
 import Enhancement
 import Foundation
 import JackDevice
+import LivePage
 import NeuralLayers
 import Realtime
 import Recording
@@ -42,6 +43,7 @@ struct Failure: Error {
     case let error as LiveCommandError: self.init(.usage, error.description)
     case let error as AlsaError: self.init(.noInput, error.description)
     case let error as JackError: self.init(.noInput, error.description)
+    case let error as LivePageError: self.init(.cannotCreate, error.description)
     default: self.init(.software, "\(error)")
     }
   }

@@ -15,7 +15,7 @@ class Browser:
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="limpid-chromium-")
         self.process = subprocess.Popen(
-            ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+            ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars",
              "--remote-debugging-port=0", f"--user-data-dir={self.folder}", "about:blank"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         for line in self.process.stderr:
@@ -87,8 +87,11 @@ class Page:
     def wait(self, expression, what, seconds=30):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if self.value(expression):
-                return
+            try:
+                if self.value(expression):
+                    return
+            except RuntimeError:
+                pass  # the page is not there yet
             time.sleep(0.1)
         raise SystemExit(f"error: waited in vain for {what}; events: " + str(self.value("document.getElementById('events').innerText")))
 

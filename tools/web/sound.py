@@ -20,7 +20,7 @@ class Player:
         self.blocks = []
         self.lock = threading.Lock()
         self.client = jack.Client("ends", servername=server, no_start_server=True)
-        self.out = self.client.outports.register("voice")
+        self.out = self.client.outports.register("sound")
         self.heard = self.client.inports.register("heard")
         self.client.set_process_callback(self.process)
         self.client.activate()

@@ -49,6 +49,7 @@ function connect() {
     wasOpen = true;
     patience = 1;
     setConnection("Connected", true);
+    tell("connected");
   };
   socket.onmessage = (message) => {
     if (typeof message.data !== "string") return update(new DataView(message.data));
@@ -187,13 +188,20 @@ class Spectrogram {
     if (newer > 0) context.drawImage(this.stored, 0, 0, newer, this.bands, split, 0, width - split, height);
   }
 
-  label(edges) {
+  /** As many frequencies as there is room for. */
+  label(edges = this.edges) {
+    this.edges = edges;
     this.axis.replaceChildren();
+    if (!edges) return;
+    const height = this.canvas.clientHeight;
+    let last = -8; // pixels from the bottom
     for (const hertz of [200, 500, 1000, 2000, 4000, 8000, 16000]) {
       const above = edges.findIndex((edge) => edge > hertz);
       if (above < 1) continue;
       const band = above - 1 + (hertz - edges[above - 1]) / (edges[above] - edges[above - 1]);
-      if (band > this.bands - 4) continue;
+      const place = band / this.bands * height;
+      if (place - last < 16 || height - place < 9) continue;
+      last = place;
       const mark = document.createElement("span");
       mark.textContent = hertz < 1000 ? `${hertz} Hz` : `${hertz / 1000} kHz`;
       mark.style.bottom = `${band / this.bands * 100}%`;
@@ -275,7 +283,7 @@ function update(view) {
   for (const [side, at, peakAt] of [["in", 4, 8], ["out", 6, 10]]) {
     const value = level(at);
     peaks[side] = Math.max(level(peakAt) ?? -100, peaks[side] - fall);
-    const text = value === null ? "silent" : `${value.toFixed(1)} dB`;
+    const text = value === null ? "silent" : `${value.toFixed(1).replace("-", "−")} dB`;
     meters[side].show(value ?? -100, peaks[side], text);
     $(`level-${side}`).textContent = text;
   }
@@ -289,6 +297,7 @@ function update(view) {
   const frame = `median ${median.toFixed(2)}, p99 ${p99.toFixed(2)} of ${facts.frame_deadline_ms.toFixed(1)} ms`;
   meters.frame.show(p99, p99, frame);
   $("frame").textContent = frame;
+  $("meter-frame").classList.toggle("over", p99 > facts.frame_deadline_ms);
   if (view.byteLength < 18 + columns * bands * 2 || bands !== pictures[0].bands) return;
   for (let column = 0; column < columns; column++) {
     for (const side of [0, 1]) {
@@ -518,5 +527,10 @@ document.addEventListener("keydown", (event) => {
 
 sayMotion();
 for (const picture of pictures) picture.draw();
-window.addEventListener("resize", () => { for (const picture of pictures) picture.draw(); });
+window.addEventListener("resize", () => {
+  for (const picture of pictures) {
+    picture.label();
+    picture.draw();
+  }
+});
 connect();

@@ -140,8 +140,8 @@ final class LearningDesk: @unchecked Sendable {
     known.withLock { known in
       guard state == .idle else { return false }
       known.named = sounds
-      guard change(from: .idle, to: .asked) else { return true }  // the worker listens: they are part of what comes of it
-      wake()
+      // Else the worker has begun to listen, and they are part of what comes of that.
+      if change(from: .idle, to: .asked) { wake() }
       return true
     }
   }

@@ -39,6 +39,17 @@ import Testing
     #expect(answers.answer("mix 2").hasSuffix("expected: mix SHARE, 0 (the input) to 1 (the enhanced signal)"))
   }
 
+  @Test func `use names what is removed from now on; what was never learned is refused`() {
+    let controls = StandIn()
+    let answers = ControlProtocol(controls: controls, quit: {})
+    #expect(answers.answer("use") == "ok" && controls.removed == [[]])
+    for line in ["use limpid-nobody-\(getpid())", "use ../x", "use a/b"] {
+      let answer = answers.answer(line)
+      #expect(answer.hasPrefix("error: "), "\(answer)")
+    }
+    #expect(controls.removed.count == 1)
+  }
+
   @Test func `what the engine refuses is an error, too`() {
     let answer = ControlProtocol(controls: StandIn(), quit: {}).answer("guidance 7")
     #expect(answer == "error: " + LiveError.busy.description)

@@ -60,6 +60,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   ],
   targets: [
     // The C libraries: module maps, nothing else. Those of devices are opened when they are first needed, so that a program
@@ -128,11 +129,21 @@ let package = Package(
     // Pictures of sound, from plain arrays.
     .target(
       name: "Figures", dependencies: ["SignalProcessing", "Ground", "CCairo"], swiftSettings: explicitImports),
+    // One page over HTTP and WebSocket. swift-nio for its limits: of headers, frames, fragments and of what a slow client leaves
+    // unread. The page's files are in the program, which runs from any folder.
+    .target(
+      name: "LivePage",
+      dependencies: [
+        "SignalProcessing", "Realtime", "Ground",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOWebSocket", package: "swift-nio"),
+      ],
+      resources: [.embedInCode("Page")], swiftSettings: explicitImports),
     .executableTarget(
       name: "limpid",
       dependencies: [
         "Ground", "SignalProcessing", "Enhancement", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording",
-        "Figures", "CNettle",
+        "Figures", "LivePage", "CNettle",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),
@@ -194,11 +205,17 @@ let package = Package(
       "Recording",
       ["Recording", "Realtime", "Enhancement", "NeuralLayers", "CKernels", "LiveTestSupport", "TestSupport"]),
     tests("Figures", ["Figures", "TestSupport"], explicitImports),
+    bareTests(
+      "LivePage",
+      [
+        "LivePage", "Realtime", "Enhancement", "SignalProcessing", "Ground", "LiveTestSupport", "TestSupport",
+        .product(name: "NIOCore", package: "swift-nio"),
+      ]),
     tests(
       "limpid",
       [
-        "limpid", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording", "Enhancement", "SignalProcessing",
-        "Figures", "TestSupport",
+        "limpid", "Realtime", "AudioFiles", "AlsaDevice", "JackDevice", "Recording", "LivePage", "Enhancement",
+        "SignalProcessing", "Figures", "TestSupport",
       ]),
   ] + benchmarks,
   swiftLanguageModes: [.v6]

@@ -35,6 +35,8 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     var isFrozen: Bool
     /// What is removed: by name, and what was learned live.
     var learned: (named: [LearnedNoise], live: LearnedNoise?)
+    /// What those are called that have a name.
+    var removedNames: [String]
     /// The recording that the next session goes on with; nil: none.
     var recording: (any SessionRecording)?
     /// Segments of the recording so far.
@@ -74,7 +76,8 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     state = Mutex(
       State(
         settings: settings, profile: options.noiseProfile, isFrozen: options.freezesNoiseReference,
-        learned: (options.learned, options.learnedLive), recording: options.recording))
+        learned: (options.learned, options.learnedLive), removedNames: options.learnedNames,
+        recording: options.recording))
     turn.post()
   }
 
@@ -232,6 +235,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
       state.settings = next
       if case .forget = command {
         state.learned = ([], nil)
+        state.removedNames = []
         state.session?.desk.forget()
       }
       if case .clear = command {
@@ -252,6 +256,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
         format: session.format, latencyInSamples: session.callback.pointee.latency,
         frameDeadline: session.frames.hopDuration, settings: state.settings)
       fill(&status, session)
+      status.removedNames = state.removedNames
       status.counters = state.past
       status.counters.add(session)
       status.counters.late = meters.late.load(ordering: .relaxed)
@@ -292,6 +297,37 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     status.callback999 = session.shared.pointee.callbackTimes.percentile(0.999)
     status.longestCallback = session.shared.pointee.callbackTimes.longest
     status.longestCallbackWork = session.shared.pointee.callbackTimes.longestWork
+  }
+
+  /// Where onlookers find the sound of the session that runs; nil: none runs, or `LiveOptions.lendsSound` is off. Another one
+  /// after the device has changed its format.
+  public var soundTap: SoundTap? { state.withLock { $0.session?.soundTap } }
+
+  /// The name of the model as its weights state it; nil: the method `wiener`.
+  public var modelName: String? { model?.name }
+
+  /// The most steps that `send` takes.
+  public var largestSteps: Int { model?.largestSteps ?? EnhancementSettings.largestSteps }
+
+  /// Removes these sounds from now on, instead of those of `LiveOptions.learned` or the last call; what was learned live is
+  /// removed as before. Any ordinary thread.
+  ///
+  /// - Parameter names: what `status` is to call them.
+  /// - Throws: `LiveError`: no model with tokens for them, a recording, or something is being learned just now.
+  public func remove(_ sounds: [LearnedNoise], named names: [String]) throws {
+    if sounds.isEmpty && learnedNoise == nil { return try send(.forget) }
+    try state.withLock { state in
+      guard let session = state.session, session.desk.isPossible else {
+        throw LiveError.badOption("this model has no tokens for what was learned; start limpid with --model wide")
+      }
+      guard session.recorder == nil else {
+        throw LiveError.badOption(
+          "a recording cannot keep this; end it first, or name the sounds with --remove at the start")
+      }
+      guard session.desk.use(sounds) else { throw LiveError.busy }
+      state.learned.named = sounds
+      state.removedNames = names
+    }
   }
 
   /// The latency's parts; nil before the first `prepare`.

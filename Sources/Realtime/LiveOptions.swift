@@ -16,6 +16,8 @@ public struct LiveOptions: Sendable {
   public var locksMemory = false
   /// Keeps input, output and every decision; nil: nothing is recorded.
   public var recording: (any SessionRecording)?
+  /// Whether sessions have a `SoundTap`, for onlookers such as a page with spectrograms.
+  public var lendsSound = false
   /// Noise heard before, used from the first frame on.
   public var noiseProfile: NoiseProfile?
   /// Whether the reference stays at `noiseProfile`.
@@ -23,6 +25,8 @@ public struct LiveOptions: Sendable {
 
   /// What is removed from the first frame on, voice or not. Only with a model that has tokens for it.
   public var learned: [LearnedNoise] = []
+  /// What `LiveStatus` is to call them.
+  public var learnedNames: [String] = []
   /// What was learned live before.
   public var learnedLive: LearnedNoise?
 

@@ -18,6 +18,8 @@ final class LiveSession: @unchecked Sendable {
   let profiles: ProfileMailbox
   let desk: LearningDesk
   let recorder: (any SessionRecorder)?
+  /// nil where nobody may look on.
+  let soundTap: SoundTap?
 
   private let pace: WorkerPace
   private var followedPriority = -1  // the worker's
@@ -71,9 +73,12 @@ final class LiveSession: @unchecked Sendable {
         format: format, lead: lead, settings: speed.settings, steps: speed.steps, model: model, profile: profile,
         isFrozen: isFrozen, learned: tokens == nil ? [] : desk.sounds))
     shared = FixedValue(SharedState(format: format, lead: lead))
+    let latency = enhancer.latencyInSamples + lead
+    soundTap = options.lendsSound ? SoundTap(format: format, latency: latency) : nil
     callback = FixedValue(
       CallbackState(
-        format: format, shared: shared.address, latency: enhancer.latencyInSamples + lead, tap: recorder?.tap))
+        format: format, shared: shared.address, latency: latency, tap: recorder?.tap,
+        onlookers: soundTap?.rings.address))
     Self.warmUp(format)
     worker = Worker(
       format: format, shared: shared.address, commands: commands, meters: meters, service: service, tap: recorder?.tap,

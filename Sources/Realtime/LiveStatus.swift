@@ -35,6 +35,8 @@ public struct LiveStatus: Sendable {
   public var canLearn = false
   /// Whether something that was learned is removed.
   public var isLearned = false
+  /// What is removed by name.
+  public var removedNames: [String] = []
   /// The settings in force.
   public var settings: EnhancementSettings
   public var counters = LiveCounters()

@@ -1,6 +1,7 @@
 #if canImport(HeapCounter)
   import Enhancement
   import Glibc
+  import Ground
   import HeapCounter
   import Synchronization
   import LiveTestSupport
@@ -31,7 +32,15 @@
     {
       var settings = EnhancementSettings()
       settings.noiseSelection = .residual
-      let rig = try Rig(StreamFormat(sampleRate: rate, block: block, channelCount: channels), settings: settings)
+      var options = calm
+      options.lendsSound = true
+      let rig = try Rig(
+        StreamFormat(sampleRate: rate, block: block, channelCount: channels), settings: settings, options: options)
+      // An onlooker who is away so long that its rings are full at times.
+      let tap = try #require(rig.session.soundTap)
+      tap.open()
+      let seen = PlanarBlock(channelCount: 2, capacity: rate)
+      var sawSamples = 0
       let commands: [LiveCommand] = [
         .steps(2), .bypass(true), .attenuationLimit(12), .bypass(false), .guidance(1.5), .learn(seconds: 0.5), .clear,
         .guidance(1), .steps(1), .freeze(false), .attenuationLimit(nil), .mix(0.5), .mix(1),
@@ -52,11 +61,13 @@
           locks += locksAfter - locksBefore
         }
         rig.session.service.runPending()
+        if round * block % (2 * rate) < block { sawSamples += tap.read(rate, input: seen[0], output: seen[1]) }
       }
       #expect(heapCalls == 0)
       #expect(locks == 0)
       #expect(rig.meters.frames.load(ordering: .relaxed) >= 1000)
       #expect(rig.shared.pointee.drySpans.load(ordering: .relaxed) > 1)
+      #expect(sawSamples > rate && sawSamples < rounds * block, "it saw some, and what did not fit was left out")
     }
   }
 #endif

@@ -73,6 +73,13 @@ licences() {
     "$1/licences/swift"
   command install -m 644 $checkouts/swift-argument-parser/LICENSE.txt "$1/licences/swift-argument-parser"
   cat $checkouts/swift-log/LICENSE.txt $checkouts/swift-log/NOTICE.txt >"$1/licences/swift-log"
+  cat $checkouts/swift-nio/LICENSE.txt $checkouts/swift-nio/NOTICE.txt >"$1/licences/swift-nio"
+  command install -m 644 $checkouts/swift-nio/Sources/CNIOLLHTTP/LICENSE "$1/licences/llhttp"
+  sed -n '/SPDX-License-Identifier/,/^ \*\//p' $checkouts/swift-nio/Sources/CNIOSHA1/c_nio_sha1.c >"$1/licences/sha1"
+  grep -q 'WIDE Project' "$1/licences/sha1" || fail "the licence of SHA-1 is not where it was"
+  for name in swift-atomics swift-collections swift-system; do
+    command install -m 644 $checkouts/$name/LICENSE.txt "$1/licences/$name"
+  done
   command install -m 644 $checkouts/TOMLKit/LICENSE "$1/licences/TOMLKit"
   # The notice at the head of its one file.
   sed -n '/^\/\/ MIT License/,/^\/\/---/{s/^\/\/ \{0,1\}//;/^---/d;p}' $checkouts/TOMLKit/Sources/CTOML/Sources/toml.hpp \

@@ -3,14 +3,15 @@ import Ground
 extension CallbackState {
   /// - Parameters:
   ///   - latency: of the whole chain, samples.
-  ///   - tap: outlives this state.
+  ///   - tap, onlookers: outlive this state.
   init(
     format: StreamFormat, shared: UnsafeMutablePointer<SharedState>, latency: Int,
-    tap: UnsafeMutablePointer<SessionTap>?
+    tap: UnsafeMutablePointer<SessionTap>?, onlookers: UnsafeMutablePointer<SoundTapRings>? = nil
   ) {
     self.shared = shared
     self.latency = latency
     self.tap = tap
+    self.onlookers = onlookers
     channelCount = format.channelCount
     var size = 1
     while size < latency + format.block { size *= 2 }

@@ -11,6 +11,8 @@ struct CallbackState: ~Copyable {
   let latency: Int
   /// Gets a copy of input, output and dry spans; nil: nothing is recorded.
   let tap: UnsafeMutablePointer<SessionTap>?
+  /// Gets a copy of input and output while somebody looks on; nil: nobody may.
+  let onlookers: UnsafeMutablePointer<SoundTapRings>?
 
   // Made in CallbackState+Setup.swift.
   let history: PlanarBlock  // (channelCount, historySize), the newest input
@@ -37,6 +39,7 @@ struct CallbackState: ~Copyable {
     if mayWait, let tap { waitForRoom(tap, count: count) }
     takeIn(input, count: count)
     if let tap { tap.pointee.recordInput(input, count: count) }
+    if let onlookers { onlookers.pointee.leaveInput(input, channelCount: channelCount, count: count) }
     shared.pointee.mayWait.store(mayWait, ordering: .relaxed)
     shared.pointee.time.store(start, ordering: .relaxed)
     shared.pointee.position.store(position, ordering: .releasing)
@@ -44,6 +47,7 @@ struct CallbackState: ~Copyable {
     if mayWait { waitForOutput(count: count) }
     giveOut(output, count: count)
     if let tap { tap.pointee.recordOutput(output, count: count) }
+    if let onlookers { onlookers.pointee.leaveOutput(output, channelCount: channelCount, count: count) }
     position += count
     if isTimed {
       shared.pointee.callbackTimes.add(

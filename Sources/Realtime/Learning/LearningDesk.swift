@@ -19,6 +19,8 @@ final class LearningDesk: @unchecked Sendable {
     case listening
     /// Tokens are to be made of what was collected: the ordinary thread's.
     case heard
+    /// Other sounds are to be removed: tokens are to be made of them, the ordinary thread's.
+    case asked
     /// `result` is there: the worker's.
     case ready
   }
@@ -70,7 +72,7 @@ final class LearningDesk: @unchecked Sendable {
 
   /// Begins to collect one channel, unless tokens are being made just now.
   func listen(to channel: Int) {
-    guard state != .heard else { return }
+    guard state != .heard && state != .asked else { return }
     self.channel = channel
     count = 0
     stateNumber.store(State.listening.rawValue, ordering: .relaxed)
@@ -105,7 +107,46 @@ final class LearningDesk: @unchecked Sendable {
 
   /// Makes the tokens, if there is something to make them of.
   func run() {
-    guard state == .heard, let model else { return }
+    guard let model else { return }
+    switch state {
+    case .heard: learn(model)
+    case .asked: make(model)
+    case .idle, .listening, .ready: break
+    }
+  }
+
+  /// Other sounds than so far, without a new one. The worker, too, may change the state meanwhile: it begins to listen, and
+  /// the sounds are part of what comes of that.
+  private func make(_ model: EnhancementModel) {
+    do {
+      result = try model.learnedTokens(sounds)
+      change(from: .asked, to: result == nil ? .idle : .ready)
+    } catch {
+      remark("the learned sounds cannot be used: \(error)")
+      change(from: .asked, to: .idle)
+    }
+  }
+
+  @discardableResult
+  private func change(from old: State, to new: State) -> Bool {
+    stateNumber.compareExchange(expected: old.rawValue, desired: new.rawValue, ordering: .acquiringAndReleasing)
+      .exchanged
+  }
+
+  /// Removes these from now on instead of the named ones so far; not none at all, which is to forget.
+  ///
+  /// - Returns: false where something is being learned just now: nothing was changed.
+  func use(_ sounds: [LearnedNoise]) -> Bool {
+    known.withLock { known in
+      guard state == .idle else { return false }
+      known.named = sounds
+      // Else the worker has begun to listen, and they are part of what comes of that.
+      if change(from: .idle, to: .asked) { wake() }
+      return true
+    }
+  }
+
+  private func learn(_ model: EnhancementModel) {
     do {
       let samples = Array(UnsafeBufferPointer(start: sound.base, count: count))
       let noise = try LearnedNoise(samples: samples, sampleRate: sampleRate)

@@ -8,7 +8,7 @@ struct ControlCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ctl", abstract: "Sends a command to a running limpid live or limpid jack.",
     discussion: """
-      Commands: \(LiveCommand.allForms), profiles, save NAME, status, quit. Without a command, lines are read from standard input.
+      Commands: \(LiveCommand.allForms), \(ControlProtocol.ownForms). Without a command, lines are read from standard input.
 
         limpid ctl /run/user/1000/limpid bypass on
         limpid ctl /run/user/1000/limpid limit 12

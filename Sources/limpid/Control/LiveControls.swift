@@ -8,11 +8,14 @@ protocol LiveControls: AnyObject, Sendable {
   func send(_ command: LiveCommand) throws
   /// What was learned live; nil: nothing was.
   var learnedNoise: LearnedNoise? { get }
+  /// Removes these sounds, instead of those that were removed by name so far.
+  func remove(_ sounds: [LearnedNoise], named names: [String]) throws
 }
 
 extension LiveEngine: LiveControls {}
 
-/// The lines of the control socket: a command, "status", "profiles", "save NAME" or "quit", each with one line as its answer.
+/// The lines of the control socket and the live page: a command, "status", "profiles", "save NAME", "use NAME …" or "quit", each
+/// with one line as its answer.
 struct ControlProtocol: Sendable {
   let controls: any LiveControls
   let quit: @Sendable () -> Void
@@ -32,15 +35,27 @@ struct ControlProtocol: Sendable {
           try save(String(words[1]))
           return "ok"
         }
+        if words.first?.lowercased() == "use" {
+          try use(words.dropFirst().map(String.init))
+          return "ok"
+        }
         try controls.send(try LiveCommand(line: line))
         return "ok"
       } catch {
         let sentence = ((error as? Failure)?.sentence ?? "\(error)")
           .split(whereSeparator: \.isNewline).joined(separator: " ")
         let namesAll = (error as? LiveCommandError)?.expected == LiveCommand.allForms
-        return "error: " + sentence + (namesAll ? ", profiles, save NAME, status, quit" : "")
+        return "error: " + sentence + (namesAll ? ", \(Self.ownForms)" : "")
       }
     }
+  }
+
+  /// What is no `LiveCommand`.
+  static let ownForms = "profiles, save NAME, use [NAME …], status, quit"
+
+  /// Removes what was learned under these names, and under no other; no name: none of them.
+  private func use(_ names: [String]) throws {
+    try controls.remove(try names.map { try ProfileStore.load($0) }, named: names)
   }
 
   private func save(_ name: String) throws {

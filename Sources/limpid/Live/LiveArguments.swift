@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LivePage
 import Realtime
 import Recording
 
@@ -24,6 +25,12 @@ struct LiveArguments: ParsableArguments {
   @Option(help: "Listen for commands on a socket of this name; see limpid ctl.", completion: .file())
   var control: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Serve a page with spectrograms and controls; its address is printed. Without an address for this machine alone; 0: any free port.",
+      valueName: "[address:]port"))
+  var web: String?
+
   @Flag(name: .long, help: "Forget the settings of the last run with this device.")
   var fresh = false
 
@@ -40,8 +47,16 @@ struct LiveArguments: ParsableArguments {
     guard interval >= 0.1, interval <= 86_400 else {
       throw ValidationError("--interval \(interval) is out of range; give 0.1 to 86400 s")
     }
+    _ = try page
     if let path = sound.saveNoiseProfile, FileManager.default.fileExists(atPath: path) {
       throw ValidationError("\(path) exists already; name another file for --save-noise-profile")
+    }
+  }
+
+  /// Where the page is to be served; nil: nowhere.
+  var page: ListenAddress? {
+    get throws {
+      do { return try web.map { try ListenAddress($0) } } catch { throw ValidationError("\(error)") }
     }
   }
 
@@ -51,6 +66,7 @@ struct LiveArguments: ParsableArguments {
     options.allowance = allowance / 1000
     options.locksMemory = true
     options.adaptsSteps = !noAdapt
+    options.lendsSound = web != nil
     options.recording = record.map { RecordingFolder($0) }
     return options
   }

@@ -38,6 +38,7 @@ extension LivePlan {
     options = arguments.options
     options.noiseProfile = plan.profile
     options.learned = plan.learned
+    options.learnedNames = sound.remove
     options.freezesNoiseReference = plan.profile != nil
     if let remembered {
       if let profile = remembered.profile, let model, options.noiseProfile == nil {

@@ -1,5 +1,6 @@
 import Enhancement
 import Foundation
+import LivePage
 import Realtime
 import Synchronization
 
@@ -12,6 +13,7 @@ final class LiveRun {
   private let keeper: SettingsKeeper
   private let sentences: Sentences
   private let report: Report
+  private var page: LivePageServer?
   /// Whether a signal ended it.
   private var wasInterrupted = false
 
@@ -57,6 +59,9 @@ final class LiveRun {
       try ControlSocket(path: path, controls: engine, quit: { SignalPipe.put(0) })
     }
     defer { control?.stop() }
+    let page = try servePage(device)
+    self.page = page
+    defer { page?.stop() }
     do { try device.start() } catch {
       try? engine.stop()
       throw error
@@ -82,6 +87,21 @@ final class LiveRun {
     if let problem = keeper.problem { report.note(problem) }
     if let last { report.end(last, name: name) }
     if let failure { throw failure }
+  }
+
+  /// - Returns: nil where no page was asked for.
+  private func servePage(_ device: any LiveDevice) throws -> LivePageServer? {
+    guard let listen = try arguments.page else { return nil }
+    let source = PageSource(
+      engine: engine, answers: ControlProtocol(controls: engine, quit: { SignalPipe.put(0) }), preset: presetName)
+    let page = try LivePageServer(listen, source: source)
+    sentences.add("the live page: \(page.address)")
+    if !listen.isLoopback {
+      sentences.add(
+        "the live page can be reached from other machines, without encryption: who can see the network can hear and change what "
+          + "runs here; leave the address out to serve this machine alone")
+    }
+    return page
   }
 
   private func save(_ profile: NoiseProfile?, _ path: String) throws {
@@ -116,7 +136,10 @@ final class LiveRun {
         }
       }
       SignalPipe.heard()
-      for sentence in sentences.take() { say(sentence, terminal) }
+      for sentence in sentences.take() {
+        say(sentence, terminal)
+        page?.announce(sentence)
+      }
       if let reason = device.endReason { return Failure(.noInput, reason) }
       if device.hasEnded { return nil }
       guard let status = engine.status else { continue }
@@ -143,9 +166,12 @@ final class LiveRun {
 
   /// For the screen: preset, ports, control socket.
   private func place(_ device: any LiveDevice) -> [String] {
-    ["preset \((plan.preset as NSString).lastPathComponent)", device.ports]
+    ["preset \(presetName)", device.ports]
       + (arguments.control.map { ["control \($0)"] } ?? [])
+      + (page.map { ["page \($0.address)"] } ?? [])
   }
+
+  private var presetName: String { (plan.preset as NSString).lastPathComponent }
 
   private func say(_ sentence: String, _ terminal: RawTerminal?) {
     if let terminal, terminal.isRaw {

@@ -5,6 +5,7 @@ import Enhancement
 import Figures
 import Foundation
 import JackDevice
+import LivePage
 import NeuralLayers
 import Realtime
 import Recording
@@ -44,6 +45,7 @@ struct Failure: Error {
     case let error as AlsaError: self.init(.noInput, error.description)
     case let error as JackError: self.init(.noInput, error.description)
     case let error as FigureError: self.init(error == .noLibrary ? .cannotCreate : .software, error.description)
+    case let error as LivePageError: self.init(.cannotCreate, error.description)
     default: self.init(.software, "\(error)")
     }
   }

@@ -35,8 +35,19 @@ import Testing
 
   @Test func `status and quit are named among all commands, not as values of one`() {
     let answers = ControlProtocol(controls: StandIn(), quit: {})
-    #expect(answers.answer("fly").hasSuffix("steps COUNT, profiles, save NAME, status, quit"))
+    #expect(answers.answer("fly").hasSuffix("steps COUNT, profiles, save NAME, use [NAME …], status, quit"))
     #expect(answers.answer("mix 2").hasSuffix("expected: mix SHARE, 0 (the input) to 1 (the enhanced signal)"))
+  }
+
+  @Test func `use names what is removed from now on; what was never learned is refused`() {
+    let controls = StandIn()
+    let answers = ControlProtocol(controls: controls, quit: {})
+    #expect(answers.answer("use") == "ok" && controls.removed == [[]])
+    for line in ["use limpid-nobody-\(getpid())", "use ../x", "use a/b"] {
+      let answer = answers.answer(line)
+      #expect(answer.hasPrefix("error: "), "\(answer)")
+    }
+    #expect(controls.removed.count == 1)
   }
 
   @Test func `what the engine refuses is an error, too`() {

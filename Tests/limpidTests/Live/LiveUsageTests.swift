@@ -38,6 +38,9 @@ import TestSupport
       try refused([command, "--interval", "0"], "--interval 0", "0.1")
       try refused([command, "--steps", "9"], "9")
       try refused([command, "--mix", "-1"], "0 (the input) to 1")
+      try refused([command, "--web", "web"], "--web web", "127.0.0.1:8080")
+      try refused([command, "--web", "65536"], "--web 65536")
+      try refused([command, "--web", "example.org:80"], "--web example.org:80")
       try refused([command, "--fly"], "--fly", "limpid \(command) --help")
     }
     try refused(["live", "--rate", "7999"], "--rate 7999", "8000 to 192000")
@@ -70,6 +73,21 @@ import TestSupport
     let file = try scratch.write(Data("mine".utf8), "file")
     try refused(["jack", "--control", file, "--no-start-server"], status: 73, "no socket", "--control")
     #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == Data("mine".utf8))
+    let taken = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(taken) }
+    var (address, length) = (sockaddr_in(), socklen_t(MemoryLayout<sockaddr_in>.size))
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        _ = bind(taken, $0, length)
+        _ = listen(taken, 1)
+        _ = getsockname(taken, $0, &length)
+      }
+    }
+    let port = in_port_t(bigEndian: address.sin_port)
+    try refused(["jack", "--web", "\(port)", "--no-start-server"], status: 73, "port \(port)", "0 for any")
+    try refused(["jack", "--web", "192.0.2.1:8080", "--no-start-server"], status: 73, "192.0.2.1")
   }
 
   @Test func `ctl says that nobody listens: no such name, a name left over, a file`() throws {
@@ -114,7 +132,7 @@ import TestSupport
     }
     let common = [
       "--preset", "--record", "--control", "--fresh", "--json", "--interval", "--allowance", "--no-adapt",
-      "--explain-latency", "--noise-profile", "--seed",
+      "--explain-latency", "--noise-profile", "--seed", "--web",
     ]
     for (command, words) in [
       ("live", common + ["--input", "--output", "--rate", "--period", "--periods", "--channels"]),

@@ -13,6 +13,10 @@ final class StandIn: LiveControls {
   var status: LiveStatus? { shown.withLock { $0 } }
   var sent: [LiveCommand] { commands.withLock { $0 } }
   let learnedNoise: LearnedNoise? = nil
+  private let used = Mutex<[[String]]>([])
+  /// The names of every `remove`.
+  var removed: [[String]] { used.withLock { $0 } }
+  func remove(_ sounds: [LearnedNoise], named names: [String]) throws { used.withLock { $0.append(names) } }
   func send(_ command: LiveCommand) throws {
     if case .guidance(7) = command { throw LiveError.busy }
     commands.withLock { $0.append(command) }

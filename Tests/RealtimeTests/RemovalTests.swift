@@ -1,0 +1,82 @@
+import Enhancement
+import Foundation
+import LiveTestSupport
+import Synchronization
+import Testing
+import TestSupport
+
+@testable import Realtime
+
+/// Learned sounds that are chosen by name while it runs.
+@Suite struct RemovalTests {
+  private let format = StreamFormat(sampleRate: 16_000, block: 160, channelCount: 1)
+
+  private func sound(_ seed: UInt64) throws -> LearnedNoise {
+    try LearnedNoise(samples: voiceLike(2 * 16_000, rate: 16_000, seed: seed), sampleRate: 16_000)
+  }
+
+  /// - Parameter uses: what is to be removed from before a block on.
+  private func play(_ uses: [Int: [LearnedNoise]], options: LiveOptions = calm) throws -> Rig {
+    let rig = try Rig(format, model: try model("tiny-learned"), options: options)
+    let input = voiceLike(3 * 16_000, rate: 16_000)
+    for n in 0..<input.count / 160 {
+      if let sounds = uses[n] { #expect(rig.session.desk.use(sounds)) }
+      rig.callback(Array(input[n * 160..<(n + 1) * 160]))
+      rig.work()
+    }
+    return rig
+  }
+
+  @Test func `what is chosen changes the output from then on, another choice changes it again`() throws {
+    let (one, other) = (try sound(5), try sound(6))
+    let plain = try play([:])
+    let chosen = try play([100: [one]])
+    let areLearned = [plain, chosen].map { $0.meters.isLearned.load(ordering: .relaxed) }
+    #expect(areLearned == [false, true])
+    let first = try #require(firstDifference(plain.output, chosen.output))
+    #expect((100 * 160...103 * 160 + chosen.latency).contains(first), "\(first)")
+    let changed = try play([100: [one], 200: [one, other]])
+    let second = try #require(firstDifference(chosen.output, changed.output))
+    #expect((200 * 160...203 * 160 + chosen.latency).contains(second), "\(second)")
+  }
+
+  @Test func `while something is learned the choice has to wait, and after it both are removed`() throws {
+    let rig = try Rig(format, model: try model("tiny-learned"))
+    let input = voiceLike(2 * 16_000, rate: 16_000)
+    func play(_ blocks: Range<Int>) {
+      for n in blocks {
+        rig.callback(Array(input[n % 200 * 160..<(n % 200 + 1) * 160]))
+        rig.work()
+      }
+    }
+    rig.send(.learn(seconds: 1))
+    play(0..<20)
+    #expect(try !rig.session.desk.use([sound(5)]))
+    play(20..<150)
+    #expect(rig.session.desk.live != nil && rig.session.desk.named.isEmpty)
+    #expect(try rig.session.desk.use([sound(5)]))
+    play(150..<170)
+    #expect(rig.session.desk.sounds.count == 2 && rig.session.desk.state == .idle)
+  }
+
+  @Test func `the engine tells what is removed, and forgets it; a model without tokens and a recording refuse`() throws
+  {
+    let input = voiceLike(3 * 16_000, rate: 16_000)
+    let noise = try sound(5)
+    var names: [[String]] = []
+    _ = try playLive(input, format, modelName: "tiny-learned") { engine, position in
+      if position == 8000 { try engine.remove([noise], named: ["tv"]) }
+      if position == 24_000 { try engine.remove([], named: []) }
+      if position == 16_000 || position == 40_000 {
+        // The ordinary thread makes the tokens at its own time.
+        try wait("its effect") { engine.status?.isLearned == (position == 16_000) }
+        names.append(try #require(engine.status).removedNames)
+      }
+    }
+    #expect(names == [["tv"], []])
+    let light = try LiveEngine(model: try model("tiny"), settings: EnhancementSettings(), options: calm)
+    _ = try light.prepare(format)
+    #expect(throws: LiveError.self) { try light.remove([noise], named: ["tv"]) }
+    try light.stop()
+  }
+}

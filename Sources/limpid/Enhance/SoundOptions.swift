@@ -19,6 +19,14 @@ struct SoundOptions: ParsableArguments {
     help: "wide, light, or a weights file, instead of the preset's.", completion: .file(extensions: ["safetensors"]))
   var model: String?
 
+  @Option(
+    help: """
+      In files, average the output with that of this network, too: wide, light, or a weights file; none: with none. Without: the \
+      preset's, unless --model names another one.
+      """,
+    completion: .file(extensions: ["safetensors"]))
+  var secondModel: String?
+
   @OptionGroup var settings: SettingOptions
 
   @Option(help: "float32, or bfloat16: faster, on processors with AVX512_BF16.")
@@ -48,20 +56,40 @@ struct SoundOptions: ParsableArguments {
     }
     if let saveNoiseProfile { try Self.checkFolder(of: saveNoiseProfile) }
     var loaded: EnhancementModel?
+    var second: EnhancementModel?
     if settings.method == .score {
       let path = try model.map { try ModelStore.path($0) } ?? preset.model ?? ModelStore.path(ModelStore.standard)
       loaded = try EnhancementModel(path: path, precision: precision)
+      if let path = try secondPath(preset) { second = try EnhancementModel(path: path, precision: precision) }
+    } else if let secondModel, secondModel != "none" {
+      throw Failure(.usage, "the method wiener runs no network; leave --second-model or --method wiener out")
     }
     try settings.validate(for: loaded)
+    try settings.validate(for: second ?? loaded)
     let profile = try noiseProfile.map { try NoiseProfile(path: $0) }
     if let loaded { try profile?.check(for: loaded.frameFormat) }
     if settings.method == .wiener, !remove.isEmpty {
       throw Failure(.usage, "the method wiener removes nothing that was learned; leave --remove or --method wiener out")
     }
     let learned = try remove.map { try LearnedSound.named($0) }
+    var removed: LearnedTokens?
+    do { removed = try loaded?.learnedTokens(learned) } catch EnhancementError.noLearnedTokens where second != nil {
+      // What was learned only the second can remove.
+      loaded = second
+      removed = try second?.learnedTokens(learned)
+    }
+    // Half of what is to be removed would be left by a network that does not hear of it.
+    if removed != nil { second = nil }
     return Plan(
-      preset: preset.name, settings: settings, model: loaded, warmUp: preset.warmUp,
-      profile: profile, profileToSave: saveNoiseProfile, learned: learned, removed: try loaded?.learnedTokens(learned))
+      preset: preset.name, settings: settings, model: loaded, secondModel: second, warmUp: preset.warmUp,
+      profile: profile, profileToSave: saveNoiseProfile, learned: learned, removed: removed)
+  }
+
+  /// The second network's file; nil: there is none.
+  private func secondPath(_ preset: Preset) throws -> String? {
+    if secondModel == "none" { return nil }
+    if let secondModel { return try ModelStore.path(secondModel) }
+    return model == nil ? preset.secondModel : nil
   }
 
   /// Before an hour of sound, not after it.

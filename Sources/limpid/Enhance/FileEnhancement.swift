@@ -46,16 +46,12 @@ struct FileEnhancement {
     if case .joined(let folder, let layout) = plan.spans {
       let joined = try JoinedSpans(of: source, name: making?.name ?? task.name, folder: folder, layout: layout)
       try making?.checkSpans(in: folder, joined.count, layout)
-      let (count, sink) = try enhance(joined, tags, progress, latency: 0, process: { _ in }, finish: {}, fail: {})
+      let (count, sink) = try enhance(joined, tags, progress, nil, latency: 0, process: { _ in }, finish: {}, fail: {})
       return FileReport(
         task: task, plan: plan, format: format, sampleCount: count, latencyInSamples: 0, sink: sink,
         remarks: source.remarks, secondsTaken: ProcessInfo.processInfo.systemUptime - start)
     }
-    var enhancer = try MultichannelEnhancer(
-      model: plan.model, settings: plan.settings, sampleRate: format.sampleRate,
-      channelCount: format.channelCount)
-    if let profile = plan.profile { try enhancer.setNoiseProfile(profile, isFrozen: true) }
-    if let removed = plan.removed { enhancer.setLearnedTokens(removed) }
+    var enhancer = try FileEnhancer(plan, format)
     let latency = enhancer.latencyInSamples
     var warmUp = plan.warmUp
     var leadIn = 0
@@ -97,7 +93,7 @@ struct FileEnhancement {
   }
 
   /// Enhances what is before a span, and keeps nothing of it but what the enhancer knows then.
-  private func hear(_ samples: Int, of source: any AudioSource, _ enhancer: inout MultichannelEnhancer) throws {
+  private func hear(_ samples: Int, of source: any AudioSource, _ enhancer: inout FileEnhancer) throws {
     let channels = source.format.channelCount
     let memory = FloatMemory(block * channels)
     defer { withExtendedLifetime(memory) {} }
@@ -242,7 +238,7 @@ struct FileEnhancement {
     }
   }
 
-  private func saveProfile(_ enhancer: inout MultichannelEnhancer, _ path: String) throws {
+  private func saveProfile(_ enhancer: inout FileEnhancer, _ path: String) throws {
     guard let profile = enhancer.withChannel(0, { $0.noiseProfile() }) else {
       throw Failure(.badInput, "\(task.input): no noise was heard, so there is no noise profile to save")
     }

@@ -39,6 +39,8 @@ struct FileFacts: Sendable, Encodable {
   let preset: String
   let method: String
   let model: String?
+  /// Of the network whose output was averaged with the first one's.
+  let secondModel: String?
   let steps: Int
   let guidance: Float
   let sampleRate: Int
@@ -77,6 +79,7 @@ struct FileFacts: Sendable, Encodable {
     preset = plan.preset
     method = plan.settings.method.rawValue
     model = plan.model?.name
+    secondModel = live == nil ? plan.secondModel?.name : nil
     steps = plan.settings.steps
     guidance = plan.settings.guidance
     sampleRate = format.sampleRate

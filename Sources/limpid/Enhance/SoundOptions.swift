@@ -35,10 +35,22 @@ struct SoundOptions: ParsableArguments {
     completion: .file())
   var remove: [String] = []
 
-  /// The preset with the options laid over it, the model loaded.
+  /// Which second network there is to be.
+  enum SecondNetwork {
+    /// None: for what is live.
+    case never
+    /// The preset's, unless a model is named.
+    case ofPreset
+    /// This one; "none": none.
+    case named(String)
+  }
+
+  /// The preset with the options laid over it, the models loaded.
   ///
-  /// - Parameter standard: the preset where none is named.
-  func plan(standard: String = standardPreset) throws -> Plan {
+  /// - Parameters:
+  ///   - standard: the preset where none is named.
+  ///   - wish: for a second network.
+  func plan(standard: String = standardPreset, second wish: SecondNetwork = .never) throws -> Plan {
     let preset = try PresetStore.preset(preset ?? standard)
     var settings = preset.settings
     try self.settings.apply(to: &settings)
@@ -48,21 +60,42 @@ struct SoundOptions: ParsableArguments {
     }
     if let saveNoiseProfile { try Self.checkFolder(of: saveNoiseProfile) }
     var loaded: EnhancementModel?
+    var second: EnhancementModel?
     if settings.method == .score {
       let path = try model.map { try ModelStore.path($0) } ?? preset.model ?? ModelStore.path(ModelStore.standard)
       loaded = try EnhancementModel(path: path, precision: precision)
+      if let path = try secondPath(preset, wish) { second = try EnhancementModel(path: path, precision: precision) }
+    } else if case .named(let name) = wish, name != "none" {
+      throw Failure(.usage, "the method wiener runs no network; leave --second-model or --method wiener out")
     }
     try settings.validate(for: loaded)
+    try settings.validate(for: second ?? loaded)
     let profile = try noiseProfile.map { try NoiseProfile(path: $0) }
-    if let loaded { try profile?.check(for: loaded.frameFormat) }
+    for model in [loaded, second].compactMap(\.self) { try profile?.check(for: model.frameFormat) }
     if settings.method == .wiener, !remove.isEmpty {
       throw Failure(.usage, "the method wiener removes nothing that was learned; leave --remove or --method wiener out")
     }
     let learned = try remove.map { try LearnedSound.named($0) }
+    // What was learned maybe only the second can remove.
+    var removed = second == nil ? nil : try? loaded?.learnedTokens(learned)
+    if removed == nil, !learned.isEmpty {
+      loaded = second ?? loaded
+      removed = try loaded?.learnedTokens(learned)
+    }
+    // Half of what is to be removed would be left by a network that does not hear of it.
+    if removed != nil { second = nil }
     return Plan(
-      preset: preset.name, settings: settings, model: loaded, warmUp: preset.warmUp,
-      profile: profile, profileToSave: saveNoiseProfile, learned: learned, learnedNames: remove,
-      removed: try loaded?.learnedTokens(learned))
+      preset: preset.name, settings: settings, model: loaded, secondModel: second, warmUp: preset.warmUp,
+      profile: profile, profileToSave: saveNoiseProfile, learned: learned, learnedNames: remove, removed: removed)
+  }
+
+  /// The second network's file; nil: there is none.
+  private func secondPath(_ preset: Preset, _ wish: SecondNetwork) throws -> String? {
+    switch wish {
+    case .never, .named("none"): nil
+    case .named(let name): try ModelStore.path(name)
+    case .ofPreset: model == nil ? preset.secondModel : nil
+    }
   }
 
   /// Before an hour of sound, not after it.

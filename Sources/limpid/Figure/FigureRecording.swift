@@ -83,7 +83,8 @@ final class FigureRecording {
   private func setting(_ report: FileReport) -> String {
     var words = ["preset \(FileName.repaired(FileName.last(report.preset)))"]
     if let model = report.model {
-      words.append("model \(FileName.repaired(FileName.last(model)))")
+      let second = report.secondModel.map { " and " + FileName.repaired(FileName.last($0)) } ?? ""
+      words.append("model \(FileName.repaired(FileName.last(model)))" + second)
       words.append(report.steps == 1 ? "1 reverse step" : "\(report.steps) reverse steps")
     } else {
       words.append("method \(report.method)")

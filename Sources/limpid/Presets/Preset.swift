@@ -10,13 +10,15 @@ struct Preset {
   var description: String
   /// Weights file (`ModelStore.path(inPreset:of:)`). nil: the method needs none.
   var model: String?
+  /// Weights file of a second network, whose output is averaged with the first one's in files; nil: none.
+  var secondModel: String?
   var settings: EnhancementSettings
   let precision: EnhancementModel.Precision
   /// Seconds of a file's beginning that are heard before it is enhanced; live it means nothing.
   let warmUp: Float
 
   /// Every key a preset may have. Each but the description is an option of `limpid enhance`, too.
-  static let keys = ["description", "model"] + SettingOptions.settings.map(\.key) + ["warm-up", "precision"]
+  static let keys = ["description", "model", "second-model"] + SettingOptions.settings.map(\.key) + ["warm-up", "precision"]
 
   /// - Throws: `Failure` with the file, the key and the remedy.
   init(path: String) throws {
@@ -60,6 +62,12 @@ struct Preset {
     let named = try values.string("model")
     if named != nil || settings.method == .score {
       model = ModelStore.path(inPreset: named, of: url.deletingLastPathComponent())
+    }
+    if let second = try values.string("second-model") {
+      guard settings.method == .score else {
+        throw Failure(.configuration, "\(path): the method wiener runs no network; remove the key 'second-model'")
+      }
+      secondModel = ModelStore.path(inPreset: second, of: url.deletingLastPathComponent())
     }
   }
 }

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Optional, SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
-from ._errors import InvalidValueError, Status
+from ._errors import InvalidValueError, ModelError, Status
+from ._learned import LearnedSound, SavedSound
 from ._model import ModelName
 from ._samples import Samples, samples, whole
-from ._settings import Settings
+from ._settings import Preset, Settings
 from ._stream import Removed, Stream
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def enhance(
 
     ``array``: (samples,) or (samples, channels) floats, full scale -1 to 1; what is not finite is taken as 0. It stays
     as it is. ``rate``: 8000 to 192000 Hz. ``preset``: ``"quality"``, ``"live"``, ``"gentle"``, or a .toml file.
-    ``warm_up``: seconds of the beginning that are heard before it is enhanced, 0 to 10; None: the preset's. The rest
+    ``"quality"`` averages the light and the wide network, unless ``model`` names one. ``warm_up``: seconds of the beginning that are heard before it is enhanced, 0 to 10; None: the preset's. The rest
     as in ``Stream``.
 
     Returns float32, the same bits as ``limpid enhance`` gives with these options. Any thread; the interpreter is free
@@ -49,14 +50,37 @@ def enhance(
     sound = samples(array)
     rate = whole(rate, "the sample rate")
     channels = 1 if sound.ndim == 1 else sound.shape[1]
-    stream = Stream(rate, channels, preset=preset, model=model, precision=precision, remove=remove, **settings)
-    opening = _seconds(stream._preset.warm_up if warm_up is None else warm_up)
+    removed = [remove] if isinstance(remove, (LearnedSound, SavedSound)) else list(remove)
+    own = Preset(preset)
+    second = own.second_model if model is None and settings.get("method", own.settings.get("method")) != "wiener" else None
+    opening = _seconds(own.warm_up if warm_up is None else warm_up)
+
+    def stream(network: Optional[ModelName]) -> Stream:
+        return Stream(rate, channels, preset=preset, model=network, precision=precision, remove=removed, **settings)
+
+    if second is None:
+        return _run(stream(model), sound, opening)
+    if removed:
+        # What was learned goes to one that can remove it, alone.
+        try:
+            first = stream(None)
+        except ModelError:
+            first = stream(second)
+        return _run(first, sound, opening)
+    result = _run(stream(None), sound, opening)
+    # As the program does: the errors of two networks are of different kinds.
+    result += _run(stream(second), sound, opening)
+    result *= np.float32(0.5)
+    return result
+
+
+def _run(stream: Stream, sound: Samples, opening: float) -> Samples:
     with stream:
         count = len(sound)
         if count == 0:
             return sound.copy()
         if opening > 0:
-            _warm_up(stream, sound[: int(np.float32(opening) * np.float32(rate))])
+            _warm_up(stream, sound[: int(np.float32(opening) * np.float32(stream.rate))])
         # Late by the latency; the tail of zeros brings out the end.
         late = np.empty((count + stream.latency, *sound.shape[1:]), np.float32)
         for begin in range(0, count, _PIECE):

@@ -89,6 +89,9 @@ class Preset:
         model = table.pop("model", None)
         #: The weights file; what is relative is so to the preset. None: none is named.
         self.model: str | None = None if model is None else str(path.parent / str(model))
+        second = table.pop("second-model", None)
+        #: Weights of a second network, whose output is averaged with the first one's in whole recordings. None: none.
+        self.second_model: str | None = None if second is None else str(path.parent / str(second))
         self.precision = str(table.pop("precision", "float32"))
         #: Seconds of a recording's beginning that are heard before it is enhanced.
         self.warm_up: object = table.pop("warm-up", 0)

@@ -3,12 +3,22 @@ import Enhancement
 import Ground
 import SignalProcessing
 
+/// Enhances, and tells what it counted: one network or two.
+protocol CountedEnhancer: ~Copyable {
+  var frameFormat: FrameFormat { get }
+  var counts: EnhancementCounts { get }
+  var isNoiseReferenceFrozen: Bool { get }
+  mutating func process(interleaved input: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>)
+}
+
+extension MultichannelEnhancer: CountedEnhancer {}
+
 /// What a plan makes of the samples of a file: one network's enhancement, or the mean of two.
 ///
 /// Two networks that were trained apart err in different ways, so the mean of their outputs is nearer to the clean voice than
 /// either (Dietterich 2000, "Ensemble methods in machine learning"). Both have the same latency, which their frames and the
 /// resamplers make. What is counted is the first one's. One thread.
-struct FileEnhancer: ~Copyable {
+struct FileEnhancer: CountedEnhancer, ~Copyable {
   private var first: MultichannelEnhancer
   private var second: MultichannelEnhancer?
   private let memory: FloatMemory  // (room): the second one's output

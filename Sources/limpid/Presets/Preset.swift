@@ -18,7 +18,8 @@ struct Preset {
   let warmUp: Float
 
   /// Every key a preset may have. Each but the description is an option of `limpid enhance`, too.
-  static let keys = ["description", "model", "second-model"] + SettingOptions.settings.map(\.key) + ["warm-up", "precision"]
+  static let keys =
+    ["description", "model", "second-model"] + SettingOptions.settings.map(\.key) + ["warm-up", "precision"]
 
   /// - Throws: `Failure` with the file, the key and the remedy.
   init(path: String) throws {

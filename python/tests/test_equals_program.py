@@ -85,6 +85,18 @@ def test_what_was_learned_is_removed(program, rate: int, channels: int) -> None:
     assert not np.array_equal(result, limpid.enhance(sound, rate, preset="live", model="wide")), "it changes nothing"
 
 
+def test_what_was_learned_is_removed_by_the_network_that_can() -> None:
+    learned = limpid.learn(voice(2.5, 16_000, 210.0), 16_000)
+    sound = noisy(SECONDS, 16_000, 1)
+    assert_same_bits(limpid.enhance(sound, 16_000, remove=learned), limpid.enhance(sound, 16_000, model="wide", remove=learned))
+
+
+def test_quality_is_the_mean_of_two_networks() -> None:
+    sound = noisy(SECONDS, 48_000, 2)
+    light, wide = (limpid.enhance(sound, 48_000, model=model) for model in ("light", "wide"))
+    assert_same_bits(limpid.enhance(sound, 48_000), (light + wide) * np.float32(0.5))
+
+
 def test_what_was_saved_is_removed_as_what_was_learned(program, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     learned = limpid.learn(voice(2.5, 16_000, 210.0), 16_000)

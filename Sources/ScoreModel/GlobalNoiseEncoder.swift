@@ -38,8 +38,8 @@ package final class GlobalNoiseEncoder: NoiseEncoder {
     hidden = FloatMemory(weights.linear1.outputs)
   }
 
-  package var tokenCount: Int { 1 }
-  package var tokenDimension: Int { weights.linear2.outputs }
+  /// One token.
+  package var tokenFloatCount: Int { weights.linear2.outputs }
 
   package func multiplyAdds(frameCount: Int) -> Int {
     weights.tower.multiplyAdds(frames: frameCount) + weights.linear1.inputs * weights.linear1.outputs

@@ -14,9 +14,8 @@ package enum NoiseReferenceForm: Sendable {
 /// Runs off the frame path, a few times a second. An instance has its own workspaces and belongs to one thread at a
 /// time.
 package protocol NoiseEncoder: AnyObject {
-  /// Tokens that come out, and their dimension.
-  var tokenCount: Int { get }
-  var tokenDimension: Int { get }
+  /// Floats of the tokens that come out.
+  var tokenFloatCount: Int { get }
   /// The longest reference.
   var maximumFrameCount: Int { get }
   /// What `encode` takes.
@@ -27,7 +26,7 @@ package protocol NoiseEncoder: AnyObject {
   /// - Parameters:
   ///   - reference: as `hears` says, oldest first.
   ///   - frameCount: 1...maximumFrameCount.
-  ///   - tokens: (tokenCount, tokenDimension).
+  ///   - tokens: room for `tokenFloatCount`, token by token.
   func encode(
     _ reference: UnsafePointer<Float>, frameCount: Int, into tokens: UnsafeMutablePointer<Float>)
 
@@ -39,8 +38,6 @@ package protocol NoiseEncoder: AnyObject {
 }
 
 extension NoiseEncoder {
-  /// Floats of one set of tokens.
-  package var tokenFloatCount: Int { tokenCount * tokenDimension }
   package var hears: NoiseReferenceForm { .magnitudes }
 
   package func encode(
@@ -61,14 +58,11 @@ extension NoiseEncoder {
 
 /// The encoder `none`: hears nothing and gives the learned null condition.
 package final class NoNoiseEncoder: NoiseEncoder {
-  package let tokenCount: Int
-  package let tokenDimension: Int
+  package var tokenFloatCount: Int { nullTokens.count }
   package let maximumFrameCount: Int
   private let nullTokens: [Float]
 
-  init(configuration: NetworkConfiguration, nullTokens: [Float], maximumFrameCount: Int) {
-    tokenCount = configuration.tokenCount
-    tokenDimension = configuration.tokenDimension
+  init(nullTokens: [Float], maximumFrameCount: Int) {
     self.maximumFrameCount = maximumFrameCount
     self.nullTokens = nullTokens
   }
@@ -89,7 +83,7 @@ func noiseEncoderMaker(
   switch configuration.encoder {
   case .none:
     return { frames in
-      NoNoiseEncoder(configuration: configuration, nullTokens: nullTokens, maximumFrameCount: frames)
+      NoNoiseEncoder(nullTokens: nullTokens, maximumFrameCount: frames)
     }
   case .global:
     let weights = try GlobalNoiseEncoder.Weights(loader: &loader, configuration: configuration)

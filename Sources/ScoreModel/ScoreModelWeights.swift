@@ -98,4 +98,21 @@ package final class ScoreModelWeights: @unchecked Sendable {
   package func makeNoiseEncoder(maximumFrameCount: Int? = nil) -> any NoiseEncoder {
     makeEncoder(maximumFrameCount ?? format.frame.frames(in: 2))
   }
+
+  /// One for one network or two: the tokens of the first, then those of the second.
+  ///
+  /// - Parameter networks: that hear the same form, or nothing.
+  package static func makeNoiseEncoder(of networks: [ScoreModelWeights], maximumFrameCount: Int) -> any NoiseEncoder {
+    let encoders = networks.map { $0.makeEncoder(maximumFrameCount) }
+    return encoders.dropFirst().reduce(encoders[0]) { NoiseEncoderPair($0, $1) }
+  }
+
+  /// What its noise encoder hears; nil: it has none.
+  package var hears: NoiseReferenceForm? {
+    switch configuration.encoder {
+    case .none: nil
+    case .global, .sequence: .magnitudes
+    case .clap, .panns: .samples
+    }
+  }
 }

@@ -40,8 +40,7 @@ package final class SequenceNoiseEncoder: NoiseEncoder {
     pooled = FloatMemory(weights.tokens * Self.pooledBands * weights.tower.channels)
   }
 
-  package var tokenCount: Int { weights.tokens }
-  package var tokenDimension: Int { weights.projection.outputs }
+  package var tokenFloatCount: Int { weights.tokens * weights.projection.outputs }
 
   package func multiplyAdds(frameCount: Int) -> Int {
     weights.tower.multiplyAdds(frames: frameCount)

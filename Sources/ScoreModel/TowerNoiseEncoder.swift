@@ -70,8 +70,7 @@ package final class TowerNoiseEncoder: NoiseEncoder {
     hidden = FloatMemory(weights.linear1.outputs)
   }
 
-  package var tokenCount: Int { weights.tokens }
-  package var tokenDimension: Int { weights.linear1.outputs }
+  package var tokenFloatCount: Int { weights.tokens * weights.linear1.outputs }
   package var hears: NoiseReferenceForm { .samples }
 
   package func multiplyAdds(frameCount: Int) -> Int {

@@ -178,8 +178,7 @@ private struct Unchanged: ConditionalPredictor, ~Copyable {
 }
 
 private final class HearsSound: NoiseEncoder {
-  let tokenCount = 1
-  let tokenDimension = 1
+  let tokenFloatCount = 1
   let maximumFrameCount = 200
   let hears = NoiseReferenceForm.samples
   func multiplyAdds(frameCount: Int) -> Int { 0 }

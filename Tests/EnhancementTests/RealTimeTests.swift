@@ -29,6 +29,10 @@
       try expectNoHeapCall(.score, model, (48000, 512))
     }
 
+    @Test func `a thousand frames of two networks, now and then of one, make no heap call`() throws {
+      try expectNoHeapCall(.score, try EnhancementModel(mean: try tinyModel(), try tinyModel()), (48000, 512))
+    }
+
     private func expectNoHeapCall(
       _ method: EnhancementSettings.Method, _ model: EnhancementModel, _ stream: (Int, Int)
     ) throws {
@@ -42,6 +46,7 @@
       var samples = noise
       let rounds = rate * 10 / block
       let warmUp = rate * 2 / block
+      let choices = EnhancementSettings.Networks.allCases
       var heapCalls: UInt = 0
       samples.withUnsafeMutableBufferPointer { memory in
         for round in 0..<warmUp + rounds {
@@ -49,6 +54,7 @@
           let before = heap_call_count()
           settings.bypass = round % 100 > 90
           settings.steps = 1 + round / 50 % 2
+          settings.networks = choices[round / 60 % 3]
           settings.guidance = round / 70 % 2 == 0 ? 1 : 1.5
           try? enhancer.update(settings)
           enhancer.process(UnsafeBufferPointer(memory), into: memory)

@@ -113,8 +113,7 @@ struct TestPredictor: ~Copyable, ConditionalPredictor {
 final class TestEncoder: NoiseEncoder {
   private let log: Log
   private let value: Float?
-  let tokenCount = 1
-  let tokenDimension = 1
+  let tokenFloatCount = 1
   let maximumFrameCount = FrameFormat.standard.longestReference
 
   init(log: Log, value: Float?) {

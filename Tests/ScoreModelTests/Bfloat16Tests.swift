@@ -67,7 +67,7 @@ import TestSupport
     let magnitudes = countedMagnitudes(5, frames: 50, bins: 160)
     func tokens(_ precision: ProductPrecision) throws -> [Float] {
       let encoder = try ScoreModelWeights(path: Fixtures.path("tiny-sequence"), precision: precision).makeNoiseEncoder()
-      var tokens = [Float](repeating: .nan, count: encoder.tokenCount * encoder.tokenDimension)
+      var tokens = [Float](repeating: .nan, count: encoder.tokenFloatCount)
       encoder.encode(magnitudes: magnitudes, frameCount: 50, into: &tokens)
       return tokens
     }

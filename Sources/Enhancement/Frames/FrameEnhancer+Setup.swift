@@ -44,6 +44,11 @@ extension FrameEnhancer where Predictor: ~Copyable {
   /// - Parameter steps: 1…maximumSteps, from the next frame on.
   mutating func setSteps(_ steps: Int) { if sampler != nil { sampler!.steps = steps } }
 
+  /// From the next frame on.
+  mutating func use(_ networks: EnhancementSettings.Networks) {
+    if sampler != nil { sampler!.predictor.use(networks.choice) }
+  }
+
   /// Forgets the noise heard: the null condition, from the next frame on.
   mutating func clearReference() {
     reference.clear()

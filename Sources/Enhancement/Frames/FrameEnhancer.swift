@@ -9,6 +9,15 @@ protocol ConditionalPredictor: CleanSpectrumPredictor, ~Copyable {
   mutating func setTokens(_ tokens: UnsafePointer<Float>?)
   /// Takes as many tokens of what was learned, copied; nil: nothing was.
   mutating func setLearnedTokens(_ tokens: UnsafePointer<Float>?)
+  /// Which of two networks are heard, from the next frame on.
+  mutating func use(_ choice: NetworkChoice)
+  /// Before a frame's first evaluation.
+  mutating func beginFrame()
+}
+
+extension ConditionalPredictor where Self: ~Copyable {
+  mutating func use(_ choice: NetworkChoice) {}
+  mutating func beginFrame() {}
 }
 
 /// The enhancer at the model's rate, one channel: a hop of samples in, a hop out, a frame less a hop later.
@@ -134,6 +143,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
         predictor: predictor, sde: format.sde, grid: format.grid, kind: settings.sampler.kind,
         maximumSteps: maximumSteps, seed: settings.seed, binCount: frame.modelBinCount)
       sampler!.steps = settings.steps
+      sampler!.predictor.use(settings.networks.choice)
       sampler!.warmUpFrames = frame.frames(in: Self.warmUpSeconds)
       wiener = nil
     } else {
@@ -195,6 +205,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     let gain = level.gain
     compression.compress(bins, gain: gain, count: modelBinCount, into: compressed.base)
     sampler!.guidance = guidance.next()
+    sampler!.predictor.beginFrame()
     let deadline = deadline
     let scripted = decisions.scriptedSteps(frameIndex)
     var cutAfter = 0

@@ -5,13 +5,35 @@ import SignalProcessing
 
 /// What a model makes of learned noise: tokens of its own, beside those of the rolling reference. They never change.
 public struct LearnedTokens: Sendable, Equatable {
-  /// (tokenCount, tokenDimension) of the model they were made by.
+  /// Those of the model that they were made by, network by network of those that have tokens for it.
   let values: [Float]
 }
 
 extension EnhancementModel {
   /// Whether the model has tokens for noise that was learned.
-  public var hearsLearnedNoise: Bool { weights.configuration.learnedTokens }
+  public var hearsLearnedNoise: Bool { !learningNetworks.isEmpty }
+
+  /// Its networks that have them.
+  var learningNetworks: [ScoreModelWeights] { networks.filter { $0.learnedMark != nil } }
+
+  /// The same without a network that has no such tokens; nil: none has.
+  public var learning: EnhancementModel? {
+    let networks = learningNetworks
+    return networks.isEmpty ? nil : networks.count == self.networks.count ? self : EnhancementModel(of: networks[0])
+  }
+
+  /// What is added to their tokens, as these lie in memory; nil: it has none.
+  var learnedMarks: [Float]? {
+    learningNetworks.isEmpty
+      ? nil
+      : learningNetworks.flatMap { network in
+        Array(repeating: network.learnedMark ?? [], count: network.configuration.tokenCount).joined()
+      }
+  }
+
+  func makeLearningEncoder(maximumFrameCount: Int) -> any NoiseEncoder {
+    ScoreModelWeights.makeNoiseEncoder(of: learningNetworks, maximumFrameCount: maximumFrameCount)
+  }
 
   /// Makes the tokens. Allocates, and takes some milliseconds: not for the real-time path.
   ///
@@ -19,16 +41,16 @@ extension EnhancementModel {
   /// - Throws: `noLearnedTokens` for a model that has none.
   public func learnedTokens(_ noises: [LearnedNoise]) throws(EnhancementError) -> LearnedTokens? {
     guard !noises.isEmpty else { return nil }
-    guard let mark = weights.learnedMark else { throw .noLearnedTokens(model: name) }
+    guard let marks = learnedMarks else { throw .noLearnedTokens(model: fullName) }
     let saved = flushDenormals()
     defer { restoreDenormals(saved) }
     let limit = format.frame.frames(in: LearnedNoise.longestHeard)
     let magnitudes = noises.flatMap { $0.magnitudes(limit: max(1, limit / noises.count), for: format) }
     let frames = min(limit, magnitudes.count / format.frame.modelBinCount)
-    let encoder = weights.makeNoiseEncoder(maximumFrameCount: limit)
+    let encoder = makeLearningEncoder(maximumFrameCount: limit)
     var values = [Float](repeating: 0, count: encoder.tokenFloatCount)
     encoder.encode(magnitudes: magnitudes, frameCount: frames, into: &values)
-    for i in values.indices { values[i] += mark[i % mark.count] }
+    for i in values.indices { values[i] += marks[i] }
     guard values.allSatisfy(\.isFinite) else { return nil }
     return LearnedTokens(values: values)
   }

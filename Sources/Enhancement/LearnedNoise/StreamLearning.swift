@@ -27,7 +27,7 @@ package final class StreamLearning: @unchecked Sendable {
   private var phase = Phase.idle
   private let hopLength: Int
   private let frameLength: Int
-  private let mark: FloatMemory  // (tokenDimension)
+  private let marks: FloatMemory  // (tokenFloatCount)
   private let encoder: any NoiseEncoder
   private var heard: LearnedMagnitudes
   private let fewestFrames: Int
@@ -51,13 +51,13 @@ package final class StreamLearning: @unchecked Sendable {
 
   /// nil: the model has no tokens for learned noise, or other frames than learned noise is kept for.
   init?(model: EnhancementModel?, channelCount: Int) {
-    guard let model, let mark = model.weights.learnedMark, model.format.frame == .standard else { return nil }
+    guard let model, let marks = model.learnedMarks, model.format.frame == .standard else { return nil }
     let format = model.format.frame
     hopLength = format.hopLength
     frameLength = format.fftLength
-    self.mark = FloatMemory(mark)
+    self.marks = FloatMemory(marks)
     let limit = format.frames(in: LearnedNoise.longestHeard)
-    encoder = model.weights.makeNoiseEncoder(maximumFrameCount: limit)
+    encoder = model.makeLearningEncoder(maximumFrameCount: limit)
     heard = LearnedMagnitudes(limit: limit, format: model.format)
     fewestFrames = format.frames(in: LearnedNoise.shortest)
     tokens = FloatMemory(encoder.tokenFloatCount)
@@ -185,7 +185,7 @@ package final class StreamLearning: @unchecked Sendable {
 
   private func finish() -> UnsafePointer<Float>? {
     phase = .idle
-    for i in 0..<encoder.tokenFloatCount { tokens[i] += mark[i % encoder.tokenDimension] }
+    for i in 0..<encoder.tokenFloatCount { tokens[i] += marks[i] }
     guard allFinite(tokens.base, count: encoder.tokenFloatCount) else { return nil }
     inForce.store(slot, ordering: .sequentiallyConsistent)
     return UnsafePointer(tokens.base)

@@ -27,7 +27,7 @@ public final class NoiseEncodingService: @unchecked Sendable {
   public init(
     model: EnhancementModel?, wake: @escaping @Sendable () -> Void, pause: @escaping @Sendable () -> Void
   ) {
-    encoder = model?.weights.makeReferenceEncoder()
+    encoder = model?.makeReferenceEncoder()
     self.wake = wake
     self.pause = pause
   }

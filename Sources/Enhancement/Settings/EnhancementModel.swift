@@ -4,10 +4,12 @@ import NeuralLayers
 import ScoreModel
 import SignalProcessing
 
-/// A trained model, ready to be shared by any number of enhancers and threads.
+/// A trained model, ready to be shared by any number of enhancers and threads: one network, or two whose mean is heard.
 public final class EnhancementModel: Sendable {
-  /// Weights, configuration and what the file says about itself.
-  package let weights: ScoreModelWeights
+  /// Weights, configuration and what its file says about itself, of one network or two.
+  package let networks: [ScoreModelWeights]
+  /// Those of the first.
+  package var weights: ScoreModelWeights { networks[0] }
 
   /// Number format of the network's products.
   public enum Precision: String, Sendable, CaseIterable {
@@ -49,13 +51,45 @@ public final class EnhancementModel: Sendable {
         path: weights.path,
         reason: "the network takes \(bins) bins, and the file states no format that has as many")
     }
-    self.weights = weights
+    networks = [weights]
   }
 
-  /// The model's own name, or the file's.
+  /// One network of a model's.
+  init(of network: ScoreModelWeights) { networks = [network] }
+
+  /// Two models as one, whose estimate of the clean spectrum is the mean of theirs, which is nearer to it than either: networks
+  /// trained apart err in different ways. It takes the time of both. `EnhancementSettings.networks` chooses, while it runs, which
+  /// are heard.
+  ///
+  /// - Parameters:
+  ///   - first: of one network: whose name and file this one has, and what is left where the time of both is too much.
+  ///   - second: of one network, of the same format and precision.
+  /// - Throws: `unusable` where they do not go together.
+  public init(mean first: EnhancementModel, _ second: EnhancementModel) throws(EnhancementModelError) {
+    let (one, other) = (first.weights, second.weights)
+    let hear = (one.hears, other.hears)
+    guard first.networks.count == 1, second.networks.count == 1, one.format == other.format,
+      one.precision == other.precision, hear.0 == nil || hear.1 == nil || hear.0 == hear.1
+    else {
+      throw EnhancementModelError(
+        .badConfiguration(
+          path: second.path,
+          reason: "it cuts sound into other frames than \(first.name), or solves another process, or hears another "
+            + "reference, so they have no mean; choose two models of one format"))
+    }
+    networks = [one, other]
+  }
+
+  /// The model's own name, or the file's; of two, the first one's.
   public var name: String { weights.name }
-  /// The file it came from.
+  /// The file it came from; of two, the first one's.
   public var path: String { weights.path }
+  /// The second network's name; nil: there is one.
+  public var secondName: String? { networks.count == 2 ? networks[1].name : nil }
+  /// The second network's file; nil: there is one.
+  public var secondPath: String? { networks.count == 2 ? networks[1].path : nil }
+  /// What people read: a name, or "light and wide".
+  public var fullName: String { networks.map(\.name).joined(separator: " and ") }
   /// As its file states it, else the standard one.
   package var format: Format { weights.format }
   /// The most steps that it can be solved in: the points of its time grid.
@@ -73,21 +107,29 @@ public final class EnhancementModel: Sendable {
     case .bfloat16: .bfloat16
     }
   }
-  /// Learned numbers, the noise encoder included.
-  public var parameterCount: Int { weights.parameterCount }
-  /// Multiply-adds of one network evaluation.
-  public var multiplyAddsPerFrame: Int { weights.multiplyAddsPerFrame }
+  /// Learned numbers, the noise encoders included.
+  public var parameterCount: Int { networks.reduce(0) { $0 + $1.parameterCount } }
+  /// Multiply-adds of one evaluation of all networks.
+  public var multiplyAddsPerFrame: Int { networks.reduce(0) { $0 + $1.multiplyAddsPerFrame } }
+  /// The first network's share of them: 1 where it stands alone.
+  package var firstShare: Double { Double(weights.multiplyAddsPerFrame) / Double(multiplyAddsPerFrame) }
   /// The processor level of the arithmetic, such as "v4": results of different levels differ in their last bits.
   public static var dispatchLevel: String { kernelLevelName }
   /// Labels and values that describe the file, in the order to print them.
   public var details: [(label: String, value: String)] { weights.details }
 }
 
-extension ScoreNetwork: ConditionalPredictor {}
+extension NetworkPair: ConditionalPredictor {}
 
-extension ScoreModelWeights {
-  /// A noise encoder with workspaces of its own; nil for a model without a condition: no tokens are ever made.
+extension EnhancementModel {
+  /// The network, or both as one.
+  ///
+  /// - Parameter times: of the slots.
+  func makeNetwork(times: [Float]) -> NetworkPair { NetworkPair(weights: networks, times: times, batch: 2) }
+
+  /// A noise encoder with workspaces of its own, of all networks; nil for a model without a condition: no tokens are ever made.
   func makeReferenceEncoder() -> (any NoiseEncoder)? {
-    configuration.encoder == .none ? nil : makeNoiseEncoder(maximumFrameCount: format.frame.longestReference)
+    guard networks.contains(where: { $0.hears != nil }) else { return nil }
+    return ScoreModelWeights.makeNoiseEncoder(of: networks, maximumFrameCount: format.frame.longestReference)
   }
 }

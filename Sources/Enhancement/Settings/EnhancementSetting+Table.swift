@@ -82,6 +82,9 @@ extension EnhancementSetting {
       "bypass", help: "Whether the output is the delayed input, to the bit.", read: { $0.bypass },
       write: { $0.bypass = $1 }
     ).whileRunning.forPrograms.saying { $0 == "true" ? "bypass on" : "bypass off" },
+    choice("networks", help: "Which networks of a model of two are heard.", \.networks).whileRunning.forPrograms.saying {
+      $0 == "both" ? "both networks" : "the \($0) network alone"
+    },
     EnhancementSetting(
       key: "maximum-steps", form: .integer(1...EnhancementSettings.mostSteps), range: stepRange,
       help: "The most steps that there may be while running; none: no more than at the start.",

@@ -4,7 +4,7 @@ import ScoreModel
 
 /// How an enhancer works: everything a preset can say.
 ///
-/// A value; `validate()` tells whether all of it is in range. `steps`, `guidance`, `attenuationLimitInDecibels`, `mix`
+/// A value; `validate()` tells whether all of it is in range. `steps`, `networks`, `guidance`, `attenuationLimitInDecibels`, `mix`
 /// and `bypass` may change while an enhancer runs (`StreamingEnhancer.update`), the rest is fixed when it is made.
 public struct EnhancementSettings: Sendable, Equatable {
   /// What turns a noisy spectrum into a clean one.
@@ -16,6 +16,25 @@ public struct EnhancementSettings: Sendable, Equatable {
   }
 
   public var method: Method = .score
+
+  /// Which networks of a model of two are heard (`EnhancementModel.init(mean:_:)`); a model of one has no choice.
+  public enum Networks: String, Sendable, CaseIterable, BitwiseCopyable {
+    /// Their mean.
+    case both
+    /// The first alone.
+    case first
+    /// The second alone.
+    case second
+
+    var choice: NetworkChoice {
+      switch self {
+      case .both: .both
+      case .first: .first
+      case .second: .second
+      }
+    }
+  }
+  public var networks = Networks.both
   /// Reverse steps per frame, from 1 to the points of the model's time grid.
   public var steps = 1
   /// The most `steps` may rise to while running; nil: it may not. Every step has a state of its own in memory.

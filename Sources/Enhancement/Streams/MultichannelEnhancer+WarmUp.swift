@@ -18,7 +18,7 @@ extension MultichannelEnhancer {
     let samples = opening.count / channelCount
     let rate = withChannel(0) { $0.sampleRate }
     // The last 10 ms fade out: the step back to the beginning would be a click in the first frame.
-    let fade = min(samples, rate * StreamingChain<ScoreNetwork>.fadeMilliseconds / 1000)
+    let fade = min(samples, rate * StreamingChain<NetworkPair>.fadeMilliseconds / 1000)
     var sound = Array(opening)
     for n in 0..<fade {
       let weight = Float(fade - 1 - n) / Float(fade)

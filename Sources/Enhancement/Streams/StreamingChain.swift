@@ -202,6 +202,7 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
       throw EnhancementSettings.noRoom(for: next.steps, maximum: frames.maximumSteps)
     }
     frames.setSteps(next.steps)
+    frames.use(next.networks)
     settings = next
     frames.guidance.move(to: next.guidance)
     frames.dryWeight = next.dryWeight

@@ -33,7 +33,7 @@ public struct StreamingEnhancer: ~Copyable {
   /// Every block has a multiple of so many samples; 1: any size.
   public var granularity: Int { chain.granularity }
 
-  var chain: StreamingChain<ScoreNetwork>
+  var chain: StreamingChain<NetworkPair>
 
   /// Makes all memory and the tables of the resamplers.
   ///
@@ -62,15 +62,15 @@ public struct StreamingEnhancer: ~Copyable {
     let format = model?.format ?? .standard
     try settings.validate(for: format)
     if settings.method == .score && model == nil { throw .modelRequired }
-    let weights = settings.method == .score ? model?.weights : nil
-    var network: ScoreNetwork?
-    if let weights {
-      let times = FrameSampler<ScoreNetwork>.slotTimes(
+    let model = settings.method == .score ? model : nil
+    var network: NetworkPair?
+    if let model {
+      let times = FrameSampler<NetworkPair>.slotTimes(
         kind: settings.sampler.kind, maximumSteps: settings.maximumSteps ?? settings.steps, grid: format.grid)
-      network = ScoreNetwork(weights: weights, times: times, batch: 2)
+      network = model.makeNetwork(times: times)
     }
     chain = try StreamingChain(
-      predictor: network, encoder: weights?.makeReferenceEncoder(), format: format, settings: settings,
+      predictor: network, encoder: model?.makeReferenceEncoder(), format: format, settings: settings,
       sampleRate: sampleRate, granularity: granularity, service: service, isLinked: isLinked)
     self.sampleRate = sampleRate
     latencyInSamples = chain.latency.samples

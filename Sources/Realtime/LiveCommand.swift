@@ -25,6 +25,8 @@ public enum LiveCommand: Sendable, Equatable {
   case guidance(Float)
   /// Reverse steps per frame, from 1 to the points of the model's time grid.
   case steps(Int)
+  /// Which networks of a model of two are heard; with a model of one it changes nothing.
+  case networks(EnhancementSettings.Networks)
 }
 
 extension LiveCommand: CustomStringConvertible {
@@ -41,6 +43,7 @@ extension LiveCommand: CustomStringConvertible {
     case .mix(let mix): "mix \(mix)"
     case .guidance(let weight): "guidance \(weight)"
     case .steps(let steps): "steps \(steps)"
+    case .networks(let networks): "networks \(networks.rawValue)"
     }
   }
 
@@ -86,13 +89,15 @@ extension LiveCommand: CustomStringConvertible {
     case "mix": self = .mix(try settings("mix", "mix SHARE").mix)
     case "guidance": self = .guidance(try settings("guidance", "guidance WEIGHT").guidance)
     case "steps": self = .steps(try settings("steps", "steps COUNT").steps)
+    case "networks": self = .networks(try settings("networks", "networks WHICH").networks)
     default: throw LiveCommandError(line: line, expected: Self.allForms)
     }
   }
 
   /// All forms, for help and errors.
   public static var allForms: String {
-    "bypass on|off, learn [SECONDS]|end, forget, freeze on|off, clear, limit DECIBELS|off, mix SHARE, guidance WEIGHT, steps COUNT"
+    "bypass on|off, learn [SECONDS]|end, forget, freeze on|off, clear, limit DECIBELS|off, mix SHARE, guidance WEIGHT, steps COUNT, "
+      + "networks both|first|second"
   }
 }
 

@@ -224,6 +224,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
       case .mix(let mix): next.mix = mix
       case .guidance(let weight): next.guidance = weight
       case .steps(let steps): next.steps = steps
+      case .networks(let networks): next.networks = networks
       case .freeze(let on): state.isFrozen = on
       case .clear, .learn, .endLearning, .forget: break
       }
@@ -283,6 +284,8 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     }
     status.steps = meters.steps.load(ordering: .relaxed)
     status.wishedSteps = meters.wishedSteps.load(ordering: .relaxed)
+    status.networkNames = networkNames
+    status.networks = meters.sparesSecond.load(ordering: .relaxed) ? .first : status.settings.networks
     status.referenceFrames = meters.referenceFrames.load(ordering: .relaxed)
     let age = meters.referenceAge.load(ordering: .relaxed)
     status.referenceAge = age < 0 ? nil : Double(age) * status.frameDeadline
@@ -303,8 +306,8 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
   /// after the device has changed its format.
   public var soundTap: SoundTap? { state.withLock { $0.session?.soundTap } }
 
-  /// The name of the model as its weights state it; nil: the method `wiener`.
-  public var modelName: String? { model?.name }
+  /// The names of its networks as their weights state them: one or two; none: the method `wiener`.
+  public var networkNames: [String] { model.map { [$0.name] + ($0.secondName.map { [$0] } ?? []) } ?? [] }
 
   /// The most steps that `send` takes.
   public var largestSteps: Int { model?.largestSteps ?? EnhancementSettings.largestSteps }

@@ -55,8 +55,9 @@ final class LiveSession: @unchecked Sendable {
     var enhancer = try MultichannelEnhancer(
       model: model, settings: settings, sampleRate: format.sampleRate, channelCount: format.channelCount,
       granularity: format.block, service: service)
+    let levels = WorkLevels(model)
     let speed = try SpeedTest.run(
-      &enhancer, settings: settings, format: format, mayLower: options.adaptsSteps, remark: remark, measure: measure)
+      &enhancer, levels: levels, model: model, settings: settings, format: format, mayLower: options.adaptsSteps, remark: remark, measure: measure)
     // What the speed test left to the encoder is done with.
     service.runPending()
     enhancer.reset()
@@ -70,7 +71,7 @@ final class LiveSession: @unchecked Sendable {
 
     recorder = try makeRecorder(
       SessionStart(
-        format: format, lead: lead, settings: speed.settings, steps: speed.steps, model: model, profile: profile,
+        format: format, lead: lead, settings: speed.settings, level: speed.level, model: model, profile: profile,
         isFrozen: isFrozen, learned: tokens == nil ? [] : desk.sounds))
     shared = FixedValue(SharedState(format: format, lead: lead))
     let latency = enhancer.latencyInSamples + lead
@@ -83,8 +84,8 @@ final class LiveSession: @unchecked Sendable {
     worker = Worker(
       format: format, shared: shared.address, commands: commands, meters: meters, service: service, tap: recorder?.tap,
       profiles: profiles, desk: desk, enhancer: enhancer, settings: speed.settings,
-      governor: StepGovernor(wished: speed.settings.steps, steps: speed.steps), adapts: options.adaptsSteps,
-      isTimed: true)
+      levels: levels, governor: StepGovernor(wished: levels.whole(speed.settings), level: speed.level),
+      adapts: options.adaptsSteps, isTimed: true)
   }
 
   /// Runs the callback's code on memory of its own: the first call of a function makes the linker look for it, which takes

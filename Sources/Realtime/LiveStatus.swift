@@ -24,6 +24,10 @@ public struct LiveStatus: Sendable {
   /// Steps that run now, and those wished.
   public var steps = 1
   public var wishedSteps = 1
+  /// The model's networks: none (the method `wiener`), one, or two.
+  public var networkNames: [String] = []
+  /// Which of two run now; the settings have those wished.
+  public var networks = EnhancementSettings.Networks.both
   /// Age of the newest frame in the noise reference, seconds; nil while there is none.
   public var referenceAge: Double?
   /// Frames in the noise reference, each of `frameDeadline`.

@@ -7,44 +7,61 @@ enum SpeedTest {
   /// Share of the time there is that a frame of all channels may take.
   static var roomShare: Double { 0.7 }
 
-  /// Runs noise through the enhancer and lowers guidance and steps until a frame of all channels fits; then resets it.
+  /// The same where two networks run: more than half is not theirs.
+  static var roomShareOfBoth: Double { 0.5 }
+
+  /// Runs noise through the enhancer and lowers steps, guidance and the number of networks until a frame of all channels fits; then
+  /// resets it.
   ///
-  /// - Parameter measure: gives the seconds of a frame of all channels.
-  /// - Returns: the settings that work, and the steps to begin with (at most the settings').
-  /// - Throws: `LiveError.tooSlow` where even one step does not fit.
+  /// - Parameters:
+  ///   - model: whose networks the levels are of.
+  ///   - measure: gives the seconds of a frame of all channels.
+  /// - Returns: the settings that work, and the level to begin with (at most the settings').
+  /// - Throws: `LiveError.tooSlow` where even one step of one network does not fit.
   static func run(
-    _ enhancer: inout MultichannelEnhancer, settings: EnhancementSettings, format: StreamFormat, mayLower: Bool,
-    remark: (String) -> Void, measure: (inout MultichannelEnhancer, StreamFormat) throws -> Double = Self.measure
-  ) throws -> (settings: EnhancementSettings, steps: Int) {
+    _ enhancer: inout MultichannelEnhancer, levels: WorkLevels, model: EnhancementModel?, settings: EnhancementSettings,
+    format: StreamFormat, mayLower: Bool, remark: (String) -> Void,
+    measure: (inout MultichannelEnhancer, StreamFormat) throws -> Double = Self.measure
+  ) throws -> (settings: EnhancementSettings, level: Int) {
     var tried = settings
+    var level = levels.whole(settings)
     let available = enhancer.frameFormat.hopDuration
     while true {
-      try enhancer.update(tried)
+      let running = levels.settings(tried, at: level)
+      try enhancer.update(running)
       let seconds = try measure(&enhancer, format)
       enhancer.reset()
       let share = seconds / available
-      if share <= roomShare || (!mayLower && share < 1) { break }
-      if !mayLower || (tried.steps == 1 && tried.guidance == 1) {
+      let room = levels.spares(tried) && level > 1 ? roomShareOfBoth : roomShare
+      if share <= room || (!mayLower && share < 1) { break }
+      if !mayLower || (level == 1 && tried.guidance == 1) {
         throw LiveError.tooSlow(
           sampleRate: format.sampleRate, channelCount: format.channelCount, milliseconds: seconds * 1000,
           available: available * 1000)
       }
-      if tried.steps > 1 {
-        tried.steps = max(1, min(tried.steps - 1, Int(Double(tried.steps) * roomShare / share)))
-      } else {
+      if running.steps > 1 {
+        let steps = max(1, min(running.steps - 1, Int(Double(running.steps) * room / share)))
+        level -= running.steps - steps
+      } else if tried.guidance != 1 {
         tried.guidance = 1
+      } else {
+        level = 1
       }
     }
+    let running = levels.settings(tried, at: level)
     if tried.guidance != settings.guidance {
       remark("this machine is too slow for guidance here, so it is off (weight 1)")
     }
-    if tried.steps != settings.steps {
-      remark("this machine manages \(tried.steps) of \(settings.steps) steps a frame here, so it runs \(tried.steps)")
+    if running.steps != settings.steps {
+      remark("this machine manages \(running.steps) of \(settings.steps) steps a frame here, so it runs \(running.steps)")
+    }
+    if running.networks != settings.networks, let model {
+      remark("both networks would take more than half of the time that there is here, so \(model.name) runs alone")
     }
     var wished = settings
     wished.guidance = tried.guidance
-    try enhancer.update(tried)
-    return (wished, tried.steps)
+    try enhancer.update(running)
+    return (wished, level)
   }
 
   /// Median seconds of a frame of all channels, over thirty.

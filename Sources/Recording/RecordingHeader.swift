@@ -24,15 +24,14 @@ struct RecordingHeader: Equatable {
   /// Samples between a block's input and its output.
   var lead: Int
   var settings: EnhancementSettings
-  /// Steps at the start, which the machine's speed may have lowered.
-  var steps: Int
+  /// How much of them ran at the start, which the machine's speed may have lowered (`SessionStart.level`).
+  var level: Int
   var hasProfile = false
   /// Sounds that are removed from the start.
   var learnedCount = 0
   var isFrozen = false
-  /// Name and checksum of the weights file; empty without a model.
-  var modelName = ""
-  var modelChecksum: UInt64 = 0
+  /// Of the model: one network or two; none without a model.
+  var networks: [RecordedNetwork] = []
   var dispatchLevel = EnhancementModel.dispatchLevel
   /// Of the model's products.
   var precision = EnhancementModel.Precision.float32
@@ -40,12 +39,15 @@ struct RecordingHeader: Equatable {
   var text: String {
     var lines: [(String, String)] = [
       ("limpid-recording", "\(Self.version)"), ("dispatch-level", dispatchLevel),
-      ("precision", precision.rawValue), ("model", modelName),
-      ("model-checksum", String(modelChecksum, radix: 16)), ("sample-rate", "\(format.sampleRate)"),
+      ("precision", precision.rawValue), ("model", networks.first?.name ?? ""),
+      ("model-checksum", networks.first?.checksumText ?? "0"), ("sample-rate", "\(format.sampleRate)"),
       ("block", "\(format.block)"), ("channels", "\(format.channelCount)"), ("lead", "\(lead)"),
-      ("steps-running", "\(steps)"), ("profile", "\(hasProfile)"), ("frozen", "\(isFrozen)"),
+      ("level", "\(level)"), ("profile", "\(hasProfile)"), ("frozen", "\(isFrozen)"),
       ("learned", "\(learnedCount)"),
     ]
+    if networks.count == 2 {
+      lines += [("second-model", networks[1].name), ("second-model-checksum", networks[1].checksumText)]
+    }
     for setting in EnhancementSetting.all {
       if let text = setting.text(of: settings) { lines.append((setting.key, text)) }
     }
@@ -57,19 +59,18 @@ struct RecordingHeader: Equatable {
     format = start.format
     lead = start.lead
     settings = start.settings
-    steps = start.steps
+    level = start.level
     hasProfile = start.profile != nil
     learnedCount = start.learned.count
     isFrozen = start.isFrozen
-    modelName = start.model?.name ?? ""
-    modelChecksum = start.model.map { checksum(ofFile: $0.path) } ?? 0
+    networks = start.model.map { RecordedNetwork.all(of: $0) } ?? []
     precision = start.model?.precision ?? .float32
   }
 
   /// What the session began with, by its recording.
   func start(model: EnhancementModel?, profile: NoiseProfile?, learned: [LearnedNoise]) -> SessionStart {
     SessionStart(
-      format: format, lead: lead, settings: settings, steps: steps, model: model, profile: profile, isFrozen: isFrozen,
+      format: format, lead: lead, settings: settings, level: level, model: model, profile: profile, isFrozen: isFrozen,
       learned: learned)
   }
 
@@ -98,7 +99,8 @@ struct RecordingHeader: Equatable {
     format = StreamFormat(
       sampleRate: try read("sample-rate", int), block: try read("block", int), channelCount: try read("channels", int))
     lead = try read("lead", int)
-    steps = try read("steps-running", int)
+    // As it was called while there was one network.
+    level = try read(values["level"] == nil ? "steps-running" : "level", int)
     guard (8000...192_000).contains(format.sampleRate), (1...1 << 20).contains(format.block),
       (1...32).contains(format.channelCount), lead > 0, lead <= 1 << 22
     else { throw .badRecording(path: path, reason: "\(Self.fileName) has a number out of range; record anew") }
@@ -107,8 +109,15 @@ struct RecordingHeader: Equatable {
     if values["precision"] != nil {
       precision = try read("precision") { EnhancementModel.Precision(rawValue: String($0)) }
     }
-    modelName = try read("model") { String($0) }
-    modelChecksum = try read("model-checksum") { UInt64($0, radix: 16) }
+    let first = RecordedNetwork(
+      name: try read("model") { String($0) }, checksum: try read("model-checksum") { UInt64($0, radix: 16) })
+    if !first.name.isEmpty { networks = [first] }
+    if values["second-model"] != nil {
+      networks.append(
+        RecordedNetwork(
+          name: try read("second-model") { String($0) },
+          checksum: try read("second-model-checksum") { UInt64($0, radix: 16) }))
+    }
     hasProfile = try read("profile", bool)
     // Recordings from before there was learned noise do not say.
     if values["learned"] != nil {
@@ -131,7 +140,7 @@ struct RecordingHeader: Equatable {
       throw Self.noLine(key, path)
     } catch { throw .badRecording(path: path, reason: "\(error)") }
     settings = s
-    guard (1...(s.maximumSteps ?? s.steps)).contains(steps) else {
+    guard (1...(s.maximumSteps ?? s.steps) + networks.count - 1).contains(level) else {
       throw .badRecording(path: path, reason: "\(Self.fileName) has a number out of range; record anew")
     }
   }
@@ -165,12 +174,3 @@ extension RecordingHeader {
   }
 }
 
-/// FNV-1a of a file: tells other weights, not an attacker.
-func checksum(ofFile path: String) -> UInt64 {
-  guard let bytes = try? readFile(path, limit: .max) else { return 0 }
-  return bytes.withUnsafeBufferPointer { bytes in
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for n in 0..<bytes.count { hash = (hash ^ UInt64(bytes[n])) &* 0x100_0000_01b3 }
-    return hash
-  }
-}

@@ -34,9 +34,15 @@ public final class Replay {
   /// What to load the weights in for a recording: the precision that it was made in. `float32` where it does not say so, or
   /// where this processor has no such precision, which the initialiser refuses.
   public static func precision(of path: String) -> EnhancementModel.Precision {
-    let text = try? text("\(path)/\(RecordingHeader.fileName)", in: path)
-    let precision = text.flatMap { try? RecordingHeader(text: $0, path: path).precision } ?? .float32
+    let precision = glance(path)?.precision ?? .float32
     return precision.isSupported ? precision : .float32
+  }
+
+  /// What to load for a recording: one network, two, or none (the method `wiener`, or no recording).
+  public static func networks(of path: String) -> [RecordedNetwork] { glance(path)?.networks ?? [] }
+
+  private static func glance(_ path: String) -> RecordingHeader? {
+    (try? text("\(path)/\(RecordingHeader.fileName)", in: path)).flatMap { try? RecordingHeader(text: $0, path: path) }
   }
 
   /// - Parameters:
@@ -51,17 +57,13 @@ public final class Replay {
         path: path,
         reason: "made in \(header.precision), which takes a processor with AVX512_BF16; play it where it was made")
     }
-    let checksum = model.map { Recording.checksum(ofFile: $0.path) } ?? 0
     if header.settings.method == .score {
       guard let model else {
-        throw RecordingError.badRecording(
-          path: path, reason: "made with the model '\(header.modelName)'; give it with --model")
+        let names = header.networks.map { "'\($0.name)'" }.joined(separator: " and ")
+        let options = header.networks.count == 2 ? "them with --model and --second-model" : "it with --model"
+        throw RecordingError.badRecording(path: path, reason: "made with the model \(names); give \(options)")
       }
-      guard checksum == header.modelChecksum else {
-        throw RecordingError.badRecording(
-          path: path,
-          reason: "made with other weights than \(model.path); give those of '\(header.modelName)' with --model")
-      }
+      try Self.check(model, header.networks, path)
       guard header.precision == model.precision else {
         throw RecordingError.badRecording(
           path: path,
@@ -90,6 +92,21 @@ public final class Replay {
           path: path, reason: "\(RecordingHeader.eventsName), line \(number + 1), is no event; record anew")
       }
       events.append(event)
+    }
+  }
+
+  /// - Throws: `badRecording` for other weights than those recorded.
+  private static func check(_ model: EnhancementModel, _ wanted: [RecordedNetwork], _ path: String) throws(RecordingError) {
+    let given = RecordedNetwork.all(of: model)
+    for (n, network) in wanted.enumerated() where n >= given.count || given[n].checksum != network.checksum {
+      let option = n == 0 ? "--model" : "--second-model"
+      let other = n == 0 ? model.path : model.secondPath
+      throw .badRecording(
+        path: path,
+        reason: "made with other weights than \(other ?? "those of one network"); give those of '\(network.name)' with \(option)")
+    }
+    if given.count > wanted.count {
+      throw .badRecording(path: path, reason: "made with one network; leave --second-model out")
     }
   }
 

@@ -3,7 +3,7 @@ import Realtime
 /// The events of a recording as lines of text, one a line, and back.
 ///
 ///     sample 96000 command limit 12.0
-///     sample 123456 steps 1
+///     sample 123456 level 1
 ///     sample 200000 gap 4800
 ///     sample 240000 clock-drift 31.5
 ///     frame 1234 channel 0 steps 1
@@ -14,7 +14,7 @@ extension SessionEvent {
   var line: String {
     switch self {
     case .command(let position, let command): "sample \(position) command \(command)"
-    case .steps(let position, let count): "sample \(position) steps \(count)"
+    case .level(let position, let level): "sample \(position) level \(level)"
     case .gap(let position, let count): "sample \(position) gap \(count)"
     case .clockDrift(let position, let ppm): "sample \(position) clock-drift \(ppm)"
     case .frameCut(let frame, let channel, let steps): "frame \(frame) channel \(channel) steps \(steps)"
@@ -41,9 +41,10 @@ extension SessionEvent {
       case "command":
         guard let command = try? LiveCommand(line: words[3...].joined(separator: " ")) else { return nil }
         self = .command(position: position, command)
-      case "steps":
-        guard let count = int(3), words.count == 4 else { return nil }
-        self = .steps(position: position, count: count)
+      // Older recordings say "steps": their models have one network, whose levels are its steps.
+      case "level", "steps":
+        guard let level = int(3), words.count == 4 else { return nil }
+        self = .level(position: position, level)
       case "gap":
         guard let count = int(3), words.count == 4 else { return nil }
         self = .gap(position: position, count: count)

@@ -6,14 +6,14 @@ import Testing
 @Suite struct CommandTests {
   @Test(arguments: [
     LiveCommand.bypass(true), .bypass(false), .learn(seconds: 1.5), .freeze(true), .clear, .attenuationLimit(12),
-    .attenuationLimit(nil), .mix(0.25), .guidance(1.5), .steps(4),
+    .attenuationLimit(nil), .mix(0.25), .guidance(1.5), .steps(4), .networks(.first), .networks(.both),
   ])
   func `every command is read as it is written`(_ command: LiveCommand) throws {
     #expect(try LiveCommand(line: command.description) == command)
   }
 
   @Test(arguments: [
-    "", "bypass", "bypass maybe", "steps 65", "steps 1.5", "limit -1", "mix nan", "clear now", "fly on", "mix 1 2",
+    "", "bypass", "bypass maybe", "steps 65", "steps 1.5", "limit -1", "mix nan", "clear now", "fly on", "mix 1 2", "networks", "networks third",
   ])
   func `a line that is no command is refused with what was expected`(_ line: String) {
     #expect(throws: LiveCommandError.self) { try LiveCommand(line: line) }
@@ -22,7 +22,7 @@ import Testing
   /// By the setting's key: a command as a line, and what the setting is then.
   private static let settingLines: [String: (line: String, value: String)] = [
     "bypass": ("bypass on", "true"), "attenuation-limit": ("limit 12", "12.0"), "mix": ("mix 0.25", "0.25"),
-    "guidance": ("guidance 1.5", "1.5"), "steps": ("steps 4", "4"),
+    "guidance": ("guidance 1.5", "1.5"), "steps": ("steps 4", "4"), "networks": ("networks second", "second"),
   ]
 
   /// The table does not make them: without one, `ctl`, a recording and the C interface of a running engine cannot change it.

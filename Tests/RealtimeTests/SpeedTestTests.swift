@@ -15,17 +15,18 @@ import Testing
     settings.steps = steps
     settings.guidance = guidance
     settings.maximumSteps = 8
+    let model = try tinyModel()
     var enhancer = try MultichannelEnhancer(
-      model: try tinyModel(), settings: settings, sampleRate: 48000, channelCount: 2, granularity: 128)
+      model: model, settings: settings, sampleRate: 48000, channelCount: 2, granularity: 128)
     var remarks: [String] = []
     let found = try SpeedTest.run(
-      &enhancer, settings: settings, format: format, mayLower: mayLower, remark: { remarks.append($0) },
+      &enhancer, levels: WorkLevels(model), model: model, settings: settings, format: format, mayLower: mayLower, remark: { remarks.append($0) },
       measure: { enhancer, _ in
         let running = enhancer.withChannel(0) { $0.settings }
         return step * Double(running.steps) * (running.guidance == 1 ? 1 : 2)
       })
-    #expect(enhancer.withChannel(0) { $0.settings.steps } == found.steps, "what runs is what was found")
-    return (found.steps, found.settings.steps, found.settings.guidance, remarks)
+    #expect(enhancer.withChannel(0) { $0.settings.steps } == found.level, "what runs is what was found")
+    return (found.level, found.settings.steps, found.settings.guidance, remarks)
   }
 
   @Test func `where there is room nothing changes`() throws {
@@ -46,6 +47,28 @@ import Testing
     let found = try begin(step: 0.005, steps: 4, guidance: 2)
     #expect((found.steps, found.guidance) == (1, 1))
     #expect(found.remarks.contains { $0.contains("guidance") })
+  }
+
+  @Test(arguments: [(0.0024, 2, 1, []), (0.0026, 1, 1, ["both networks would take"]), (0.0024, 2, 2, ["1 of 2 steps"])])
+  func `two networks run where they leave half of the time`(step: Double, level: Int, steps: Int, said: [String]) throws {
+    let format = StreamFormat(sampleRate: 48000, block: 128, channelCount: 2)
+    var settings = EnhancementSettings()
+    settings.maximumSteps = 8
+    settings.steps = steps
+    let model = try EnhancementModel(mean: tinyModel(), tinyModel())
+    var enhancer = try MultichannelEnhancer(
+      model: model, settings: settings, sampleRate: 48000, channelCount: 2, granularity: 128)
+    var remarks: [String] = []
+    let found = try SpeedTest.run(
+      &enhancer, levels: WorkLevels(model), model: model, settings: settings, format: format, mayLower: true,
+      remark: { remarks.append($0) },
+      measure: { enhancer, _ in
+        let running = enhancer.withChannel(0) { $0.settings }
+        return step * Double(running.steps) * (running.networks == .both ? 2 : 1)
+      })
+    #expect(found.level == level && found.settings.networks == .both, "the wish stays")
+    #expect(enhancer.withChannel(0) { $0.settings.networks } == (level == 1 ? .first : .both))
+    #expect(remarks.count == said.count && zip(remarks, said).allSatisfy { $0.contains($1) }, "\(remarks)")
   }
 
   @Test func `a machine that cannot keep up is told`() throws {

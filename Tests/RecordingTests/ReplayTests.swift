@@ -13,7 +13,7 @@ import TestSupport
 @Suite struct ReplayTests {
   static let events: [SessionEvent] = [
     .command(position: 96000, .attenuationLimit(12.3)), .command(position: 0, .learn(seconds: 1.5)),
-    .steps(position: 123_456, count: 1), .gap(position: 7, count: 48000), .frameCut(frame: 12, channel: 3, steps: 2),
+    .level(position: 123_456, 1), .gap(position: 7, count: 48000), .frameCut(frame: 12, channel: 3, steps: 2),
     .tokensLate(frame: 35, channel: 0), .clockDrift(position: 96000, ppm: -31.25),
     .dry(position: 12, count: 48, gain: 0.1),
   ]

@@ -26,8 +26,8 @@ package final class ReplayPlayer {
   package init(_ start: SessionStart, events: [SessionEvent]) throws {
     let format = start.format
     self.format = format
-    var running = start.settings
-    running.steps = start.steps
+    let levels = WorkLevels(start.model)
+    let running = levels.settings(start.settings, at: start.level)
     var enhancer = try MultichannelEnhancer(
       model: start.model, settings: running, sampleRate: format.sampleRate, channelCount: format.channelCount,
       granularity: format.block)
@@ -45,10 +45,11 @@ package final class ReplayPlayer {
     worker = Worker(
       format: format, shared: shared.address, commands: commands.address, meters: LiveMeters(), service: nil, tap: nil,
       profiles: ProfileMailbox(enhancer.frameFormat), desk: desk, enhancer: enhancer, settings: start.settings,
-      governor: StepGovernor(wished: start.settings.steps, steps: start.steps), adapts: false, isTimed: false)
+      levels: levels, governor: StepGovernor(wished: levels.whole(start.settings), level: start.level), adapts: false,
+      isTimed: false)
     changes = events.filter {
       switch $0 {
-      case .command, .steps, .gap, .learned: true
+      case .command, .level, .gap, .learned: true
       case .dry, .frameCut, .tokensLate, .clockDrift: false
       }
     }
@@ -135,9 +136,9 @@ package final class ReplayPlayer {
       case .command(let position, let command):
         guard position <= worker.position else { return }
         worker.apply(CommandValue(command))
-      case .steps(let position, let count):
+      case .level(let position, let level):
         guard position <= worker.position else { return }
-        worker.follow(steps: count)
+        worker.follow(level: level)
       case .learned(let position):
         guard position <= worker.position else { return }
         worker.followLearned()

@@ -2,8 +2,8 @@
 package enum SessionEvent: Equatable, Sendable {
   /// A command took effect before the block at this position.
   case command(position: Int, LiveCommand)
-  /// The steps in use became `count`, before the block at this position.
-  case steps(position: Int, count: Int)
+  /// As much of what is wished ran from the block at this position on (`WorkLevels`).
+  case level(position: Int, Int)
   /// As many samples of the input were lost before the block at this position.
   case gap(position: Int, count: Int)
   /// The devices' clocks were found to differ by so much; the output does not depend on it.
@@ -21,7 +21,7 @@ package enum SessionEvent: Equatable, Sendable {
   package init?(_ event: WorkerEvent) {
     switch event.kind {
     case .command(let value): self = .command(position: event.position, value.command)
-    case .steps(let count): self = .steps(position: event.position, count: count)
+    case .level(let level): self = .level(position: event.position, level)
     case .gap(let count): self = .gap(position: event.position, count: count)
     case .clockDrift(let ppm): self = .clockDrift(position: event.position, ppm: ppm)
     case .frameCut(let channel, let steps): self = .frameCut(frame: event.position, channel: channel, steps: steps)

@@ -8,8 +8,9 @@ public struct SessionStart: Sendable {
   public let lead: Int
   /// The settings wished, as far as this machine manages them.
   public let settings: EnhancementSettings
-  /// Steps at the start, which the machine's speed may have lowered.
-  public let steps: Int
+  /// How much of them runs at the start, which the machine's speed may have lowered: steps, and one more where both networks run
+  /// (`WorkLevels`).
+  public let level: Int
   /// The weights; nil for the method `wiener`.
   public let model: EnhancementModel?
   /// Noise heard before; nil: none.
@@ -21,13 +22,13 @@ public struct SessionStart: Sendable {
   public let learned: [LearnedNoise]
 
   package init(
-    format: StreamFormat, lead: Int, settings: EnhancementSettings, steps: Int, model: EnhancementModel?,
+    format: StreamFormat, lead: Int, settings: EnhancementSettings, level: Int, model: EnhancementModel?,
     profile: NoiseProfile?, isFrozen: Bool, learned: [LearnedNoise] = []
   ) {
     self.format = format
     self.lead = lead
     self.settings = settings
-    self.steps = steps
+    self.level = level
     self.model = model
     self.profile = profile
     self.isFrozen = isFrozen

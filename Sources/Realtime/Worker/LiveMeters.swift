@@ -14,6 +14,7 @@ final class LiveMeters: @unchecked Sendable {
   let noiseReduction = Atomic<UInt64>(Double.nan.bitPattern)  // dB
   let steps = Atomic<Int>(1)
   let wishedSteps = Atomic<Int>(1)
+  let sparesSecond = Atomic<Bool>(false)  // both networks are wished, the first runs
   let referenceFrames = Atomic<Int>(0)
   let referenceAge = Atomic<Int>(-1)  // frames; −1: none
   let learningLeft = Atomic<Int>(-1)  // samples; −1: not learning

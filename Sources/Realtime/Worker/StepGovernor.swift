@@ -1,20 +1,20 @@
-/// Decides how many reverse steps run: lowers them when frames are late again and again, raises them when there is room.
+/// Decides at which of the `WorkLevels` frames run: lowers it when they are late again and again, raises it when there is room.
 ///
 /// One thread; pure arithmetic on what it is told, so that it can be tested without a clock.
 struct StepGovernor {
-  /// Late blocks within `window` blocks' worth of frames after which the steps go down.
+  /// Late blocks within `window` blocks' worth of frames after which the level goes down.
   static var lateLimit: Int { 3 }
   /// Frames over which late ones are counted.
   static var window: Int { 100 }
-  /// Frames without a late one after which one step more is tried, doubled after every try that failed, up to a minute.
+  /// Frames without a late one after which one level more is tried, doubled after every try that failed, up to a minute.
   static var firstPatience: Int { 500 }
   static var longestPatience: Int { 6000 }
-  /// A step more is tried only if the time it would take stays below this share of the time there is.
+  /// A level more is tried only if the time it would take stays below this share of the time there is.
   static var roomShare: Double { 0.6 }
 
   /// What the user wants, and what runs.
   private(set) var wished: Int
-  private(set) var steps: Int
+  private(set) var level: Int
 
   private var frame = 0
   private var lateFrames = 0
@@ -23,21 +23,21 @@ struct StepGovernor {
   private var patience = StepGovernor.firstPatience
   private var raisedAt: Int?
 
-  init(wished: Int, steps: Int) {
+  init(wished: Int, level: Int) {
     self.wished = wished
-    self.steps = min(steps, wished)
+    self.level = min(level, wished)
   }
 
   /// A new wish takes effect at once.
-  mutating func wish(_ steps: Int) {
-    wished = steps
-    self.steps = steps
+  mutating func wish(_ level: Int) {
+    wished = level
+    self.level = level
     patience = Self.firstPatience
     forget()
   }
 
   /// What another run decided.
-  mutating func follow(_ steps: Int) { self.steps = steps }
+  mutating func follow(_ level: Int) { self.level = level }
 
   /// Tells of frames that were enhanced.
   ///
@@ -45,8 +45,9 @@ struct StepGovernor {
   ///   - count: frames.
   ///   - areLate: whether they were ready after they were due, or were cut short to be in time.
   ///   - load: time that a frame took of the time that it has, 1 is all.
-  /// - Returns: whether `steps` has changed.
-  mutating func note(frames count: Int, areLate: Bool, load: Double) -> Bool {
+  ///   - growth: the work of the next level, in that of this one.
+  /// - Returns: whether `level` has changed.
+  mutating func note(frames count: Int, areLate: Bool, load: Double, growth: Double) -> Bool {
     guard count > 0 else { return false }
     frame += count
     if frame >= windowEnd {
@@ -59,15 +60,15 @@ struct StepGovernor {
     } else {
       calmFrames += count
     }
-    if lateFrames >= Self.lateLimit, steps > 1 {
+    if lateFrames >= Self.lateLimit, level > 1 {
       // A raise that did not last: wait longer before the next.
       if let raisedAt, frame - raisedAt < 2 * patience { patience = min(2 * patience, Self.longestPatience) }
-      steps -= 1
+      level -= 1
       forget()
       return true
     }
-    if steps < wished, calmFrames >= patience, load * Double(steps + 1) / Double(steps) < Self.roomShare {
-      steps += 1
+    if level < wished, calmFrames >= patience, load * growth < Self.roomShare {
+      level += 1
       forget()
       raisedAt = frame
       return true

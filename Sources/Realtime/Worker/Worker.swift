@@ -19,10 +19,11 @@ final class Worker: @unchecked Sendable {
   let desk: LearningDesk
 
   var enhancer: MultichannelEnhancer
-  /// The settings in force, with the steps that the user wishes; what runs is the governor's.
+  /// The settings in force, with the steps and networks that the user wishes; what runs of them is the governor's.
   var settings: EnhancementSettings
+  let levels: WorkLevels
   var governor: StepGovernor
-  /// Whether the governor may change the steps.
+  /// Whether the governor may change the level.
   let adapts: Bool
   /// Whether there is a clock at all; playing again, there is none.
   let isTimed: Bool
@@ -34,7 +35,7 @@ final class Worker: @unchecked Sendable {
   private var notedDrift = Double.nan.bitPattern
   private var energies = Energies()
   private let frameTime: Double  // seconds that a frame has: the model's hop
-  private var stepTime = 0.0  // seconds of one step of one channel, smoothed
+  private var stepTime = 0.0  // seconds of one step of one channel, of all networks wished, smoothed
   private var reducedBefore = 0
   private var lateBefore = 0
   private var wasLate = false  // the block before
@@ -47,8 +48,8 @@ final class Worker: @unchecked Sendable {
     format: StreamFormat, shared: UnsafeMutablePointer<SharedState>,
     commands: UnsafeMutablePointer<ValueRing<CommandValue>>, meters: LiveMeters, service: NoiseEncodingService?,
     tap: UnsafeMutablePointer<SessionTap>?, profiles: ProfileMailbox, desk: LearningDesk,
-    enhancer: consuming MultichannelEnhancer, settings: EnhancementSettings, governor: StepGovernor, adapts: Bool,
-    isTimed: Bool
+    enhancer: consuming MultichannelEnhancer, settings: EnhancementSettings, levels: WorkLevels, governor: StepGovernor,
+    adapts: Bool, isTimed: Bool
   ) {
     self.format = format
     self.shared = shared
@@ -61,12 +62,13 @@ final class Worker: @unchecked Sendable {
     frameTime = enhancer.frameFormat.hopDuration
     self.enhancer = enhancer
     self.settings = settings
+    self.levels = levels
     self.governor = governor
     self.adapts = adapts
     self.isTimed = isTimed
     powers = FloatMemory(format.channelCount)
     samples = PlanarBlock(channelCount: format.channelCount, capacity: format.block)
-    publishSteps()
+    publishLevel()
   }
 
   /// Position of the next block.
@@ -112,10 +114,10 @@ final class Worker: @unchecked Sendable {
     tap?.pointee.note(WorkerEvent(position: position, kind: .gap(count: count)))
   }
 
-  /// A recording's steps.
-  func follow(steps: Int) {
-    governor.follow(steps)
-    setSteps(steps)
+  /// A recording's level.
+  func follow(level: Int) {
+    governor.follow(level)
+    useLevel()
   }
 
   /// A recording's gap: `leftOver` samples of it were taken out of the input ring already.
@@ -179,7 +181,7 @@ final class Worker: @unchecked Sendable {
   private func catchesUpSoon(from position: Int) -> Bool {
     let waiting = shared.pointee.position.load(ordering: .acquiring) + format.block - position
     let frames = Double(waiting) / Double(format.sampleRate) / frameTime
-    return frames * stepTime * Double(governor.steps * format.channelCount) < catchUpTime
+    return frames * stepTime * work * Double(format.channelCount) < catchUpTime
   }
 
   /// Seconds; 0: never. Tests set it where a cut must not depend on the machine's speed.
@@ -197,7 +199,7 @@ final class Worker: @unchecked Sendable {
     let missed = enhancer.missed
     let wasCut = missed.reducedFrames > reducedBefore
     reducedBefore = missed.reducedFrames
-    if wasCut || governor.steps < governor.wished { meters.reduced.add(frames, ordering: .relaxed) }
+    if wasCut || governor.level < governor.wished { meters.reduced.add(frames, ordering: .relaxed) }
     if missed.lateReferences > lateBefore {
       meters.referenceLate.add(missed.lateReferences - lateBefore, ordering: .relaxed)
       lateBefore = missed.lateReferences
@@ -205,15 +207,19 @@ final class Worker: @unchecked Sendable {
     // A frame in which no network runs says nothing about what a step takes.
     guard !enhancer.isResting else { return }
     let seconds = Double(perFrame) * 1e-9
-    let oneStep = seconds / Double(governor.steps * format.channelCount)
+    let oneStep = seconds / (work * Double(format.channelCount))
     stepTime = stepTime == 0 ? oneStep : stepTime + 0.05 * (oneStep - stepTime)
-    // One stall makes many frames late; where they are done soon, fewer steps would not have helped.
+    // One stall makes many frames late; where they are done soon, less work would not have helped.
     guard adapts, isTimed, !(isAftermath && seconds < quickFrame) else { return }
-    if governor.note(frames: frames, areLate: isLate || wasCut, load: seconds / frameTime) {
-      setSteps(governor.steps)
-      tap?.pointee.note(WorkerEvent(position: position, kind: .steps(count: governor.steps)))
+    let growth = levels.growth(settings, at: governor.level)
+    if governor.note(frames: frames, areLate: isLate || wasCut, load: seconds / frameTime, growth: growth) {
+      useLevel()
+      tap?.pointee.note(WorkerEvent(position: position, kind: .level(governor.level)))
     }
   }
+
+  /// Of the level that runs, in steps of all networks wished.
+  private var work: Double { levels.work(settings, at: governor.level) }
 
   // MARK: - Commands
 
@@ -233,8 +239,12 @@ final class Worker: @unchecked Sendable {
     case .mix(let mix): next.mix = mix
     case .guidance(let weight): next.guidance = weight
     case .steps(let steps):
-      governor.wish(steps)
       next.steps = steps
+      governor.wish(levels.whole(next))
+    case .networks(let networks):
+      next.networks = networks
+      governor.wish(levels.whole(next))
+      stepTime = 0  // of other work
     case .clear:
       enhancer.clearNoiseReferences()
     case .forget:
@@ -257,7 +267,7 @@ final class Worker: @unchecked Sendable {
       learnUntil = position + Int(seconds * Double(format.sampleRate))
     }
     change(to: next)
-    publishSteps()
+    publishLevel()
     // Also where no blocks flow: a key that turns it over looks here.
     meters.isFrozen.store(enhancer.isNoiseReferenceFrozen, ordering: .relaxed)
   }
@@ -308,26 +318,25 @@ final class Worker: @unchecked Sendable {
     takeLearned()
   }
 
-  /// The governor's steps, or a recording's.
-  func setSteps(_ steps: Int) {
-    var next = settings
-    next.steps = steps
-    try? enhancer.update(next)
-    publishSteps()
+  /// The governor's level, or a recording's.
+  private func useLevel() {
+    try? enhancer.update(levels.settings(settings, at: governor.level))
+    publishLevel()
   }
 
   private func change(to next: EnhancementSettings) {
-    var running = next
-    running.steps = governor.steps
+    let running = levels.settings(next, at: governor.level)
     // The sender checked the ranges; a refusal would leave everything as it is.
     if (try? enhancer.update(running)) != nil { settings = next }
   }
 
   // MARK: - For onlookers and recordings
 
-  private func publishSteps() {
-    meters.steps.store(governor.steps, ordering: .relaxed)
-    meters.wishedSteps.store(governor.wished, ordering: .relaxed)
+  private func publishLevel() {
+    let running = levels.settings(settings, at: governor.level)
+    meters.steps.store(running.steps, ordering: .relaxed)
+    meters.wishedSteps.store(settings.steps, ordering: .relaxed)
+    meters.sparesSecond.store(running.networks != settings.networks, ordering: .relaxed)
   }
 
   private func publishMeters(frames: Int, position: Int) {

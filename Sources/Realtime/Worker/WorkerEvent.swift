@@ -5,8 +5,8 @@ package struct WorkerEvent: BitwiseCopyable {
   package enum Kind: BitwiseCopyable {
     /// A command took effect before the block at this position.
     case command(CommandValue)
-    /// The steps in use became `count`, before the block at this position.
-    case steps(count: Int)
+    /// The level in use, of `WorkLevels`, became this one before the block at this position.
+    case level(Int)
     /// A channel's frame ended after so many steps. `position` is the frame's index.
     case frameCut(channel: Int, steps: Int)
     /// What was learned had its effect before the block at this position.
@@ -43,6 +43,7 @@ package enum CommandValue: BitwiseCopyable {
   case mix(Float)
   case guidance(Float)
   case steps(Int)
+  case networks(EnhancementSettings.Networks)
 
   package init(_ command: LiveCommand) {
     self =
@@ -57,6 +58,7 @@ package enum CommandValue: BitwiseCopyable {
       case .mix(let mix): .mix(mix)
       case .guidance(let weight): .guidance(weight)
       case .steps(let steps): .steps(steps)
+      case .networks(let networks): .networks(networks)
       }
   }
 
@@ -72,6 +74,7 @@ package enum CommandValue: BitwiseCopyable {
     case .mix(let mix): .mix(mix)
     case .guidance(let weight): .guidance(weight)
     case .steps(let steps): .steps(steps)
+    case .networks(let networks): .networks(networks)
     }
   }
 }

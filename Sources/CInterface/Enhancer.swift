@@ -59,6 +59,7 @@ struct Enhancer: ~Copyable {
     case "mix": .mix(settings.mix)
     case "guidance": .guidance(settings.guidance)
     case "steps": .steps(settings.steps)
+    case "networks": .networks(settings.networks)
     default: nil
     }
   }
@@ -115,7 +116,7 @@ struct Enhancer: ~Copyable {
   mutating func adjust(_ control: limpid_control, to value: Float) -> StaticString? {
     guard stream != nil else { return nil }
     switch control {
-    case LIMPID_ATTENUATION_LIMIT, LIMPID_MIX, LIMPID_BYPASS:
+    case LIMPID_ATTENUATION_LIMIT, LIMPID_MIX, LIMPID_BYPASS, LIMPID_NETWORKS:
       var next = wishes
       guard next.adjust(control, to: value), (try? stream!.update(next.settings)) != nil else {
         return "the value is out of the control's range; limpid.h says which it has"

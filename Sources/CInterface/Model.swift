@@ -53,6 +53,21 @@ public func limpid_model_open_named(
 }
 
 @implementation @c
+public func limpid_model_pair(
+  _ first: OpaquePointer!, _ second: OpaquePointer!, _ model: UnsafeMutablePointer<OpaquePointer?>!
+) -> limpid_status {
+  answer {
+    guard let model else { throw Failure(LIMPID_BAD_ARGUMENT, "model is NULL; give the address of a pointer") }
+    model.pointee = nil
+    guard let first, let second else {
+      throw Failure(LIMPID_BAD_ARGUMENT, "\(first == nil ? "first" : "second") is NULL; give two models")
+    }
+    let pair = try EnhancementModel(mean: enhancementModel(first), enhancementModel(second))
+    model.pointee = OpaquePointer(Unmanaged.passRetained(pair).toOpaque())
+  }
+}
+
+@implementation @c
 public func limpid_model_close(_ model: OpaquePointer!) {
   guard let model else { return }
   Unmanaged<EnhancementModel>.fromOpaque(UnsafeRawPointer(model)).release()

@@ -52,6 +52,13 @@ struct Wishes {
     case LIMPID_ATTENUATION_LIMIT: settings.attenuationLimitInDecibels = value == .infinity ? nil : value
     case LIMPID_MIX: settings.mix = value
     case LIMPID_BYPASS: settings.bypass = value > 0
+    case LIMPID_NETWORKS:
+      switch value {
+      case 0: settings.networks = .first
+      case 1: settings.networks = .second
+      case 2: settings.networks = .both
+      default: return false
+      }
     default: return false
     }
     return true

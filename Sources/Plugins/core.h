@@ -15,7 +15,7 @@ typedef enum core_control {
   core_learn,
   core_freeze,
   core_forget,  // when it goes on
-  core_model,   // 0: light, 1: wide
+  core_model,   // 0: light, 1: wide, 2: both
   core_control_count
 } core_control;
 

@@ -70,12 +70,12 @@ static void cleanup(LADSPA_Handle handle) {
       CONTROL(OUTPUT), CONTROL(OUTPUT)
 #define CONTROL_NAMES                                                                                        \
   "Attenuation limit (dB, 100 is none)", "Mix (0 input, 1 enhanced)", "Bypass", "Learn (what sounds now)", \
-      "Freeze noise reference", "Forget what was learned", "Model (0 light, 1 wide)", "latency", "Learned (s)"
+      "Freeze noise reference", "Forget what was learned", "Model (0 light, 1 wide, 2 both)", "latency", "Learned (s)"
 #define BOUNDED (LADSPA_HINT_BOUNDED_BELOW | LADSPA_HINT_BOUNDED_ABOVE)
 #define SWITCH {LADSPA_HINT_TOGGLED | LADSPA_HINT_DEFAULT_0, 0, 1}
 #define CONTROL_HINTS                                                                                              \
   {BOUNDED | LADSPA_HINT_DEFAULT_MAXIMUM, 0, 100}, {BOUNDED | LADSPA_HINT_DEFAULT_MAXIMUM, 0, 1}, SWITCH, SWITCH, SWITCH, \
-      SWITCH, {BOUNDED | LADSPA_HINT_INTEGER | LADSPA_HINT_DEFAULT_MINIMUM, 0, 1},                                 \
+      SWITCH, {BOUNDED | LADSPA_HINT_INTEGER | LADSPA_HINT_DEFAULT_MINIMUM, 0, 2},                                 \
       {LADSPA_HINT_BOUNDED_BELOW | LADSPA_HINT_INTEGER, 0, 0}, {BOUNDED, 0, 60}
 
 static const LADSPA_PortDescriptor mono_ports[] = {AUDIO(INPUT), AUDIO(OUTPUT), CONTROLS};

@@ -4,31 +4,42 @@
 #include <dlfcn.h>
 #include <pthread.h>
 
-static const char *const names[model_count] = {"light", "wide"};
-
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static limpid_model *models[model_count];
-static unsigned shares[model_count];
+static limpid_model *model;
+static int is_wide;
+static unsigned shares;
 
-limpid_model *model_take(model_name name) {
-  pthread_mutex_lock(&mutex);
-  if (!shares[name]) {
-    // Installed together with this library, the models lie at a known place from it.
-    Dl_info here;
-    const char *near = dladdr(&mutex, &here) ? here.dli_fname : NULL;
-    limpid_model_open_named(names[name], near, NULL, &models[name]);
+static void open_model(void) {
+  // Installed together with this library, the models lie at a known place from it.
+  Dl_info here;
+  const char *near = dladdr(&mutex, &here) ? here.dli_fname : NULL;
+  limpid_model *light = NULL, *wide = NULL;
+  is_wide = 0;
+  if (limpid_model_open_named("light", near, NULL, &light)) return;
+  if (limpid_model_open_named("wide", near, NULL, &wide) || limpid_model_pair(light, wide, &model)) {
+    model = light;
+  } else {
+    is_wide = 1;
+    limpid_model_close(light);
   }
-  limpid_model *model = models[name];
-  if (model) shares[name]++;
-  pthread_mutex_unlock(&mutex);
-  return model;
+  limpid_model_close(wide);
 }
 
-void model_give_back(model_name name) {
+limpid_model *model_take(int *wide) {
   pthread_mutex_lock(&mutex);
-  if (--shares[name] == 0) {
-    limpid_model_close(models[name]);
-    models[name] = NULL;
+  if (!shares) open_model();
+  limpid_model *taken = model;
+  if (taken) shares++;
+  *wide = is_wide;
+  pthread_mutex_unlock(&mutex);
+  return taken;
+}
+
+void model_give_back(void) {
+  pthread_mutex_lock(&mutex);
+  if (--shares == 0) {
+    limpid_model_close(model);
+    model = NULL;
   }
   pthread_mutex_unlock(&mutex);
 }

@@ -1,14 +1,12 @@
-// The models, read once for all instances of a plugin.
+// The model, read once for all instances of a plugin.
 #ifndef LIMPID_PLUGIN_MODELS_H
 #define LIMPID_PLUGIN_MODELS_H
 
 #include <limpid.h>
 
-typedef enum model_name { model_light, model_wide, model_count } model_name;
-
-// A share in a model, to be given back; NULL where it cannot be opened: limpid_last_error says why. Any thread but a
-// real-time one.
-limpid_model *model_take(model_name name);
-void model_give_back(model_name name);
+// A share in the model of two networks, light and wide, to be given back. Any thread but a real-time one.
+// wide: whether it has the wide one, too; where not, limpid_last_error says why. NULL: not even the light one can be opened.
+limpid_model *model_take(int *wide);
+void model_give_back(void);
 
 #endif

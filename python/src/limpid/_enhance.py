@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Optional, SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
-from ._errors import InvalidValueError, ModelError, Status
-from ._learned import LearnedSound, SavedSound
+from ._errors import InvalidValueError, Status
 from ._model import ModelName
 from ._samples import Samples, samples, whole
 from ._settings import Preset, Settings
@@ -39,8 +38,8 @@ def enhance(
 
     ``array``: (samples,) or (samples, channels) floats, full scale -1 to 1; what is not finite is taken as 0. It stays
     as it is. ``rate``: 8000 to 192000 Hz. ``preset``: ``"quality"``, ``"live"``, ``"gentle"``, or a .toml file.
-    ``"quality"`` averages the light and the wide network, unless ``model`` names one. ``warm_up``: seconds of the beginning that are heard before it is enhanced, 0 to 10; None: the preset's. The rest
-    as in ``Stream``.
+    ``warm_up``: seconds of the beginning that are heard before it is enhanced, 0 to 10; None: the preset's. The rest as in
+    ``Stream``.
 
     Returns float32, the same bits as ``limpid enhance`` gives with these options. Any thread; the interpreter is free
     meanwhile, so that several run at once.
@@ -50,28 +49,9 @@ def enhance(
     sound = samples(array)
     rate = whole(rate, "the sample rate")
     channels = 1 if sound.ndim == 1 else sound.shape[1]
-    removed = [remove] if isinstance(remove, (LearnedSound, SavedSound)) else list(remove)
-    own = Preset(preset)
-    second = own.second_model if model is None and settings.get("method", own.settings.get("method")) != "wiener" else None
-    opening = _seconds(own.warm_up if warm_up is None else warm_up)
-
-    def stream(network: Optional[ModelName]) -> Stream:
-        return Stream(rate, channels, preset=preset, model=network, precision=precision, remove=removed, **settings)
-
-    if second is None:
-        return _run(stream(model), sound, opening)
-    if removed:
-        # What was learned goes to one that can remove it, alone.
-        try:
-            first = stream(None)
-        except ModelError:
-            first = stream(second)
-        return _run(first, sound, opening)
-    result = _run(stream(None), sound, opening)
-    # As the program does: the errors of two networks are of different kinds.
-    result += _run(stream(second), sound, opening)
-    result *= np.float32(0.5)
-    return result
+    opening = _seconds(Preset(preset).warm_up if warm_up is None else warm_up)
+    stream = Stream(rate, channels, preset=preset, model=model, precision=precision, remove=remove, **settings)
+    return _run(stream, sound, opening)
 
 
 def _run(stream: Stream, sound: Samples, opening: float) -> Samples:

@@ -27,6 +27,7 @@ def _load() -> ctypes.CDLL:
         ) from reason
     for name, arguments in {
         "limpid_model_open": (c_char_p, c_char_p, POINTER(c_void_p)),
+        "limpid_model_pair": (c_void_p, c_void_p, POINTER(c_void_p)),
         "limpid_create": (c_void_p, POINTER(c_void_p)),
         "limpid_set_text": (c_void_p, c_char_p, c_char_p),
         "limpid_learn": (c_void_p, c_void_p, c_size_t, c_int),
@@ -78,13 +79,25 @@ def _int(number: int, name: str) -> int:
 
 
 class ModelHandle:
-    """An open model, given back with the object."""
+    """An open model, of one network or of two, given back with the object."""
 
-    def __init__(self, path: str, precision: str) -> None:
-        handle = c_void_p()
-        _check(_library.limpid_model_open(_text(path, "the path"), _text(precision, "the precision"), byref(handle)))
-        self.value = handle
-        weakref.finalize(self, _library.limpid_model_close, handle)
+    def __init__(self, path: str, second: str | None, precision: str) -> None:
+        handles = []
+        try:
+            for file in [path] if second is None else [path, second]:
+                handle = c_void_p()
+                _check(_library.limpid_model_open(_text(file, "the path"), _text(precision, "the precision"), byref(handle)))
+                handles.append(handle)
+            if second is not None:
+                handle = c_void_p()
+                _check(_library.limpid_model_pair(handles[0], handles[1], byref(handle)))
+                handles.append(handle)
+            self.value = handles.pop()
+        finally:
+            # A pair has its share in both.
+            for handle in handles:
+                _library.limpid_model_close(handle)
+        weakref.finalize(self, _library.limpid_model_close, self.value)
 
 
 class EnhancerHandle:

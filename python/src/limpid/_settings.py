@@ -28,6 +28,7 @@ class Settings(TypedDict, total=False):
     method: Literal["score", "wiener"]
     steps: int  #: * reverse steps a frame, 1 to 8
     maximum_steps: int | None  #: what steps may rise to while a stream runs
+    networks: Literal["both", "first", "second"]  #: * which are heard of a model of two
     guidance: float  #: * 0 to 10; 1: none
     sampler: Literal["few-step", "reverse-diffusion", "predictor-corrector", "probability-flow"]
     eta: float  #: of the sampler few-step, 0 to 1
@@ -90,7 +91,7 @@ class Preset:
         #: The weights file; what is relative is so to the preset. None: none is named.
         self.model: str | None = None if model is None else str(path.parent / str(model))
         second = table.pop("second-model", None)
-        #: Weights of a second network, whose output is averaged with the first one's in whole recordings. None: none.
+        #: Weights of a second network, of which and the first the mean is heard. None: none.
         self.second_model: str | None = None if second is None else str(path.parent / str(second))
         self.precision = str(table.pop("precision", "float32"))
         #: Seconds of a recording's beginning that are heard before it is enhanced.

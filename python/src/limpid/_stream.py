@@ -29,7 +29,8 @@ class Stream:
 
     ``rate``: 8000 to 192000 Hz. ``channels``: 1 to 32, linked unless ``independent_channels=True``; each costs a
     network. ``preset``: ``"live"``, ``"gentle"``, or a .toml file. ``model``: ``"light"``, ``"wide"``, a .safetensors
-    file or a ``Model``, instead of the preset's; a ``Model`` brings its own precision. ``remove``: what was learned.
+    file or a ``Model``, instead of the preset's, which have two networks each (``networks="first"`` runs the light one alone,
+    in a fifth of the time); a ``Model`` brings its own precision. ``remove``: what was learned.
     More settings by keyword: see ``Settings``.
 
     Any number of streams may run at once, each on a thread of its own, at the same time: the interpreter is free while
@@ -57,8 +58,10 @@ class Stream:
         handle = None
         if wishes.get("method", "score") == "score":
             name = model if model is not None else self._preset.model
+            # Who names a model means that one.
+            second = self._preset.second_model if model is None else None
             if name is not None:
-                handle = shared(name, precision or self._preset.precision)._handle
+                handle = shared(name, precision or self._preset.precision, second)._handle
         elif removed:
             raise InvalidValueError(
                 "the method wiener removes nothing that was learned; leave out remove, or the method", Status.BAD_VALUE
@@ -124,7 +127,7 @@ class Stream:
         self._enhancer.reset()
 
     def set(self, **settings: Unpack[Settings]) -> None:
-        """Changes settings that may change while a stream runs: steps, guidance, attenuation_limit, mix, bypass.
+        """Changes settings that may change while a stream runs: steps, networks, guidance, attenuation_limit, mix, bypass.
 
         Raises StateError for the others, InvalidValueError.
         """

@@ -100,6 +100,16 @@ limpid_status limpid_model_open(const char *path, const char *precision, limpid_
  * LIMPID_NO_FILE, LIMPID_BAD_MODEL, LIMPID_BAD_VALUE (precision), LIMPID_BAD_ARGUMENT. */
 limpid_status limpid_model_open_named(const char *name, const char *near, const char *precision, limpid_model **model);
 
+/* Two models as one, whose estimate is the mean of theirs: nearer to the clean voice than either, in the time of both.
+ *
+ * first, second: of one network each, and of one format and precision; both may be closed afterwards: the new one has a share in
+ *     them. The setting "networks" chooses, also while it runs, which are heard; of both, while something was learned, only
+ *     those that hear of it.
+ * model: receives the model, to be given back by limpid_model_close. NULL is stored where it fails.
+ *
+ * Any thread, not a real-time one: allocates. LIMPID_BAD_MODEL (they do not go together), LIMPID_BAD_ARGUMENT. */
+limpid_status limpid_model_pair(limpid_model *first, limpid_model *second, limpid_model **model);
+
 /* Gives a model back. Enhancers made of it go on: they have a share in it. NULL is allowed. Any thread, not a real-time
  * one. */
 void limpid_model_close(limpid_model *model);
@@ -121,6 +131,7 @@ void limpid_destroy(limpid_enhancer *enhancer);
  *   method              "score" (the model), "wiener"                                         score
  *   steps               reverse steps a frame, 1 to what the model's time grid has (8)     *  1
  *   maximum-steps       what steps may rise to once prepared with limpid_prepare              as steps
+ *   networks            of a model of two (limpid_model_pair): "both", "first", "second"   *  both
  *   guidance            weight of classifier-free guidance, 0 to 10; 1: none               *  1
  *   sampler             "few-step", "reverse-diffusion", "predictor-corrector",
  *                       "probability-flow"                                                    few-step
@@ -137,7 +148,8 @@ void limpid_destroy(limpid_enhancer *enhancer);
  *   resampler-quality   0 to 10                                                               5; in real time 3
  *   independent-channels "true": every channel by itself, no stereo image; "false"            false
  *   allowance           in real time: seconds for the model beyond a block, 0 to 1            0.01
- *   adaptive-steps      in real time: "true": fewer steps where frames are late; "false"      true
+ *   adaptive-steps      in real time: "true": fewer steps where frames are late, and of both
+ *                       networks the first alone; "false"                                     true
  *
  * Those marked * may change at any time, also beside limpid_process_real_time: the change is heard from the next frame or
  * block on, faded where it could click. The others are fixed from limpid_prepare to limpid_stop. A number may be given as
@@ -216,7 +228,10 @@ typedef enum limpid_control {
    * the noise reference is what learns: emptied at the beginning, kept as it is from the end on. */
   LIMPID_LEARN = 4,
   /* Any value: forgets what was learned. */
-  LIMPID_FORGET = 5
+  LIMPID_FORGET = 5,
+  /* Which networks of a model of two are heard, as the setting: 0: the first, 1: the second, 2: both. One that comes into use runs
+   * unheard for 0.1 s, then is faded in over as long. */
+  LIMPID_NETWORKS = 6
 } limpid_control;
 
 /* Changes one of them: heard from the next frame or block on, faded where it could click.
@@ -271,7 +286,7 @@ limpid_status limpid_latency(const limpid_enhancer *enhancer, int *samples);
 /* What happened in real time since the enhancer was prepared:
  *
  *   late            frames that were ready after they were due
- *   reduced         frames that ran fewer steps than wished
+ *   reduced         frames that ran fewer steps, or one network less, than wished
  *   dry             spans that were played from the delayed input
  *   dry-samples     samples per channel of them
  *   reference-late  refreshes of the noise tokens that were not ready at their frame

@@ -81,12 +81,13 @@ struct BenchCommand: ParsableCommand {
     var names: [String]
     var presets: [String]
     let model: String?
+    let second: String?
     let precision: EnhancementModel.Precision
     let settings: EnhancementSettings
 
     /// Of settings that differ in nothing that takes time.
     func isSame(as other: Work) -> Bool {
-      model == other.model && precision == other.precision && costing == other.costing
+      model == other.model && second == other.second && precision == other.precision && costing == other.costing
     }
 
     private var costing: EnhancementSettings {
@@ -104,10 +105,13 @@ struct BenchCommand: ParsableCommand {
   /// Each once, in the order in which it is first asked for.
   private func works(of presets: [Preset]) throws -> [Work] {
     var works: [Work] = []
-    func add(_ name: String, preset: Preset, model: String?, settings: EnhancementSettings, isPreset: Bool) throws {
+    func add(
+      _ name: String, preset: Preset, model: String?, second: String? = nil, settings: EnhancementSettings, isPreset: Bool
+    ) throws {
       let precision = try precision.map { try SoundOptions.choice($0, "--precision") } ?? preset.precision
       let work = Work(
-        names: [name], presets: isPreset ? [preset.name] : [], model: model, precision: precision, settings: settings)
+        names: [name], presets: isPreset ? [preset.name] : [], model: model, second: second, precision: precision,
+        settings: settings)
       if let same = works.firstIndex(where: work.isSame) {
         works[same].names += work.names
         works[same].presets += work.presets
@@ -116,13 +120,16 @@ struct BenchCommand: ParsableCommand {
       }
     }
     for preset in presets {
-      try add(preset.name, preset: preset, model: preset.model, settings: preset.settings, isPreset: true)
+      try add(
+        preset.name, preset: preset, model: preset.model, second: preset.secondModel, settings: preset.settings,
+        isPreset: true)
     }
     guard let live = presets.first(where: { $0.name == "live" }) ?? presets.first else { return works }
+    // Steps cost the same whichever network takes them: the light one says what they do.
     for steps in 1...(try live.model.map { try EnhancementModel(path: $0).largestSteps } ?? 1) {
       var settings = live.settings
       settings.steps = steps
-      let name = "\(steps) step\(steps == 1 ? "" : "s")"
+      let name = "\(live.secondModel == nil ? "" : "first alone: ")\(steps) step\(steps == 1 ? "" : "s")"
       try add(name, preset: live, model: live.model, settings: settings, isPreset: false)
     }
     for name in ModelStore.names where (try? ModelStore.path(name)) != nil {
@@ -138,7 +145,10 @@ struct BenchCommand: ParsableCommand {
 
   private func measure(_ work: Work) throws -> Row {
     let settings = work.settings
-    let model = try work.model.map { try EnhancementModel(path: $0, precision: work.precision) }
+    var model = try work.model.map { try EnhancementModel(path: $0, precision: work.precision) }
+    if let first = model, let second = work.second {
+      model = try EnhancementModel(mean: first, try EnhancementModel(path: second, precision: work.precision))
+    }
     let service = NoiseEncodingService(model: model, wake: {}, pause: {})
     var enhancer = try MultichannelEnhancer(
       model: model, settings: settings, sampleRate: rate, channelCount: channels, service: service)

@@ -19,7 +19,7 @@
       init(_ engine: LiveEngine) { self.engine = engine }
       var soundTap: SoundTap? { engine.soundTap }
       var status: LiveStatus? { engine.status }
-      var facts: String { #"{"model":"\#(engine.modelName ?? "")"}"# }
+      var facts: String { #"{"networks":"\#(engine.networkNames.joined())"}"# }
       func description(of status: LiveStatus) -> String {
         #"{"bypass":\#(status.settings.bypass),"steps":\#(status.steps)}"#
       }
@@ -122,7 +122,7 @@
         try JSONSerialization.jsonObject(with: Data(legend.utf8.dropFirst())) as? [String: Any])
       let edges = try #require(object["edges_hz"] as? [Double])
       #expect(edges.count == 97 && edges[0] == 0 && edges[96] == min(20_000, Double(format.sampleRate) / 2))
-      #expect(page.nextText("@")?.contains("model") == true)
+      #expect(page.nextText("@")?.contains("networks") == true)
 
       page.say("1 bypass on")
       #expect(page.nextText("=1") == "=1 ok")

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import TestSupport
 
-/// The mean of two networks in files.
+/// The mean of two networks.
 @Suite struct SecondModelTests {
   let scratch: Scratch
   init() throws { scratch = try Scratch() }
@@ -18,19 +18,18 @@ import TestSupport
   }
 
   @Test(arguments: [(16_000, 1), (48_000, 2)])
-  func `the output is the mean of both networks' outputs`(rate: Int, channels: Int) throws {
+  func `two networks are heard, and one twice is itself`(rate: Int, channels: Int) throws {
     let sound = Wave(
       rate: rate, channels: channels, bits: 24, samples: Wave.sound(1.5, rate: rate, channels: channels))
     let input = try scratch.write(sound.data, "in.wav")
     let first = try enhanced(input, "first", "--model", tiny)
     let second = try enhanced(input, "second", "--model", identity)
-    let mean = try enhanced(input, "mean", "--model", tiny, "--second-model", identity)
-    #expect(first.count == mean.count && first != second)
-    // Three roundings to 24 bits.
-    #expect(mean.indices.allSatisfy { abs(mean[$0] - 0.5 * (first[$0] + second[$0])) < 2.5 / 8_388_608 })
+    let both = try enhanced(input, "both", "--model", tiny, "--second-model", identity)
+    #expect(first.count == both.count && first != second && both != first && both != second)
+    #expect(try enhanced(input, "twice", "--model", tiny, "--second-model", tiny) == first)
   }
 
-  @Test func `quality averages its two networks, one that is named runs alone`() throws {
+  @Test func `presets have two networks, one that is named runs alone`() throws {
     let input = try scratch.write(Wave(samples: Wave.sound(1)).data, "in.wav")
     let report = scratch.path("report")
     func models(_ options: String...) throws -> String {
@@ -41,8 +40,11 @@ import TestSupport
     #expect(try models().contains("\"secondModel\" : \"limpid-wide\""))
     #expect(try !models("--model", "light").contains("secondModel"))
     #expect(try !models("--second-model", "none").contains("secondModel"))
-    #expect(try !models("--preset", "live").contains("secondModel"))
-    #expect(try models("--preset", "live", "--second-model", "wide").contains("\"secondModel\" : \"limpid-wide\""))
+    #expect(try models("--preset", "live").contains("\"secondModel\" : \"limpid-wide\""))
+    #expect(try !models("--preset", "live", "--second-model", "none").contains("secondModel"))
+    #expect(try models("--model", "wide", "--second-model", "light").contains("\"secondModel\" : \"limpid-sequence\""))
+    // At the pace of a device as well.
+    #expect(try models("--realtime").contains("\"secondModel\" : \"limpid-wide\""))
   }
 
   @Test func `what was learned is removed by the network that can, alone`() throws {
@@ -66,10 +68,9 @@ import TestSupport
     }
     #expect(
       try refusal("--model", tiny, "--second-model", narrow).contains(
-        "cut sound into other frames; choose two of one format"))
+        "no mean; choose two models of one format"))
     #expect(
       try refusal("--method", "wiener", "--second-model", "wide").contains("runs no network; leave --second-model"))
-    #expect(try refusal("--realtime", "--second-model", "wide").contains("leave out --second-model"))
     #expect(try refusal("--second-model", "broad").contains("there is no model 'broad'"))
     #expect(try refusal("--second-model", "").contains("a name is empty"))
     let preset = try scratch.write(Data("method = \"wiener\"\nsecond-model = \"wide\"\n".utf8), "wiener.toml")

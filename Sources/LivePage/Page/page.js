@@ -312,7 +312,7 @@ function update(view) {
 
 // MARK: Facts and state
 
-let facts = { frame_deadline_ms: 10, parts: [], counters: [], largest_steps: 1 };
+let facts = { frame_deadline_ms: 10, parts: [], counters: [], largest_steps: 1, networks: [] };
 let state = null;
 const held = new Map(); // a control that somebody moves: not to be set meanwhile
 
@@ -333,7 +333,7 @@ function row(cells, name) {
 
 function takeFacts(given) {
   facts = given;
-  $("model").textContent = facts.model;
+  $("model").textContent = facts.networks.join(" and ") || "none: the Wiener filter";
   $("preset").textContent = facts.preset;
   meters.frame.highest = facts.frame_deadline_ms;
   $("meter-frame").setAttribute("aria-valuemax", facts.frame_deadline_ms);
@@ -347,6 +347,9 @@ function takeFacts(given) {
     return line;
   }));
   $("steps").replaceChildren(...Array.from({ length: facts.largest_steps }, (_, at) => new Option(at + 1, at + 1)));
+  $("networks-row").hidden = facts.networks.length < 2;
+  $("networks").replaceChildren(
+    new Option("both", "both"), ...facts.networks.map((name, at) => new Option(`${name} alone`, ["first", "second"][at])));
   state = null;
 }
 
@@ -378,6 +381,10 @@ function describe(now) {
   }
   if (!isHeld("steps")) $("steps").value = now.wished_steps;
   $("steps-now").textContent = now.steps === now.wished_steps ? "" : `${now.steps} run just now: frames were late`;
+  if (now.wished_networks !== undefined) {
+    if (!isHeld("networks")) $("networks").value = now.wished_networks;
+    $("networks-now").textContent = now.networks === now.wished_networks ? "" : `${facts.networks[0]} runs alone just now: frames were late`;
+  }
   showLearning(now, before);
   showProfiles(now);
   $("reference").textContent = now.reference_frames === 0 ? "no noise heard yet" :
@@ -471,6 +478,13 @@ const forget = () => send("forget", "forgotten");
 const clear = () => send("clear", "the noise reference is empty");
 const setSteps = (count) => send(`steps ${count}`, `${count} step${Number(count) === 1 ? "" : "s"} per frame`);
 
+const networksSaid = (which) => which === "both" ? "both networks are heard" : `${facts.networks[which === "first" ? 0 : 1]} is heard alone`;
+const setNetworks = (which) => send(`networks ${which}`, networksSaid(which));
+function nextNetworks() {
+  if (!state || facts.networks.length < 2) return;
+  setNetworks({ both: "first", first: "second", second: "both" }[state.wished_networks]);
+}
+
 function stepLimit(up) {
   if (!state) return;
   const limit = state.attenuation_limit_db;
@@ -492,6 +506,7 @@ $("limited").addEventListener("change", () => { hold("limit"); showLimit(); send
 $("limit").addEventListener("input", () => { hold("limit"); showLimit(); sendLimit(); });
 $("mix").addEventListener("input", () => { hold("mix"); showMix(); sendMix(); });
 $("steps").addEventListener("change", () => { hold("steps"); setSteps($("steps").value); });
+$("networks").addEventListener("change", () => { hold("networks"); setNetworks($("networks").value); });
 $("learn-open").addEventListener("change", () => { $("learn-seconds").disabled = $("learn-open").checked; });
 $("save").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -520,6 +535,7 @@ document.addEventListener("keydown", (event) => {
   else if (key === "+" || key === "=") stepLimit(true);
   else if (key === "-" || key === "_") stepLimit(false);
   else if (/^[1-9]$/.test(key)) setSteps(key);
+  else if (key === "n") nextNetworks();
   else if (key === "?" || key === "h") $("help-dialog").showModal();
   else return;
   event.preventDefault();

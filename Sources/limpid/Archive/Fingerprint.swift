@@ -21,9 +21,9 @@ struct Fingerprint: Sendable {
       values["model-sha256"] = "\(try FileContent(path: model.path).hash)"
       values["precision"] = model.precision.rawValue
     }
-    if let second = plan.secondModel {
-      values["second-model"] = second.name
-      values["second-model-sha256"] = "\(try FileContent(path: second.path).hash)"
+    if let name = plan.model?.secondName, let path = plan.model?.secondPath {
+      values["second-model"] = name
+      values["second-model-sha256"] = "\(try FileContent(path: path).hash)"
     }
     if let profile = plan.profile {
       values["noise-profile"] = "\(profile.format)"

@@ -44,7 +44,7 @@ final class PageSource: LivePageSource, @unchecked Sendable {
     }
     return text(
       Facts(
-        model: engine.modelName ?? "wiener", preset: preset, largestSteps: engine.largestSteps,
+        networks: engine.networkNames, preset: preset, largestSteps: engine.largestSteps,
         frameDeadlineMs: (engine.status?.frameDeadline ?? 0) * 1000, parts: parts ?? [],
         counters: LiveCounters.all.filter { $0.display != .never }.map {
           Count(key: $0.key, name: $0.name, meaning: $0.meaning)
@@ -72,7 +72,8 @@ final class PageSource: LivePageSource, @unchecked Sendable {
   }
 
   private struct Facts: Encodable {
-    let model, preset: String
+    let networks: [String]
+    let preset: String
     let largestSteps: Int
     let frameDeadlineMs: Double
     let parts: [Part]

@@ -97,6 +97,7 @@ struct Batch: Sendable {
       result.report = report
       // The output has its name by now, whatever becomes of the picture.
       result.figure = try figure?.draw(report, plan)
+      result.report?.figure = figure?.path
     } catch {
       let failure = Failure(error)
       Terminal.complain("error", failure.sentence)

@@ -79,14 +79,6 @@ struct EnhanceCommand: ParsableCommand {
   @OptionGroup(title: "How to enhance")
   var sound: SoundOptions
 
-  @Option(
-    help: """
-      Average the output with that of a second network: wide, light, or a weights file; none: one network, a fifth of the time. \
-      (default: the preset's, unless --model names one)
-      """,
-    completion: .file(extensions: ["safetensors"]))
-  var secondModel: String?
-
   @OptionGroup(title: "Raw PCM (with - as input or output)")
   var raw: RawOptions
 
@@ -123,7 +115,7 @@ struct EnhanceCommand: ParsableCommand {
     guard !inputs.isEmpty || filesFrom != nil else {
       throw ValidationError("there are no inputs; name at least one file, folder, or -")
     }
-    guard !inputs.contains(""), output != "", figure != "", secondModel != "" else {
+    guard !inputs.contains(""), output != "", figure != "", sound.secondModel != "" else {
       throw ValidationError("a name is empty; is a variable of your shell not set?")
     }
     if let jobs, !(1...256).contains(jobs) {
@@ -135,9 +127,6 @@ struct EnhanceCommand: ParsableCommand {
       guard (16...8192).contains(period) else {
         throw ValidationError("--period \(period) is out of range; give 16 to 8192 samples")
       }
-    }
-    if realtime, secondModel != nil {
-      throw ValidationError("--realtime runs one network, as live commands do; leave out --second-model")
     }
     if realtime, let jobs, jobs > 1 {
       throw ValidationError("--realtime takes one file after the other; leave out --jobs")
@@ -209,8 +198,7 @@ struct EnhanceCommand: ParsableCommand {
         throw Failure(.usage, "--warm-up is for files; leave it out with --realtime and standard input")
       }
       var plan = try sound.plan(
-        standard: isFirstHeard ? SoundOptions.filePreset : SoundOptions.standardPreset,
-        second: realtime ? .never : secondModel.map { .named($0) } ?? .ofPreset)
+        standard: isFirstHeard ? SoundOptions.filePreset : SoundOptions.standardPreset, learnsLater: false)
       plan.warmUp = isFirstHeard ? warmUp ?? plan.warmUp : 0
       if let spanLength {
         let layout = SpanLayout(length: spanLength)

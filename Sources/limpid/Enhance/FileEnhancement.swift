@@ -51,7 +51,11 @@ struct FileEnhancement {
         task: task, plan: plan, format: format, sampleCount: count, latencyInSamples: 0, sink: sink,
         remarks: source.remarks, secondsTaken: ProcessInfo.processInfo.systemUptime - start)
     }
-    var enhancer = try FileEnhancer(plan, format)
+    var enhancer = try MultichannelEnhancer(
+      model: plan.model, settings: plan.settings, sampleRate: format.sampleRate,
+      channelCount: format.channelCount)
+    if let profile = plan.profile { try enhancer.setNoiseProfile(profile, isFrozen: true) }
+    if let removed = plan.removed { enhancer.setLearnedTokens(removed) }
     let latency = enhancer.latencyInSamples
     var warmUp = plan.warmUp
     var leadIn = 0
@@ -93,7 +97,7 @@ struct FileEnhancement {
   }
 
   /// Enhances what is before a span, and keeps nothing of it but what the enhancer knows then.
-  private func hear(_ samples: Int, of source: any AudioSource, _ enhancer: inout FileEnhancer) throws {
+  private func hear(_ samples: Int, of source: any AudioSource, _ enhancer: inout MultichannelEnhancer) throws {
     let channels = source.format.channelCount
     let memory = FloatMemory(block * channels)
     defer { withExtendedLifetime(memory) {} }
@@ -238,7 +242,7 @@ struct FileEnhancement {
     }
   }
 
-  private func saveProfile(_ enhancer: inout FileEnhancer, _ path: String) throws {
+  private func saveProfile(_ enhancer: inout MultichannelEnhancer, _ path: String) throws {
     guard let profile = enhancer.withChannel(0, { $0.noiseProfile() }) else {
       throw Failure(.badInput, "\(task.input): no noise was heard, so there is no noise profile to save")
     }

@@ -79,7 +79,7 @@ struct FileFacts: Sendable, Encodable {
     preset = plan.preset
     method = plan.settings.method.rawValue
     model = plan.model?.name
-    secondModel = live == nil ? plan.secondModel?.name : nil
+    secondModel = plan.model?.secondName
     steps = plan.settings.steps
     guidance = plan.settings.guidance
     sampleRate = format.sampleRate

@@ -9,6 +9,8 @@ struct FileReport: Sendable, Encodable {
   /// What was counted frame by frame; nil with `--realtime`, where `live` has its own.
   let counts: EnhancementCounts?
   private let facts: FileFacts
+  /// The picture of it; nil: none was drawn.
+  var figure: String?
 
   init(
     task: FileTask, plan: Plan, format: AudioFormat, sampleCount: Int, latencyInSamples: Int,
@@ -21,10 +23,14 @@ struct FileReport: Sendable, Encodable {
       statistics: statistics, live: live, sink: sink, remarks: remarks, secondsTaken: secondsTaken)
   }
 
+  private enum Key: CodingKey { case figure }
+
   subscript<Value>(dynamicMember path: KeyPath<FileFacts, Value>) -> Value { facts[keyPath: path] }
 
   func encode(to encoder: any Encoder) throws {
     try facts.encode(to: encoder)
+    var object = encoder.container(keyedBy: Key.self)
+    try object.encodeIfPresent(figure, forKey: .figure)
     if let counts { try CounterValues(counts, EnhancementCounts.all).encode(to: encoder) }
   }
 }

@@ -4,9 +4,8 @@ import Enhancement
 struct Plan: Sendable {
   let preset: String
   let settings: EnhancementSettings
+  /// One network, or two of which the mean is heard.
   let model: EnhancementModel?
-  /// A second network, whose output is averaged with the first one's: their errors are of different kinds. Files only.
-  var secondModel: EnhancementModel?
   /// Seconds of a file's beginning that are heard before it is enhanced.
   var warmUp: Float
   /// Noise reference to start from and keep; nil: learn from the recording.

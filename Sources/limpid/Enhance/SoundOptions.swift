@@ -19,6 +19,14 @@ struct SoundOptions: ParsableArguments {
     help: "wide, light, or a weights file, instead of the preset's.", completion: .file(extensions: ["safetensors"]))
   var model: String?
 
+  @Option(
+    help: """
+      A second network, of which and the first the mean is heard: wide, light, or a weights file; none: the first alone, in a \
+      fifth of the time. (default: the preset's, unless --model names one)
+      """,
+    completion: .file(extensions: ["safetensors"]))
+  var secondModel: String?
+
   @OptionGroup var settings: SettingOptions
 
   @Option(help: "float32, or bfloat16: faster, on processors with AVX512_BF16.")
@@ -35,22 +43,13 @@ struct SoundOptions: ParsableArguments {
     completion: .file())
   var remove: [String] = []
 
-  /// Which second network there is to be.
-  enum SecondNetwork {
-    /// None: for what is live.
-    case never
-    /// The preset's, unless a model is named.
-    case ofPreset
-    /// This one; "none": none.
-    case named(String)
-  }
-
-  /// The preset with the options laid over it, the models loaded.
+  /// The preset with the options laid over it, the model loaded.
   ///
   /// - Parameters:
   ///   - standard: the preset where none is named.
-  ///   - wish: for a second network.
-  func plan(standard: String = standardPreset, second wish: SecondNetwork = .never) throws -> Plan {
+  ///   - learnsLater: whether something may be learned or forgotten while it runs. Else a network that hears nothing of what is to
+  ///     be removed is left out from the start: it would leave half of it.
+  func plan(standard: String = standardPreset, learnsLater: Bool = true) throws -> Plan {
     let preset = try PresetStore.preset(preset ?? standard)
     var settings = preset.settings
     try self.settings.apply(to: &settings)
@@ -59,43 +58,36 @@ struct SoundOptions: ParsableArguments {
       throw Failure(.usage, "the method wiener takes no noise profile; remove --noise-profile")
     }
     if let saveNoiseProfile { try Self.checkFolder(of: saveNoiseProfile) }
-    var loaded: EnhancementModel?
-    var second: EnhancementModel?
-    if settings.method == .score {
-      let path = try model.map { try ModelStore.path($0) } ?? preset.model ?? ModelStore.path(ModelStore.standard)
-      loaded = try EnhancementModel(path: path, precision: precision)
-      if let path = try secondPath(preset, wish) { second = try EnhancementModel(path: path, precision: precision) }
-    } else if case .named(let name) = wish, name != "none" {
+    if settings.method == .wiener, let secondModel, secondModel != "none" {
       throw Failure(.usage, "the method wiener runs no network; leave --second-model or --method wiener out")
     }
-    try settings.validate(for: loaded)
-    try settings.validate(for: second ?? loaded)
+    var model = settings.method == .score ? try loadedModel(preset, precision) : nil
+    try settings.validate(for: model)
     let profile = try noiseProfile.map { try NoiseProfile(path: $0) }
-    for model in [loaded, second].compactMap(\.self) { try profile?.check(for: model.frameFormat) }
+    if let model { try profile?.check(for: model.frameFormat) }
     if settings.method == .wiener, !remove.isEmpty {
       throw Failure(.usage, "the method wiener removes nothing that was learned; leave --remove or --method wiener out")
     }
     let learned = try remove.map { try LearnedSound.named($0) }
-    // What was learned maybe only the second can remove.
-    var removed = second == nil ? nil : try? loaded?.learnedTokens(learned)
-    if removed == nil, !learned.isEmpty {
-      loaded = second ?? loaded
-      removed = try loaded?.learnedTokens(learned)
-    }
-    // Half of what is to be removed would be left by a network that does not hear of it.
-    if removed != nil { second = nil }
+    if !learned.isEmpty, !learnsLater { model = model?.learning ?? model }
     return Plan(
-      preset: preset.name, settings: settings, model: loaded, secondModel: second, warmUp: preset.warmUp,
-      profile: profile, profileToSave: saveNoiseProfile, learned: learned, learnedNames: remove, removed: removed)
+      preset: preset.name, settings: settings, model: model, warmUp: preset.warmUp, profile: profile,
+      profileToSave: saveNoiseProfile, learned: learned, learnedNames: remove,
+      removed: try model?.learnedTokens(learned))
   }
 
-  /// The second network's file; nil: there is none.
-  private func secondPath(_ preset: Preset, _ wish: SecondNetwork) throws -> String? {
-    switch wish {
-    case .never, .named("none"): nil
-    case .named(let name): try ModelStore.path(name)
-    case .ofPreset: model == nil ? preset.secondModel : nil
-    }
+  /// The preset's model or the one named, with a second network where there is to be one.
+  private func loadedModel(_ preset: Preset, _ precision: EnhancementModel.Precision) throws -> EnhancementModel {
+    let path = try model.map { try ModelStore.path($0) } ?? preset.model ?? ModelStore.path(ModelStore.standard)
+    let first = try EnhancementModel(path: path, precision: precision)
+    let secondPath: String? =
+      switch secondModel {
+      case "none": nil
+      case let name?: try ModelStore.path(name)
+      case nil: model == nil ? preset.secondModel : nil
+      }
+    guard let secondPath else { return first }
+    return try EnhancementModel(mean: first, try EnhancementModel(path: secondPath, precision: precision))
   }
 
   /// Before an hour of sound, not after it.

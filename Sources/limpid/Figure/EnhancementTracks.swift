@@ -46,9 +46,7 @@ final class EnhancementTracks {
 
   /// Enhances samples in place, a hop of the model after the other: the same bits as in one block, and after each of them the
   /// enhancer's counts say what became of one frame.
-  func process<Enhancer: CountedEnhancer & ~Copyable>(
-    _ samples: UnsafeMutableBufferPointer<Float>, through enhancer: inout Enhancer
-  ) {
+  func process(_ samples: UnsafeMutableBufferPointer<Float>, through enhancer: inout MultichannelEnhancer) {
     let frames = enhancer.frameFormat
     piece = max(1, frames.deviceSamples(frames.hopLength, at: sampleRate))
     forEachPiece(of: samples) { part, isWhole in

@@ -19,7 +19,7 @@ struct FigureSummary: Sendable {
 
 /// One file's picture: collects while the file is enhanced, draws when it is done. One thread.
 final class FigureRecording {
-  private let path: String
+  let path: String
   private let task: FileTask
   private let force: Bool
   private var tracks: EnhancementTracks?

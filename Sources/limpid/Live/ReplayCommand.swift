@@ -29,6 +29,10 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "Weights file, if the session's was not the presets'.", completion: .file(extensions: ["safetensors"]))
   var model: String?
 
+  @Option(
+    help: "The same for the second network's, if it had two.", completion: .file(extensions: ["safetensors"]))
+  var secondModel: String?
+
   @Flag(
     name: .long, help: "With -o: also tell whether the output equals the recorded one. Without -o that is all it does.")
   var verify = false
@@ -74,22 +78,33 @@ struct ReplayCommand: ParsableCommand {
     return number == 1 ? path : path.dropLast(suffix.count) + "-\(number)" + suffix
   }
 
-  /// With the weights given, or the first of the presets' that are the session's.
+  /// With the weights given, or those of the presets' that are the session's.
   private func open(_ folder: String) throws -> Replay {
     let precision = Replay.precision(of: folder)
-    if let model {
-      return try Replay(path: folder, model: try EnhancementModel(path: model, precision: precision))
+    let recorded = Replay.networks(of: folder)
+    var models: [EnhancementModel] = []
+    for (network, given) in zip(recorded, [model, secondModel]) {
+      guard let path = given ?? weights(of: network) else { return try Replay(path: folder, model: nil) }
+      models.append(try EnhancementModel(path: path, precision: precision))
     }
-    var problem: any Error
-    do { return try Replay(path: folder, model: nil) } catch { problem = error }
-    // No need to look for weights where there is no recording.
-    guard FileManager.default.fileExists(atPath: folder + "/session.txt") else { throw problem }
+    if recorded.count < 2, let secondModel {
+      throw Failure(.usage, "\(folder): made with one network; leave --second-model \(secondModel) out")
+    }
+    switch models.count {
+    case 2: return try Replay(path: folder, model: try EnhancementModel(mean: models[0], models[1]))
+    case 1: return try Replay(path: folder, model: models[0])
+    default:
+      // No recording, or one of the method wiener.
+      return try Replay(path: folder, model: try model.map { try EnhancementModel(path: $0, precision: precision) })
+    }
+  }
+
+  /// The file, of those that presets name, that holds these weights; nil: none does.
+  private func weights(of network: RecordedNetwork) -> String? {
+    let presets = PresetStore.paths().compactMap { try? Preset(path: $0) }
     var tried: Set<String> = []
-    for path in PresetStore.paths().compactMap({ try? Preset(path: $0).model }) where tried.insert(path).inserted {
-      guard let candidate = try? EnhancementModel(path: path, precision: precision) else { continue }
-      do { return try Replay(path: folder, model: candidate) } catch { problem = error }
-    }
-    throw problem
+    return presets.flatMap { [$0.model, $0.secondModel] }.compactMap(\.self)
+      .first { tried.insert($0).inserted && network.isThat(ofFile: $0) }
   }
 
   private func write(_ replay: Replay, to path: String, _ progress: (Double) -> Void) throws {

@@ -1,3 +1,4 @@
+import Enhancement
 import Realtime
 
 /// What a key asks for.
@@ -20,9 +21,15 @@ enum KeyAction: Equatable {
     case "+", "=": self = .command(.attenuationLimit(limit.flatMap { $0 >= 30 ? nil : $0 + 3 }))
     case "-", "_": self = .command(.attenuationLimit(limit.map { max(0, $0 - 3) } ?? 30))
     case "1"..."9": self = .command(.steps(key.wholeNumberValue!))
+    case "n" where status.networkNames.count == 2:
+      self = .command(.networks(Self.next[status.settings.networks] ?? .both))
     case "q", "\u{4}": self = .quit
     case "?", "h": self = .help
     default: return nil
     }
   }
+
+  private static let next: [EnhancementSettings.Networks: EnhancementSettings.Networks] = [
+    .both: .first, .first: .second, .second: .both,
+  ]
 }

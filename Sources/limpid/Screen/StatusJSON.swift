@@ -33,6 +33,8 @@ private struct State: Encodable {
   let frameMsMedian, frameMsP99, frameMsLongest, callbackMsP999, callbackMsLongest: Double
   let callbackWorkMsLongest: Double
   let steps, wishedSteps: Int
+  /// Only of a model of two.
+  let networks, wishedNetworks: String?
   let guidance, mix: Float
   let attenuationLimitDb: Float?
   let bypass, frozen, learned, realTime: Bool
@@ -60,6 +62,8 @@ private struct State: Encodable {
     callbackWorkMsLongest = milliseconds(s.longestCallbackWork)
     steps = s.steps
     wishedSteps = s.wishedSteps
+    networks = s.networkNames.count == 2 ? s.networks.rawValue : nil
+    wishedNetworks = s.networkNames.count == 2 ? s.settings.networks.rawValue : nil
     guidance = s.settings.guidance
     mix = s.settings.mix
     attenuationLimitDb = s.settings.attenuationLimitInDecibels

@@ -60,7 +60,17 @@ enum StatusScreen {
         status.frameDeadline * 1000),
       "steps \(status.steps)" + (status.wishedSteps == status.steps ? "" : " of \(status.wishedSteps)"),
       String(format: "guidance %g", status.settings.guidance),
-    ]
+    ] + (networks(status).map { [$0] } ?? [])
+  }
+
+  /// nil: there are no two to choose from.
+  private static func networks(_ status: LiveStatus) -> String? {
+    guard status.networkNames.count == 2 else { return nil }
+    return switch status.networks {
+    case .both: status.networkNames.joined(separator: " and ")
+    case .first: status.networkNames[0] + (status.settings.networks == .both ? " alone, for want of time" : " alone")
+    case .second: status.networkNames[1] + " alone"
+    }
   }
 
   private static func noise(_ status: LiveStatus) -> [String] {
@@ -89,14 +99,14 @@ enum StatusScreen {
   }
 
   private static let keys = [
-    "b bypass", "l learn", "L forget", "f freeze", "c clear", "+/- limit", "1-8 steps", "? help", "q quit",
+    "b bypass", "l learn", "L forget", "f freeze", "c clear", "+/- limit", "1-8 steps", "n network", "? help", "q quit",
   ]
   private static let help = [
     "b  bypass: the delayed input", "l  learn what sounds now, l again ends",
     "L  forget what was learned",
     "f  freeze the noise reference", "c  clear it",
     "+ -  attenuation limit by 3 dB", "1 to 8  reverse steps per frame",
-    "?  this help", "q  quit",
+    "n  both networks, one, the other", "?  this help", "q  quit",
   ]
 
   /// In two columns, where they fit.

@@ -43,6 +43,8 @@ struct RememberedSettings: Equatable {
       && (!setting.isPresetKey || given.preset == nil && given.settings.given[setting.key] == nil)
     {
       guard let text = setting.text(of: settings), text != setting.text(of: plan.settings) else { continue }
+      // A model of one network leaves no choice.
+      if setting.key == "networks", plan.model?.secondName == nil { continue }
       var next = plan.settings
       try setting.set(text, in: &next)
       // A model of fewer steps than the last run's keeps the preset's.

@@ -5,9 +5,8 @@
 int main(int count, char **arguments) {
   if (count < 7) return 2;
   int rate = atoi(arguments[2]), channels = atoi(arguments[3]), latency;
-  limpid_model *model;
+  limpid_model *model = open_model(arguments[1]);
   limpid_enhancer *enhancer;
-  succeed(limpid_model_open(arguments[1], NULL, &model));
   succeed(limpid_create(model, &enhancer));
   limpid_model_close(model);  // the enhancer has its share
   set_all(enhancer, count - 7, arguments + 7);

@@ -1,6 +1,5 @@
 // Whatever is wrong has its status and a sentence, changes nothing, and ends nothing.
 // Usage: misuse MODEL LEARNING-MODEL NOT-A-MODEL
-#define _GNU_SOURCE
 #include "support.h"
 
 #include <dirent.h>
@@ -98,6 +97,27 @@ int main(int count, char **arguments) {
   expect(LIMPID_BAD_VALUE, "float32 or bfloat16", limpid_model_open_named("light", NULL, "float16", &named));
   expect(LIMPID_OK, "", limpid_model_open_named("light", NULL, NULL, &named));
   limpid_model_close(named);
+
+  // Two as one.
+  limpid_model *pair = (limpid_model *)1, *again;
+  expect(LIMPID_BAD_ARGUMENT, "model is NULL", limpid_model_pair(model, learning, NULL));
+  expect(LIMPID_BAD_ARGUMENT, "first is NULL", limpid_model_pair(NULL, learning, &pair));
+  demand(!pair, "a pair that failed is NULL");
+  expect(LIMPID_BAD_ARGUMENT, "second is NULL", limpid_model_pair(model, NULL, &pair));
+  expect(LIMPID_OK, "", limpid_model_pair(model, learning, &pair));
+  expect(LIMPID_BAD_MODEL, "choose two models of one format", limpid_model_pair(pair, model, &again));
+  demand(!again, "a pair that failed is NULL");
+  limpid_enhancer *two;
+  expect(LIMPID_OK, "", limpid_create(pair, &two));
+  limpid_model_close(pair);
+  expect(LIMPID_BAD_VALUE, "both, first, second", limpid_set_text(two, "networks", "third"));
+  expect(LIMPID_OK, "", limpid_set_text(two, "networks", "second"));
+  expect(LIMPID_OK, "", limpid_prepare(two, 48000, 1));
+  expect(LIMPID_OK, "", limpid_adjust(two, LIMPID_NETWORKS, 2));
+  expect(LIMPID_BAD_VALUE, "out of the control's range", limpid_adjust(two, LIMPID_NETWORKS, 3));
+  expect(LIMPID_BAD_VALUE, "out of the control's range", limpid_adjust(two, LIMPID_NETWORKS, 0.5f));
+  expect(LIMPID_OK, "", limpid_process(two, input, output, 64));
+  limpid_destroy(two);
 
   // Without a model.
   expect(LIMPID_OK, "", limpid_create(NULL, &bare));

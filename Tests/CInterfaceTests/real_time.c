@@ -37,7 +37,7 @@ int main(int count, char **arguments) {
   enum mode mode = !strcmp(arguments[7], "wait") ? WAIT : !strcmp(arguments[7], "pace") ? PACE : BLOCKS;
   limpid_model *model;
   limpid_enhancer *enhancer;
-  succeed(limpid_model_open(arguments[1], NULL, &model));
+  model = open_model(arguments[1]);
   succeed(limpid_create(model, &enhancer));
   set_all(enhancer, count - 9, arguments + 9);
   if (strcmp(arguments[8], "-")) {

@@ -2,6 +2,7 @@
 #ifndef LIMPID_TEST_SUPPORT_H
 #define LIMPID_TEST_SUPPORT_H
 
+#define _GNU_SOURCE
 #include <limpid.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,24 @@ static inline sound read_sound(const char *path) {
 static inline void write_sound(const char *path, const float *samples, size_t floats) {
   FILE *file = fopen(path, "wb");
   if (!file || fwrite(samples, sizeof(float), floats, file) != floats || fclose(file)) exit((perror(path), 1));
+}
+
+// A model by its file, or two as one: FIRST+SECOND.
+static inline limpid_model *open_model(const char *files) {
+  limpid_model *first, *second, *pair;
+  const char *plus = strchr(files, '+');
+  if (!plus) {
+    succeed(limpid_model_open(files, NULL, &first));
+    return first;
+  }
+  char *name = strndup(files, plus - files);
+  succeed(limpid_model_open(name, NULL, &first));
+  succeed(limpid_model_open(plus + 1, NULL, &second));
+  succeed(limpid_model_pair(first, second, &pair));
+  limpid_model_close(first);  // the pair has its share
+  limpid_model_close(second);
+  free(name);
+  return pair;
 }
 
 // Lays settings over an enhancer: arguments of the form KEY=VALUE.

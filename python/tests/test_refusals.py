@@ -78,7 +78,7 @@ def test_presets(tmp_path: Path) -> None:
     sound = noisy(1.0, 16_000, 1)
     assert_same_bits(
         limpid.enhance(sound, 16_000, preset=mine, model="light"),
-        limpid.enhance(sound, 16_000, preset="live", attenuation_limit=6),
+        limpid.enhance(sound, 16_000, preset="live", model="light", attenuation_limit=6),
     )
 
 

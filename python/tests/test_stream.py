@@ -126,7 +126,7 @@ def test_several_streams_at_once_give_each_its_own() -> None:
         results = list(pool.map(task, range(8)))
     for number, (result, sound) in enumerate(results):
         rate = [16_000, 44_100, 48_000, 22_050][number % 4]
-        assert_same_bits(result, limpid.enhance(sound, rate, preset="live", seed=number))
+        assert_same_bits(result, limpid.enhance(sound, rate, preset="live", model="light", seed=number))
 
 
 def test_the_interpreter_is_free_while_a_block_is_enhanced() -> None:
@@ -214,3 +214,17 @@ def test_a_stream_is_not_pickled_a_model_is_by_name() -> None:
     assert model.path.endswith("limpid-wide.safetensors")
     sound = noisy(0.5, 16_000, 1)
     assert_same_bits(limpid.enhance(sound, 16_000, model=model), limpid.enhance(sound, 16_000, model="wide"))
+    both = pickle.loads(pickle.dumps(limpid.Model("light", second="wide")))
+    assert both.second_path is not None and both.second_path.endswith("limpid-wide.safetensors")
+    assert_same_bits(limpid.enhance(sound, 16_000, model=both), limpid.enhance(sound, 16_000))
+
+
+def test_a_stream_of_two_networks_is_told_which_are_heard() -> None:
+    sound = noisy(1.0, 16_000, 1)
+    light = limpid.enhance(sound, 16_000, model="light")
+    assert not np.array_equal(limpid.enhance(sound, 16_000), light)
+    assert_same_bits(limpid.enhance(sound, 16_000, networks="first"), light)
+    with limpid.Stream(16_000) as stream:
+        stream.set(networks="second")
+        with pytest.raises(limpid.InvalidValueError, match="both, first, second"):
+            stream.set(networks="third")

@@ -82,7 +82,7 @@ def main():
           env={**os.environ, "JACK_NO_AUDIO_RESERVATION": "1"})
     time.sleep(1)
     running = start(
-        [limpid, "jack", "--server", server, "--no-start-server", "--web", "0", "--model", "wide", "--fresh", "--no-adapt"],
+        [limpid, "jack", "--server", server, "--no-start-server", "--web", "0", "--fresh", "--no-adapt"],
         "limpid.log", env={**os.environ, "XDG_DATA_HOME": str(scratch / "data"), "XDG_STATE_HOME": str(scratch / "state")})
     address = until("the address", lambda: re.search(r"http://127\.0\.0\.1:\d+/#[0-9a-f]{32}", (scratch / "limpid.log").read_text()))[0]
     until("the client", lambda: "limpid:in_1" in subprocess.run(
@@ -115,8 +115,21 @@ def look_and_listen(chromium, address, ends, running):
         time.sleep(settle + seconds)
         return ends.level(seconds)
 
+    say("The network is chosen")
+    hold(page.value("state.networks === 'both' && !document.getElementById('networks-row').hidden"), "both networks are heard at first")
+    page.click("#networks")
+    page.key("Escape")
+    page.value("const networks = document.getElementById('networks'); networks.value = 'first'; networks.dispatchEvent(new Event('change'))")
+    page.wait("state.networks === 'first'", "the first network")
+    light = level(settle=3)
+    page.value("document.activeElement.blur()")
+    page.key("n")
+    page.wait("state.networks === 'second' && networks.value === 'second'", "the key n")
+    page.click("#clear")  # what the light one took for noise
+    plain = level(settle=3)
+    hold(plain > light + 6, f"the light network takes it down to {light:.1f} dB, the wide one leaves it at {plain:.1f} dB")
+
     say("It is learned")
-    plain = level()
     page.value("document.getElementById('learn-seconds').value = 4")
     page.click("#learn")
     page.wait("state.learning_s !== undefined", "learning")
@@ -187,7 +200,7 @@ def look_and_listen(chromium, address, ends, running):
         if name in reached:
             break
         reached[name] = is_seen
-    wanted = {"bypass", "limited", "limit", "mix", "steps", "learn", "learn-seconds", "learn-open", "forget", "save-name", "freeze", "clear",
+    wanted = {"bypass", "limited", "limit", "mix", "steps", "networks", "learn", "learn-seconds", "learn-open", "forget", "save-name", "freeze", "clear",
               "keys", "help", "end", "events"}
     hold(wanted <= reached.keys(), f"Tab reaches {len(reached)} places" + "".join(f"; NOT {w}" for w in wanted - reached.keys()))
     hold(all(reached[w] for w in wanted), "the focus is seen at each")

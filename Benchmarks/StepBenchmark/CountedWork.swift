@@ -10,7 +10,7 @@ func runCountedWork(_ weights: ScoreModelWeights) {
   var output = [Float](repeating: 0, count: 4 * c.bins)
   var network = ScoreNetwork(weights: weights, times: [1], batch: 2)
   let encoder = weights.makeNoiseEncoder(maximumFrameCount: 50)
-  var tokens = [Float](repeating: 0, count: encoder.tokenCount * encoder.tokenDimension)
+  var tokens = [Float](repeating: 0, count: encoder.tokenFloatCount)
   countedWork(&network, encoder, input, magnitudes, &tokens, &output)
   // The result is used, so no part of the work can be left out.
   print(output.allSatisfy(\.isFinite) ? "done" : "not finite")

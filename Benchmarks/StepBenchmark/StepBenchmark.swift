@@ -99,7 +99,7 @@ struct StepBenchmark {
     report.add("setTokens, 4 slots", microseconds(200) { network.setTokens(tokens) })
     let encoder = weights.makeNoiseEncoder(maximumFrameCount: 200)
     let magnitudes = values(200 * weights.configuration.bins, 0.3).map(abs)
-    var encoded = [Float](repeating: 0, count: encoder.tokenCount * encoder.tokenDimension)
+    var encoded = [Float](repeating: 0, count: encoder.tokenFloatCount)
     for count in [25, 100, 200] {
       let times = microseconds(100) {
         encoder.encode(magnitudes: magnitudes, frameCount: count, into: &encoded)

@@ -86,6 +86,51 @@ import TestSupport
     }
   }
 
+  /// Who is heard of two networks is chosen by commands and, where frames are late, by the governor.
+  @Test func `a recording of two networks plays again to the bit, and with both alone`() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var options = calm
+    options.adaptsSteps = true
+    let two = { try EnhancementModel(mean: try model(), try model("tiny-learned")) }
+    let format = StreamFormat(sampleRate: 48000, block: 240, channelCount: 1)
+    let rig = try Rig(format, model: try two(), recording: RecordingFolder(folder.path), options: options)
+    rig.session.worker.quickFrame = 0
+    try rig.session.recorder?.start()
+    let input = voiceLike(6 * 48000, rate: 48000)
+    let commands: [Int: LiveCommand] = [
+      200: .networks(.second), 300: .networks(.both), 400: .learn(seconds: 1), 700: .networks(.first), 800: .networks(.both),
+      900: .forget,
+    ]
+    for n in 0..<input.count / 240 {
+      if let command = commands[n] { rig.send(command) }
+      rig.callback(Array(input[n * 240..<(n + 1) * 240]))
+      // Late now and then, until the second network is left out.
+      if !(1000..<1050).contains(n) || n % 10 == 0 { rig.work() }
+      if n % 200 == 0 { usleep(20_000) }  // the recorder's rings are finite
+    }
+    let isSpared = rig.meters.sparesSecond.load(ordering: .relaxed)
+    #expect(isSpared)
+    try rig.session.recorder?.finish()
+
+    #expect(Replay.networks(of: folder.path) == RecordedNetwork.all(of: try two()))
+    #expect(try Replay(path: folder.path, model: try two()).verify() == nil)
+    let events = folder.appending(path: "events.txt")
+    let text = try String(contentsOf: events, encoding: .utf8)
+    for word in ["level 1", "networks second", "networks first"] {
+      #expect(text.contains(word), "\(text)")
+      let without = text.split(separator: "\n").filter { !$0.contains(word) }.joined(separator: "\n")
+      try Data(without.utf8).write(to: events)
+      #expect(try Replay(path: folder.path, model: try two()).verify() != nil, "without \(word)")
+    }
+    for (other, words) in [
+      (try model(), "give those of"), (try EnhancementModel(mean: try model(), try model()), "with --second-model"),
+    ] {
+      let error = #expect(throws: RecordingError.self) { try Replay(path: folder.path, model: other) }
+      #expect(error.map { "\($0)".contains(words) } == true, "\(error.map { "\($0)" } ?? "")")
+    }
+  }
+
   @Test(.enabled(if: EnhancementModel.Precision.bfloat16.isSupported, "this processor has no AVX512_BF16"))
   func `a recording in bfloat16 plays again in bfloat16 alone`() throws {
     let folder = temporaryFolder()

@@ -292,7 +292,8 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     let learning = meters.learningLeft.load(ordering: .relaxed)
     status.learning = learning < 0 ? nil : Double(learning) / rate
     status.canLearn = session.desk.isPossible
-    status.isLearned = meters.isLearned.load(ordering: .relaxed)
+    status.isLearned =
+      meters.isLearned.load(ordering: .relaxed) && model?.removesLearnedNoise(by: status.networks) == true
     status.isFrozen = meters.isFrozen.load(ordering: .relaxed)
     status.isRealTime = meters.isRealTime.load(ordering: .relaxed)
     let drift = meters.clockDrift.double

@@ -57,7 +57,8 @@ final class LiveSession: @unchecked Sendable {
       granularity: format.block, service: service)
     let levels = WorkLevels(model)
     let speed = try SpeedTest.run(
-      &enhancer, levels: levels, model: model, settings: settings, format: format, mayLower: options.adaptsSteps, remark: remark, measure: measure)
+      &enhancer, levels: levels, model: model, settings: settings, format: format, mayLower: options.adaptsSteps,
+      remark: remark, measure: measure)
     // What the speed test left to the encoder is done with.
     service.runPending()
     enhancer.reset()

@@ -53,7 +53,8 @@ enum SpeedTest {
       remark("this machine is too slow for guidance here, so it is off (weight 1)")
     }
     if running.steps != settings.steps {
-      remark("this machine manages \(running.steps) of \(settings.steps) steps a frame here, so it runs \(running.steps)")
+      remark(
+        "this machine manages \(running.steps) of \(settings.steps) steps a frame here, so it runs \(running.steps)")
     }
     if running.networks != settings.networks, let model {
       remark("both networks would take more than half of the time that there is here, so \(model.name) runs alone")

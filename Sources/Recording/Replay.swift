@@ -96,14 +96,18 @@ public final class Replay {
   }
 
   /// - Throws: `badRecording` for other weights than those recorded.
-  private static func check(_ model: EnhancementModel, _ wanted: [RecordedNetwork], _ path: String) throws(RecordingError) {
+  private static func check(_ model: EnhancementModel, _ wanted: [RecordedNetwork], _ path: String)
+    throws(RecordingError)
+  {
     let given = RecordedNetwork.all(of: model)
     for (n, network) in wanted.enumerated() where n >= given.count || given[n].checksum != network.checksum {
       let option = n == 0 ? "--model" : "--second-model"
       let other = n == 0 ? model.path : model.secondPath
       throw .badRecording(
         path: path,
-        reason: "made with other weights than \(other ?? "those of one network"); give those of '\(network.name)' with \(option)")
+        reason:
+          "made with other weights than \(other ?? "those of one network"); give those of '\(network.name)' with \(option)"
+      )
     }
     if given.count > wanted.count {
       throw .badRecording(path: path, reason: "made with one network; leave --second-model out")

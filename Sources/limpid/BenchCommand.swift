@@ -106,7 +106,8 @@ struct BenchCommand: ParsableCommand {
   private func works(of presets: [Preset]) throws -> [Work] {
     var works: [Work] = []
     func add(
-      _ name: String, preset: Preset, model: String?, second: String? = nil, settings: EnhancementSettings, isPreset: Bool
+      _ name: String, preset: Preset, model: String?, second: String? = nil, settings: EnhancementSettings,
+      isPreset: Bool
     ) throws {
       let precision = try precision.map { try SoundOptions.choice($0, "--precision") } ?? preset.precision
       let work = Work(

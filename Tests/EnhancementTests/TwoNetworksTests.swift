@@ -28,7 +28,8 @@ import Testing
     return output
   }
 
-  @Test(arguments: [1, 3]) func `a network twice is the network, to the bit, noise reference and all`(steps: Int) throws {
+  @Test(arguments: [1, 3]) func `a network twice is the network, to the bit, noise reference and all`(steps: Int) throws
+  {
     var settings = EnhancementSettings()
     settings.steps = steps
     settings.noiseSelection = .residual

@@ -13,7 +13,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "bypass", "bypass maybe", "steps 65", "steps 1.5", "limit -1", "mix nan", "clear now", "fly on", "mix 1 2", "networks", "networks third",
+    "", "bypass", "bypass maybe", "steps 65", "steps 1.5", "limit -1", "mix nan", "clear now", "fly on", "mix 1 2",
+    "networks", "networks third",
   ])
   func `a line that is no command is refused with what was expected`(_ line: String) {
     #expect(throws: LiveCommandError.self) { try LiveCommand(line: line) }

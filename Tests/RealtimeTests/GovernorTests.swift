@@ -26,7 +26,9 @@ import Testing
     var governor = StepGovernor(wished: 4, level: 1)
     var raisedAt: [Int] = []
     for n in 0..<4000 {
-      if governor.note(frames: 1, areLate: false, load: 0.1 * Double(governor.level), growth: 1.5) { raisedAt.append(n) }
+      if governor.note(frames: 1, areLate: false, load: 0.1 * Double(governor.level), growth: 1.5) {
+        raisedAt.append(n)
+      }
     }
     #expect(governor.level == 4)
     #expect(raisedAt.count == 3)

@@ -40,6 +40,20 @@ import TestSupport
     #expect((200 * 160...203 * 160 + chosen.latency).contains(second), "\(second)")
   }
 
+  @Test func `what was learned counts as removed only while a network is heard that can`() throws {
+    var options = calm
+    options.learned = [try sound(5)]
+    let two = try EnhancementModel(mean: try tinyModel(), try model("tiny-learned"))
+    let engine = try LiveEngine(model: two, settings: EnhancementSettings(), options: options)
+    _ = try engine.prepare(format)
+    defer { try? engine.stop() }
+    #expect(engine.status?.networkNames.count == 2 && engine.status?.canLearn == true)
+    for (networks, isRemoved) in [(EnhancementSettings.Networks.both, true), (.first, false), (.second, true)] {
+      try engine.send(.networks(networks))
+      #expect(engine.status?.networks == networks && engine.status?.isLearned == isRemoved)
+    }
+  }
+
   @Test func `while something is learned the choice has to wait, and after it both are removed`() throws {
     let rig = try Rig(format, model: try model("tiny-learned"))
     let input = voiceLike(2 * 16_000, rate: 16_000)

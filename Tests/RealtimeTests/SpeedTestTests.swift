@@ -20,7 +20,8 @@ import Testing
       model: model, settings: settings, sampleRate: 48000, channelCount: 2, granularity: 128)
     var remarks: [String] = []
     let found = try SpeedTest.run(
-      &enhancer, levels: WorkLevels(model), model: model, settings: settings, format: format, mayLower: mayLower, remark: { remarks.append($0) },
+      &enhancer, levels: WorkLevels(model), model: model, settings: settings, format: format, mayLower: mayLower,
+      remark: { remarks.append($0) },
       measure: { enhancer, _ in
         let running = enhancer.withChannel(0) { $0.settings }
         return step * Double(running.steps) * (running.guidance == 1 ? 1 : 2)
@@ -50,7 +51,8 @@ import Testing
   }
 
   @Test(arguments: [(0.0024, 2, 1, []), (0.0026, 1, 1, ["both networks would take"]), (0.0024, 2, 2, ["1 of 2 steps"])])
-  func `two networks run where they leave half of the time`(step: Double, level: Int, steps: Int, said: [String]) throws {
+  func `two networks run where they leave half of the time`(step: Double, level: Int, steps: Int, said: [String]) throws
+  {
     let format = StreamFormat(sampleRate: 48000, block: 128, channelCount: 2)
     var settings = EnhancementSettings()
     settings.maximumSteps = 8

@@ -99,7 +99,8 @@ import TestSupport
     try rig.session.recorder?.start()
     let input = voiceLike(6 * 48000, rate: 48000)
     let commands: [Int: LiveCommand] = [
-      200: .networks(.second), 300: .networks(.both), 400: .learn(seconds: 1), 700: .networks(.first), 800: .networks(.both),
+      200: .networks(.second), 300: .networks(.both), 400: .learn(seconds: 1), 700: .networks(.first),
+      800: .networks(.both),
       900: .forget,
     ]
     for n in 0..<input.count / 240 {

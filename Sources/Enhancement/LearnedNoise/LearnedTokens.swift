@@ -13,6 +13,16 @@ extension EnhancementModel {
   /// Whether the model has tokens for noise that was learned.
   public var hearsLearnedNoise: Bool { !learningNetworks.isEmpty }
 
+  /// Whether noise that was learned is removed while these of its networks are heard.
+  package func removesLearnedNoise(by heard: EnhancementSettings.Networks) -> Bool {
+    guard networks.count == 2 else { return hearsLearnedNoise }
+    return switch heard {
+    case .both: hearsLearnedNoise
+    case .first: networks[0].learnedMark != nil
+    case .second: networks[1].learnedMark != nil
+    }
+  }
+
   /// Its networks that have them.
   var learningNetworks: [ScoreModelWeights] { networks.filter { $0.learnedMark != nil } }
 

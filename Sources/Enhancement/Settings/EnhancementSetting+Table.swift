@@ -82,7 +82,8 @@ extension EnhancementSetting {
       "bypass", help: "Whether the output is the delayed input, to the bit.", read: { $0.bypass },
       write: { $0.bypass = $1 }
     ).whileRunning.forPrograms.saying { $0 == "true" ? "bypass on" : "bypass off" },
-    choice("networks", help: "Which networks of a model of two are heard.", \.networks).whileRunning.forPrograms.saying {
+    choice("networks", help: "Which networks of a model of two are heard.", \.networks).whileRunning.forPrograms.saying
+    {
       $0 == "both" ? "both networks" : "the \($0) network alone"
     },
     EnhancementSetting(

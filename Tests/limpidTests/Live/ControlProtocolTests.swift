@@ -35,7 +35,8 @@ import Testing
 
   @Test func `status and quit are named among all commands, not as values of one`() {
     let answers = ControlProtocol(controls: StandIn(), quit: {})
-    #expect(answers.answer("fly").hasSuffix("networks both|first|second, profiles, save NAME, use [NAME …], status, quit"))
+    #expect(
+      answers.answer("fly").hasSuffix("networks both|first|second, profiles, save NAME, use [NAME …], status, quit"))
     #expect(answers.answer("mix 2").hasSuffix("expected: mix SHARE, 0 (the input) to 1 (the enhanced signal)"))
   }
 

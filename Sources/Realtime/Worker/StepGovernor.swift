@@ -6,9 +6,10 @@ struct StepGovernor {
   static var lateLimit: Int { 3 }
   /// Frames over which late ones are counted.
   static var window: Int { 100 }
-  /// Frames without a late one after which one level more is tried, doubled after every try that failed, up to a minute.
+  /// Frames without a late one after which one level more is tried, doubled after every try that failed, up to
+  /// five minutes: a try on a machine that stays busy costs a few late frames.
   static var firstPatience: Int { 500 }
-  static var longestPatience: Int { 6000 }
+  static var longestPatience: Int { 32_000 }
   /// A level more is tried only if the time it would take stays below this share of the time there is.
   static var roomShare: Double { 0.6 }
 

@@ -39,6 +39,7 @@ package struct NetworkPair: ~Copyable, CleanSpectrumPredictor {
   ///   - batch: as `ScoreNetwork` has it.
   package init(weights: [ScoreModelWeights], times: [Float], batch: Int) {
     precondition(weights.count == 1 || weights.count == 2, "a pair is of one network or two")
+    // Of the parameters alone: where a precondition looked at a stored property before all were set, 6.3.1 freed it twice.
     let bins = weights[0].configuration.bins
     precondition(weights.allSatisfy { $0.configuration.bins == bins }, "two networks of one pair see the same bins")
     let hasSecond = weights.count == 2

@@ -14,6 +14,12 @@ import Testing
     #expect(governor.level == 4)
   }
 
+  @Test func `moments in which the whole machine stands still lower nothing`() {
+    var governor = StepGovernor(wished: 2, level: 2)
+    for n in 0..<6000 { _ = governor.note(frames: 1, areLate: n % 200 < 3, load: 0.25, growth: 2) }
+    #expect(governor.level == 2)
+  }
+
   @Test func `repeated lateness lowers the level down to one`() {
     var governor = StepGovernor(wished: 4, level: 4)
     var changes = 0

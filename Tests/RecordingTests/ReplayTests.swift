@@ -107,7 +107,7 @@ import TestSupport
       if let command = commands[n] { rig.send(command) }
       rig.callback(Array(input[n * 240..<(n + 1) * 240]))
       // Late now and then, until the second network is left out.
-      if !(1000..<1050).contains(n) || n % 10 == 0 { rig.work() }
+      if !(1000..<1150).contains(n) || n % 10 == 0 { rig.work() }
       if n % 200 == 0 { usleep(20_000) }  // the recorder's rings are finite
     }
     let isSpared = rig.meters.sparesSecond.load(ordering: .relaxed)

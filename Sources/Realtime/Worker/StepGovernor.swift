@@ -2,14 +2,15 @@
 ///
 /// One thread; pure arithmetic on what it is told, so that it can be tested without a clock.
 struct StepGovernor {
-  /// Late blocks within `window` blocks' worth of frames after which the level goes down.
-  static var lateLimit: Int { 3 }
+  /// Late blocks within `window` frames after which the level goes down: a machine that is too slow has them in a tenth of a
+  /// second, one that now and then stands still for a moment, whatever runs, has fewer.
+  static var lateLimit: Int { 10 }
   /// Frames over which late ones are counted.
-  static var window: Int { 100 }
-  /// Frames without a late one after which one level more is tried, doubled after every try that failed, up to
-  /// five minutes: a try on a machine that stays busy costs a few late frames.
+  static var window: Int { 500 }
+  /// Frames without a late one after which one level more is tried, doubled after every try that failed, up to two minutes: a
+  /// try on a machine that stays busy costs some late frames.
   static var firstPatience: Int { 500 }
-  static var longestPatience: Int { 32_000 }
+  static var longestPatience: Int { 12_000 }
   /// A level more is tried only if the time it would take stays below this share of the time there is.
   static var roomShare: Double { 0.6 }
 

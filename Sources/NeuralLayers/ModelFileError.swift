@@ -22,6 +22,8 @@ package enum ModelFileError: Error, Equatable, CustomStringConvertible {
   case unsupportedType(path: String, tensor: String, type: String)
   /// The configuration in the metadata is missing or makes no sense.
   case badConfiguration(path: String, reason: String)
+  /// Two models of which there is no mean: the second's file, and the first's name.
+  case noMean(path: String, first: String)
   /// A pre-trained tower, alone or within a model, whose description is missing or makes no sense.
   case badTower(path: String, reason: String)
   /// A pre-trained tower where a model is wanted.
@@ -58,6 +60,9 @@ package enum ModelFileError: Error, Equatable, CustomStringConvertible {
       return "\(path): damaged header (\(reason)); fetch or export the file again"
     case .unsupportedType(let path, let tensor, let type):
       return "\(path): tensor \(tensor) is stored as \(type); export it as F32, F16 or BF16"
+    case .noMean(let path, let first):
+      return "\(path): cuts sound into other frames than \(first), solves another process or hears another reference, so they have no mean; "
+        + "choose two models of one format"
     case .badConfiguration(let path, let reason):
       return "\(path): \(reason); export the file with tools/training of the same version"
     case .badTower(let path, let reason):

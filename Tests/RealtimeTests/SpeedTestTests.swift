@@ -6,28 +6,36 @@ import Testing
 
 /// What is done at the start on machines of any speed.
 @Suite struct SpeedTestTests {
-  /// On a machine that takes `step` seconds a step, twice that with guidance.
+  private typealias Found = (
+    steps: Int, wished: Int, guidance: Float, networks: EnhancementSettings.Networks, remarks: [String]
+  )
+
+  /// On a machine that takes `step` seconds a step of one network, twice that of two and twice that with guidance.
   private func begin(
-    step: Double, steps: Int, guidance: Float = 1, mayLower: Bool = true
-  ) throws -> (steps: Int, wished: Int, guidance: Float, remarks: [String]) {
+    step: Double, steps: Int, guidance: Float = 1, mayLower: Bool = true, model: EnhancementModel? = nil
+  ) throws -> Found {
     let format = StreamFormat(sampleRate: 48000, block: 128, channelCount: 2)
     var settings = EnhancementSettings()
     settings.steps = steps
     settings.guidance = guidance
     settings.maximumSteps = 8
-    let model = try tinyModel()
+    let model = try model ?? tinyModel()
     var enhancer = try MultichannelEnhancer(
       model: model, settings: settings, sampleRate: 48000, channelCount: 2, granularity: 128)
     var remarks: [String] = []
+    let levels = WorkLevels(model)
     let found = try SpeedTest.run(
-      &enhancer, levels: WorkLevels(model), model: model, settings: settings, format: format, mayLower: mayLower,
+      &enhancer, levels: levels, model: model, settings: settings, format: format, mayLower: mayLower,
       remark: { remarks.append($0) },
       measure: { enhancer, _ in
         let running = enhancer.withChannel(0) { $0.settings }
-        return step * Double(running.steps) * (running.guidance == 1 ? 1 : 2)
+        let networks: Double = model.secondName != nil && running.networks == .both ? 2 : 1
+        return step * networks * Double(running.steps) * (running.guidance == 1 ? 1 : 2)
       })
-    #expect(enhancer.withChannel(0) { $0.settings.steps } == found.level, "what runs is what was found")
-    return (found.level, found.settings.steps, found.settings.guidance, remarks)
+    let running = enhancer.withChannel(0) { $0.settings }
+    #expect(running == levels.settings(found.settings, at: found.level), "what runs is what was found")
+    #expect(found.settings.networks == .both, "the wish stays")
+    return (running.steps, found.settings.steps, found.settings.guidance, running.networks, remarks)
   }
 
   @Test func `where there is room nothing changes`() throws {
@@ -50,27 +58,16 @@ import Testing
     #expect(found.remarks.contains { $0.contains("guidance") })
   }
 
-  @Test(arguments: [(0.0024, 2, 1, []), (0.0026, 1, 1, ["both networks would take"]), (0.0024, 2, 2, ["1 of 2 steps"])])
-  func `two networks run where they leave half of the time`(step: Double, level: Int, steps: Int, said: [String]) throws
-  {
-    let format = StreamFormat(sampleRate: 48000, block: 128, channelCount: 2)
-    var settings = EnhancementSettings()
-    settings.maximumSteps = 8
-    settings.steps = steps
-    let model = try EnhancementModel(mean: tinyModel(), tinyModel())
-    var enhancer = try MultichannelEnhancer(
-      model: model, settings: settings, sampleRate: 48000, channelCount: 2, granularity: 128)
-    var remarks: [String] = []
-    let found = try SpeedTest.run(
-      &enhancer, levels: WorkLevels(model), model: model, settings: settings, format: format, mayLower: true,
-      remark: { remarks.append($0) },
-      measure: { enhancer, _ in
-        let running = enhancer.withChannel(0) { $0.settings }
-        return step * Double(running.steps) * (running.networks == .both ? 2 : 1)
-      })
-    #expect(found.level == level && found.settings.networks == .both, "the wish stays")
-    #expect(enhancer.withChannel(0) { $0.settings.networks } == (level == 1 ? .first : .both))
-    #expect(remarks.count == said.count && zip(remarks, said).allSatisfy { $0.contains($1) }, "\(remarks)")
+  @Test(arguments: [
+    (0.0024, 1, EnhancementSettings.Networks.both, []), (0.0026, 1, .first, ["both networks would take"]),
+    (0.0024, 2, .both, ["1 of 2 steps"]),
+  ])
+  func `two networks run where they leave half of the time`(
+    step: Double, steps: Int, networks: EnhancementSettings.Networks, said: [String]
+  ) throws {
+    let found = try begin(step: step, steps: steps, model: try EnhancementModel(mean: tinyModel(), tinyModel()))
+    #expect((found.steps, found.wished) == (1, steps) && found.networks == networks)
+    #expect(found.remarks.count == said.count && zip(found.remarks, said).allSatisfy { $0.contains($1) })
   }
 
   @Test func `a machine that cannot keep up is told`() throws {

@@ -90,8 +90,8 @@ extension NoiseProfileError {
     case .shapeMismatch(_, let tensor, _, let found):
       self = .notAProfile(path: path, reason: "tensor \(tensor) has the shape \(found), not (frames, bins)")
     case .notFinite(_, let tensor): self = .notAProfile(path: path, reason: "tensor \(tensor) is not finite")
-    // No product is made of a profile.
-    case .unsupportedPrecision: self = .notAProfile(path: path, reason: error.description)
+    // No product and no mean is made of a profile.
+    case .unsupportedPrecision, .noMean: self = .notAProfile(path: path, reason: error.description)
     }
   }
 }

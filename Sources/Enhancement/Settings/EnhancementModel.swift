@@ -71,11 +71,7 @@ public final class EnhancementModel: Sendable {
     guard first.networks.count == 1, second.networks.count == 1, one.format == other.format,
       one.precision == other.precision, hear.0 == nil || hear.1 == nil || hear.0 == hear.1
     else {
-      throw EnhancementModelError(
-        .badConfiguration(
-          path: second.path,
-          reason: "it cuts sound into other frames than \(first.name), or solves another process, or hears another "
-            + "reference, so they have no mean; choose two models of one format"))
+      throw EnhancementModelError(.noMean(path: second.path, first: first.name))
     }
     networks = [one, other]
   }

@@ -87,7 +87,7 @@ struct ReplayCommand: ParsableCommand {
       guard let path = given ?? weights(of: network) else { return try Replay(path: folder, model: nil) }
       models.append(try EnhancementModel(path: path, precision: precision))
     }
-    if recorded.count < 2, let secondModel {
+    if recorded.count == 1, let secondModel {
       throw Failure(.usage, "\(folder): made with one network; leave --second-model \(secondModel) out")
     }
     switch models.count {

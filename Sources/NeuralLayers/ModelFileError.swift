@@ -61,7 +61,8 @@ package enum ModelFileError: Error, Equatable, CustomStringConvertible {
     case .unsupportedType(let path, let tensor, let type):
       return "\(path): tensor \(tensor) is stored as \(type); export it as F32, F16 or BF16"
     case .noMean(let path, let first):
-      return "\(path): cuts sound into other frames than \(first), solves another process or hears another reference, so they have no mean; "
+      return
+        "\(path): cuts sound into other frames than \(first), solves another process or hears another reference, so they have no mean; "
         + "choose two models of one format"
     case .badConfiguration(let path, let reason):
       return "\(path): \(reason); export the file with tools/training of the same version"

@@ -2,6 +2,7 @@
 
 import importlib.machinery
 import importlib.util
+import threading
 from pathlib import Path
 
 import pytest
@@ -91,15 +92,36 @@ def test_the_small_scale_keeps_the_experiments_own_options(tmp_path, monkeypatch
     assert (args.noise_encoder_type, args.cond_drop_prob, args.nf, args.max_steps) == ("sequence", 0.2, 16, offline.SMALL_STEPS)
     scored = calls[-1]
     assert "--cfg_scale 3.0" in scored[scored.index("--enhancer") + 1] and f"--N {offline.SMALL_REVERSE_STEPS}" in scored[3]
-    assert scored[scored.index("--name") + 1] == "small run/XAttn-CFG w=3 seed=1 steps=600"
+    assert scored[scored.index("--name") + 1] == f"small run/XAttn-CFG w=3 seed=1 steps={offline.SMALL_STEPS}"
     calls.clear()
     assert experiment.main(["XAttn-CFG", "--small", *places]) == 0  # what is trained is not trained again
     assert not any("train_noise_cond.py" in c[1] for c in calls)
 
 
+def test_the_table_runs_side_by_side_and_ends_with_the_first_failure(tmp_path, monkeypatch, capsys):
+    offline = experiment.offline_experiment
+    together, started = threading.Barrier(2, timeout=60), []
+
+    def run(args, experiments, name, seeds):
+        started.append((name, *seeds))
+        if len(started) <= 2:
+            together.wait()  # passed only by two at once
+        if name == "run/CFG-01":
+            raise offline.OfflineError("CFG-01 ended with exit code 1")
+
+    monkeypatch.setattr(offline, "run", run)
+    monkeypatch.setattr(offline, "sets", lambda args: [])
+    monkeypatch.setattr(experiment.environment, "use", lambda *_: None)
+    places = ["--base-dir", str(tmp_path), "--sets", str(tmp_path), "--out", str(tmp_path), "--results", str(tmp_path)]
+    assert experiment.main(["--table", "--jobs", "2", *places]) == 1
+    assert capsys.readouterr().err == "experiment: CFG-01 ended with exit code 1\n"
+    assert {("run/baseline", 0), ("run/CFG-01", 0)} <= set(started) and len(started) <= sum(len(seeds) for _, seeds in offline.TABLE)
+    assert experiment.main(["--table", "--jobs", "0", *places]) == 1 and "--jobs 0 is out of range" in capsys.readouterr().err
+
+
 def test_the_small_networks_are_under_two_million():
     small = experiment.offline_experiment.SMALL
-    sizes = {k: v[0] if k not in ("encoder_channels",) else v for k, v in small.items() if k in ("nf", "num_res_blocks", "condition_dimension", "encoder_channels")}
+    sizes = {k: small[k][0] for k in ("nf", "num_res_blocks", "condition_dimension")} | {"encoder_channels": small["encoder_channels"]}
     from training.ncsnpp.configuration import NCSNppConfiguration
     from training.ncsnpp.model import ScoreModel
 

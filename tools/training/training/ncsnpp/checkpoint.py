@@ -48,4 +48,4 @@ def load(path: Path, device="cpu") -> ScoreModel:
         ) from None
     except Exception as error:  # safetensors has an exception of its own
         raise OfflineModelError(f"{path} is no offline model that can be read ({type(error).__name__})") from None
-    return model.to(device).eval().requires_grad_(False)
+    return model.laid_out(torch.device(device)).eval().requires_grad_(False)

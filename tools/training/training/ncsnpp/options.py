@@ -62,6 +62,7 @@ def arguments(argv=None):
     size.add_argument("--hop_length", type=positive, default=128)
     size.add_argument("--spec_factor", type=float, default=0.15)
     size.add_argument("--spec_abs_exponent", type=float, default=0.5)
+    size.add_argument("--network_scaling", choices=["none", "1/sigma", "1/t"], default="none", help="what the network's output is multiplied by to be the score")
     size.add_argument("--theta", type=float, default=1.5)
     size.add_argument("--sigma-min", "--sigma_min", type=float, default=0.05)
     size.add_argument("--sigma-max", "--sigma_max", type=float, default=0.5)

@@ -30,16 +30,17 @@ class OfflineRun(Run):
             cross_attention=args.cross_attention, cross_resolutions=args.cross_resolutions,
             reference_seconds=args.ref_length_sec, n_fft=args.n_fft, hop_length=args.hop_length,
             num_frames=args.num_frames, spec_factor=args.spec_factor, spec_abs_exponent=args.spec_abs_exponent,
-            theta=args.theta, sigma_min=args.sigma_min, sigma_max=args.sigma_max, t_eps=args.t_eps, **options,
+            theta=args.theta, sigma_min=args.sigma_min, sigma_max=args.sigma_max, t_eps=args.t_eps,
+            network_scaling=None if args.network_scaling == "none" else args.network_scaling, **options,
         )  # fmt: skip
-        return ScoreModel(self.configuration), tower
+        return ScoreModel(self.configuration).laid_out(self.device), tower
 
     def saved_network(self, saved: dict) -> ScoreModel:
         try:
             self.configuration = configuration(saved["configuration"])
         except (KeyError, TypeError, ValueError):
             raise CheckpointError(f"{self.args.resume} is no checkpoint of an offline model") from None
-        return ScoreModel(self.configuration)
+        return ScoreModel(self.configuration).laid_out(self.device)
 
     def grown(self, saved: dict) -> dict:
         return saved

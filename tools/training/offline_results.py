@@ -10,9 +10,27 @@ import numpy as np
 FOLDER = Path(__file__).resolve().parent
 LABEL = re.compile(r"^(small|full) (\S+)(?: w=(\S+) seed=(\d+) steps=(\d+))?$")
 HEAD = {
-    "small": "Small scale: NCSN++ of about 1 M parameters, crops of 1 s, batch 4, two cores; 20 files of 3 s a set, 10 reverse steps. Its figures are "
+    "small": "Small scale: NCSN++ of about 1 M parameters, hop 256, reference of 0.5 s, output divided by σ, crops of 1 s, batch 1, "
+             "one core a run; 20 files of 3 s a set, 10 reverse steps (`offline_experiment.py`). Its figures are "
              "not to be held against the document's, only which way the comparisons lean.",
     "full": "Full scale: as the document has it.",
+}  # fmt: skip
+
+# Pairs of (experiment, w, seed; None: the mean over all seeds): the first less the second, file by file.
+COMPARISONS = {
+    "dropout of the condition, p = 0.2 against none": (("run/CFG-02", 1, None), ("run/baseline", 1, None)),
+    "p = 0.2 against 0.1": (("run/CFG-02", 1, None), ("run/CFG-01", 1, None)),
+    "guidance, w = 3 against 1, p = 0.1": (("run/CFG-01", 3, None), ("run/CFG-01", 1, None)),
+    "guidance, w = 3 against 1, p = 0.2": (("run/CFG-02", 3, None), ("run/CFG-02", 1, None)),
+    "guidance, w = 3 against 1, CLAP": (("run/CLAP-CFG-0.1", 3, None), ("run/CLAP-CFG-0.1", 1, None)),
+    "CLAP, p = 0.1, against global pooling": (("run/CLAP-CFG-0.1", 1, None), ("run/baseline", 1, None)),
+    "CLAP, p = 0.1, against global pooling, p = 0.2": (("run/CLAP-CFG-0.1", 1, None), ("run/CFG-02", 1, None)),
+    "PANNs against global pooling": (("plan/PANNs-01", 1, None), ("run/baseline", 1, None)),
+    "cross-attention against global pooling": (("run/XAttn-01", 1, None), ("run/baseline", 1, None)),
+    "cross-attention, p = 0.2, against global pooling, p = 0.2": (("run/XAttn-CFG", 1, None), ("run/CFG-02", 1, None)),
+    "guidance, w = 3 against 1, cross-attention": (("run/XAttn-CFG", 3, None), ("run/XAttn-CFG", 1, None)),
+    "one seed against another, p = 0.2": (("run/CFG-02", 1, 1), ("run/CFG-02", 1, 0)),
+    "one seed against another, cross-attention": (("run/XAttn-01", 1, 1), ("run/XAttn-01", 1, 0)),
 }  # fmt: skip
 
 
@@ -21,7 +39,7 @@ def read(folder: Path) -> dict:
     found: dict = {}
     for path in sorted(folder.glob("*.csv")):
         with open(path, newline="") as rows:
-            table = list(csv.DictReader(rows))
+            table = sorted(csv.DictReader(rows), key=lambda row: row["name"])
         match = LABEL.match(table[0]["enhancer"]) if table else None
         if not match:
             continue
@@ -48,7 +66,41 @@ def document() -> dict:
     return figures
 
 
-def tables() -> list[str]:
+def comparisons(rows: dict, figures: dict, names: list[str], interval) -> list[str]:
+    """Differences of pairs with 95 % intervals over files, the document's differences of means beside them."""
+
+    def scores(key, name: str):
+        found = [sets[name] for (run, weight, seed, _), sets in rows.items() if (run, weight) == key[:2] and key[2] in (None, seed) and name in sets]
+        return np.mean(found, 0) if found and len({len(x) for x in found}) == 1 else None
+
+    def theirs(keys, name: str) -> str:
+        texts = [figures.get(key[:2], {}).get(name) for key in keys]
+        if None in texts or keys[0][:2] == keys[1][:2]:
+            return ""
+        pairs = [[float(part.split("±")[0]) for part in text.split("/")] for text in texts]
+        return "{:+.2f} / {:+.1f}".format(*(pairs[0][m] - pairs[1][m] for m in (0, 2)))
+
+    lines = ["", f"| PESQ / SI-SDR (dB), first less second | {' | '.join(names)} | the document, VB-DEMAND | the document, ESC-50 at 0 dB |",
+             "|---" * (len(names) + 3) + "|"]  # fmt: skip
+    for what, keys in COMPARISONS.items():
+        cells = []
+        for name in names:
+            pair = [scores(key, name) for key in keys]
+            if pair[0] is None or pair[1] is None or len(pair[0]) != len(pair[1]):
+                cells.append("")
+                continue
+            difference = pair[0] - pair[1]
+            cells.append(" / ".join(
+                "{:+.{d}f} [{:+.{d}f}, {:+.{d}f}]".format(x.mean(), *interval(x), d=d)
+                for x, d in ((difference[:, 0], 2), (difference[:, 2], 1))
+            ))  # fmt: skip
+        if any(cells):
+            lines.append("| " + " | ".join([what, *cells, theirs(keys, "VB-DEMAND"), theirs(keys, "ESC-50, 0 dB")]) + " |")
+    return lines
+
+
+def tables(interval) -> list[str]:
+    """Markdown. `interval` gives the bounds of a mean (results.interval)."""
     figures, measured = document(), read(FOLDER / "results/offline")
     lines = ["", "## The offline system (NCSN++ with a noise reference)", "",
              "The experiments of the document that Limpid descends from (`experiments/plan`, `experiments/run`). PESQ / ESTOI / SI-SDR in dB, mean ± "
@@ -69,6 +121,7 @@ def tables() -> list[str]:
             cells += [theirs.get("VB-DEMAND", ""), theirs.get("ESC-50, 0 dB", "")]
             start = [name, "" if weight is None else f"{weight:g}", "" if seed is None else str(seed), "" if steps is None else str(steps)]
             lines.append("| " + " | ".join([*start, *cells]) + " |")
+        lines += comparisons(rows, figures, names, interval)
     lines += ["", "### The document's figures", "", "50 000 steps of 4, one GPU; what it has not run is not here.", "",
               "| experiment | w | VB-DEMAND | ESC-50 at 0 dB |", "|---|---|---|---|"]  # fmt: skip
     for (name, weight), sets in sorted(figures.items()):

@@ -123,7 +123,7 @@ def draw(path: Path) -> None:
 def main() -> None:
     draw(FOLDER / "figures/learning-curve.png")
     text = (FOLDER / "RESULTS.in.md").read_text().rstrip().split("\n")
-    (FOLDER / "RESULTS.md").write_text("\n".join([*text, *tables(read(FOLDER / "results")), *curve(), *offline_results.tables()]) + "\n")
+    (FOLDER / "RESULTS.md").write_text("\n".join([*text, *tables(read(FOLDER / "results")), *curve(), *offline_results.tables(interval)]) + "\n")
 
 
 if __name__ == "__main__":

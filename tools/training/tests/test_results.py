@@ -47,7 +47,7 @@ def test_the_offline_tables_tell_the_scales_apart(tmp_path, monkeypatch):
         (folder / f"{scale}.csv").write_text(head + "".join(f"{label},voices,f{n},3,{value},0.5,{n},0\n" for n in range(3)))
     monkeypatch.setattr(offline_results, "FOLDER", tmp_path)
     (tmp_path / "experiments").symlink_to(Path(results.__file__).parent / "experiments")
-    text = "\n".join(offline_results.tables())
+    text = "\n".join(offline_results.tables(results.interval))
     full, small = text.index("### Full scale"), text.index("### Small scale")
     assert full < text.index("1.75 ± 0.00") < small < text.index("1.25 ± 0.00 / 0.50 ± 0.00 / 1.0 ± 1.0")
     row = next(line for line in text[small:].splitlines() if line.startswith("| run/CFG-02"))

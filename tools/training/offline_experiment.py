@@ -7,6 +7,7 @@ large a score is: at 300 steps the loss is half of what it is otherwise. It tell
 comparison leans, not how good the system is.
 """
 
+import argparse
 import csv
 import os
 import re
@@ -29,10 +30,10 @@ SMALL_FILES, SMALL_SECONDS, SMALL_REVERSE_STEPS, FULL_REVERSE_STEPS = 20, 3.0, 1
 SMALL_WEIGHTS = (1.0, 3.0)
 # Towers where the user has none: of random numbers, narrower than the published ones, so that they cost little.
 SMALL_TOWERS = {"clap": ["width=24"], "panns": ["channels=16,32,64,128,256,512", "embedding=512"]}
-# What the small-scale table holds: experiments and seeds.
+# What the small-scale table holds: experiments, seeds, weights of guidance.
 TABLE = [
-    ("run/baseline", [0]), ("run/CFG-01", [0]), ("run/CFG-02", [0, 1]), ("run/CLAP-CFG-0.1", [0]), ("run/XAttn-01", [0, 1]),
-    ("run/XAttn-CFG", [0]), ("plan/PANNs-01", [0]),
+    ("run/baseline", [0], [1.0]), ("run/CFG-01", [0], [1.0, 3.0]), ("run/CFG-02", [0, 1], [1.0, 3.0]), ("run/CLAP-CFG-0.1", [0], [1.0]),
+    ("run/XAttn-01", [0, 1], [1.0]), ("run/XAttn-CFG", [0], [1.0]), ("plan/PANNs-01", [0], [1.0]),
 ]  # fmt: skip
 
 
@@ -233,7 +234,10 @@ def table(args, experiments: Path) -> None:
             words = [args.limpid.resolve(), "enhance", "{indir}", "-o", "{outdir}", "--preset", "live"]
             evaluate(args, shlex.join(map(str, words)), "small limpid-live", folder)
     with ThreadPoolExecutor(args.jobs) as pool:
-        runs = [pool.submit(run, args, experiments, name, [seed]) for name, seeds in TABLE for seed in seeds]
+        runs = [
+            pool.submit(run, argparse.Namespace(**vars(args) | {"cfg_scale": weights}), experiments, name, [seed])
+            for name, seeds, weights in TABLE for seed in seeds
+        ]  # fmt: skip
         for done in as_completed(runs):
             if error := done.exception():
                 pool.shutdown(cancel_futures=True)

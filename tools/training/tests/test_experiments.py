@@ -115,7 +115,7 @@ def test_the_table_runs_side_by_side_and_ends_with_the_first_failure(tmp_path, m
     places = ["--base-dir", str(tmp_path), "--sets", str(tmp_path), "--out", str(tmp_path), "--results", str(tmp_path)]
     assert experiment.main(["--table", "--jobs", "2", *places]) == 1
     assert capsys.readouterr().err == "experiment: CFG-01 ended with exit code 1\n"
-    assert {("run/baseline", 0), ("run/CFG-01", 0)} <= set(started) and len(started) <= sum(len(seeds) for _, seeds in offline.TABLE)
+    assert {("run/baseline", 0), ("run/CFG-01", 0)} <= set(started) and len(started) <= sum(len(seeds) for _, seeds, _ in offline.TABLE)
     assert experiment.main(["--table", "--jobs", "0", *places]) == 1 and "--jobs 0 is out of range" in capsys.readouterr().err
 
 

@@ -69,9 +69,19 @@ def document() -> dict:
 def comparisons(rows: dict, figures: dict, names: list[str], interval) -> list[str]:
     """Differences of pairs with 95 % intervals over files, the document's differences of means beside them."""
 
-    def scores(key, name: str):
-        found = [sets[name] for (run, weight, seed, _), sets in rows.items() if (run, weight) == key[:2] and key[2] in (None, seed) and name in sets]
-        return np.mean(found, 0) if found and len({len(x) for x in found}) == 1 else None
+    def seeds(key, name: str) -> dict:
+        return {
+            seed: sets[name] for (run, weight, seed, _), sets in rows.items()
+            if (run, weight) == key[:2] and key[2] in (None, seed) and name in sets
+        }  # fmt: skip
+
+    def pair(keys, name: str) -> list:
+        """Scores of both, means over seeds; of one experiment over the seeds that both have."""
+        found = [seeds(key, name) for key in keys]
+        if keys[0][0] == keys[1][0] and keys[0][2] is None:
+            found = [{s: x for s, x in scores.items() if s in found[0] and s in found[1]} for scores in found]
+        lengths = {len(x) for scores in found for x in scores.values()}
+        return [np.mean(list(scores.values()), 0) for scores in found] if all(found) and len(lengths) == 1 else []
 
     def theirs(keys, name: str) -> str:
         texts = [figures.get(key[:2], {}).get(name) for key in keys]
@@ -85,11 +95,11 @@ def comparisons(rows: dict, figures: dict, names: list[str], interval) -> list[s
     for what, keys in COMPARISONS.items():
         cells = []
         for name in names:
-            pair = [scores(key, name) for key in keys]
-            if pair[0] is None or pair[1] is None or len(pair[0]) != len(pair[1]):
+            both = pair(keys, name)
+            if not both:
                 cells.append("")
                 continue
-            difference = pair[0] - pair[1]
+            difference = both[0] - both[1]
             cells.append(" / ".join(
                 "{:+.{d}f} [{:+.{d}f}, {:+.{d}f}]".format(x.mean(), *interval(x), d=d)
                 for x, d in ((difference[:, 0], 2), (difference[:, 2], 1))

@@ -52,3 +52,23 @@ def test_the_offline_tables_tell_the_scales_apart(tmp_path, monkeypatch):
     assert full < text.index("1.75 ± 0.00") < small < text.index("1.25 ± 0.00 / 0.50 ± 0.00 / 1.0 ± 1.0")
     row = next(line for line in text[small:].splitlines() if line.startswith("| run/CFG-02"))
     assert "| 3 | 1 | 600 |" in row and "1.87 ± 0.57 / 0.76 ± 0.17 / 12.3 ± 4.8" in row and "1.18 ± 0.29" in row
+
+
+def test_the_offline_comparisons_are_paired_and_over_the_seeds_that_both_have(tmp_path, monkeypatch):
+    import offline_results
+
+    folder = tmp_path / "results/offline"
+    folder.mkdir(parents=True)
+    head = "enhancer,set,name,seconds,pesq,estoi,si_sdr_db,delay_samples\n"
+    # Seed 1 has no w = 3: it takes no part in that comparison, but in that of the seeds.
+    for weight, seed, value in ((1, 0, 1.0), (1, 1, 2.0), (3, 0, 1.25)):
+        label = f"small run/CFG-02 w={weight} seed={seed} steps=9"
+        rows = [f"{label},voices,f{n},3,{value + n},0.5,{seed + 2 * n},0\n" for n in range(3)]
+        (folder / f"{weight}-{seed}.csv").write_text(head + "".join(rows[:: 1 - 2 * seed]))  # in another order
+    monkeypatch.setattr(offline_results, "FOLDER", tmp_path)
+    (tmp_path / "experiments").symlink_to(Path(results.__file__).parent / "experiments")
+    lines = offline_results.tables(results.interval)
+    rows = {line.split(" | ")[0]: line for line in lines if " / " in line and "[" in line}
+    assert "+0.25 [+0.25, +0.25] / +0.0 [+0.0, +0.0] | +0.01 / +0.0 | +0.00 / -0.4" in rows["| guidance, w = 3 against 1, p = 0.2"]
+    assert "+1.00 [+1.00, +1.00] / +1.0 [+1.0, +1.0]" in rows["| one seed against another, p = 0.2"]
+    assert len(rows) == 2

@@ -120,6 +120,33 @@ def test_the_loss_is_score_matching_and_every_parameter_learns(encoder):
     assert all(p.grad is not None for p in model.parameters() if p.requires_grad)
 
 
+def test_on_a_cpu_the_channels_lie_last_and_the_score_is_the_same():
+    torch.manual_seed(0)
+    model = ScoreModel(NCSNppConfiguration(encoder="global", **TINY)).double()
+    for parameter in model.parameters():  # its last layers begin as nearly nothing
+        torch.nn.init.normal_(parameter, std=0.2)
+    x, y = (torch.randn(2, 32, 32, dtype=torch.complex128) for _ in range(2))
+    call = (x, y, torch.tensor([0.1, 0.9], dtype=torch.float64), torch.randn(2, 1, 8, dtype=torch.float64))
+    before = model.score(*call)
+    assert torch.allclose(model.laid_out(torch.device("cpu")).score(*call), before, rtol=1e-9)
+    last = torch.channels_last
+    weights = [p for p in model.dnn.parameters() if p.ndim == 4 and p.shape[1] > 1 and p.shape[2] > 1]
+    assert weights and all(p.is_contiguous(memory_format=last) and not p.is_contiguous() for p in weights)
+
+
+@pytest.mark.parametrize(("scaling", "scale"), [("1/sigma", lambda sigma, t: 1 / sigma), ("1/t", lambda sigma, t: 1 / t)])
+def test_the_option_scales_the_networks_output(pairs, tmp_path, scaling, scale):
+    base = ["--base_dir", str(pairs), "--out", str(tmp_path), "--max_steps", "1", *WORDS]
+    assert train.main([*base, "--network_scaling", scaling]) == 0
+    model = checkpoint.load(tmp_path / "checkpoint.pt")
+    assert model.configuration.network_scaling == scaling
+    x, y, t = torch.randn(1, 32, 32, dtype=torch.complex64), torch.randn(1, 32, 32, dtype=torch.complex64), torch.tensor([0.4])
+    scaled = model.score(x, y, t, model.encode(None))
+    model.configuration.network_scaling = None
+    sigma = float(model.sde.marginal_deviation(t))
+    assert torch.allclose(scaled, model.score(x, y, t, model.encode(None)) * scale(sigma, 0.4), rtol=1e-4, atol=1e-9)
+
+
 def test_the_noise_of_a_pair_is_what_the_noisy_file_has_besides(pairs, tmp_path):
     source = data.source(pairs, tmp_path, 16_000)
     clean, noise = source.draw(np.random.default_rng(0), 5_000)

@@ -22,8 +22,8 @@ class ScoreModel(nn.Module):
         self.dnn = NCSNpp(c)
 
     def laid_out(self, device: torch.device) -> "ScoreModel":
-        """Itself on a device, the weights in the order in which its convolutions are fastest: on CPUs with the channels last (1.4 to 1.7
-        times as fast with 16 channels; the same to rounding)."""
+        """Itself on a device, the weights in the order in which its convolutions are fastest: on CPUs with the channels last (with 16
+        channels 0.79 of a forward pass's time, 0.88 of a training step's; the same to rounding)."""
         self.to(device)
         return self.to(memory_format=torch.channels_last) if device.type == "cpu" else self
 

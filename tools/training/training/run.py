@@ -281,20 +281,25 @@ class Run:
                 filled = int(30 * min(1, self.progress()))
                 print(f"\r[{'#' * filled:<30}] step {self.step} loss {window['loss'] / counted:.4f}", end="", file=sys.stderr)
             if counted == 50:
-                means = {k: v / counted for k, v in window.items()}
+                self.record_means(window, counted, rate)
                 window, counted = {}, 0
-                if not math.isfinite(means["loss"]):
-                    raise RunError("the loss is not finite; lower --lr")
-                if self.rank == 0:
-                    row = {"step": self.step, "minutes": self.elapsed / 60, "hours": self.heard, "lr": rate, **means}
-                    self.record("log.csv", row)
             if self.rank == 0 and now - saved_at > args.checkpoint_minutes * 60:
                 self.save("checkpoint.pt")
                 saved_at = now
             if self.validation and self.step % 10 == 0 and self.agreed(now - validated_at > args.validation_minutes * 60):
                 self.validate()
                 validated_at = last = time.monotonic()
+        if counted:
+            self.record_means(window, counted, rate)
         self.end()
+
+    def record_means(self, sums: dict[str, float], count: int, rate: float):
+        """A row of the means over the last steps; the last row of a run may hold fewer steps than the others."""
+        means = {k: v / count for k, v in sums.items()}
+        if not math.isfinite(means["loss"]):
+            raise RunError("the loss is not finite; lower --lr")
+        if self.rank == 0:
+            self.record("log.csv", {"step": self.step, "minutes": self.elapsed / 60, "hours": self.heard, "lr": rate, **means})
 
     def agreed(self, wish: bool) -> bool:
         """What rank 0 wishes."""

@@ -211,7 +211,7 @@ import TestSupport
   // MARK: - What cannot be
 
   @Test func `a device that is not there is named`() throws {
-    for name in ["nowhere", "hw:7", "hw:CARD=Nobody", "secret"] {
+    for name in ["nowhere", "hw:7", "hw:77", "hw:CARD=Nobody", "secret"] {
       var wrong = configuration()
       wrong.input = name
       let duplex = AlsaDuplex(wrong, processor: DeviceStandIn(extra: 0))

@@ -244,7 +244,7 @@ def profiled(args) -> None:
         speakers, noises = corpora(*paths, args.seed)
     if args.kind == "voices":
         known = sexes(args.sexes)
-        plan = voices.Plan(args.sir, (args.snr or [20])[0], args.seconds or 8, known)
+        plan = voices.Plan(args.sir, (args.snr or [20])[0], args.seconds or 8, known, args.lead or 3)
         rows, kind = voices.made(speakers, noises, args.pairs, plan, args.seed), voices
     else:
         plan = recurring.Plan(args.snr or [0, 5, 10], args.seconds or 30)
@@ -283,12 +283,15 @@ def run(arguments: list[str]) -> None:
         "--seconds", type=float,
         help="longest utterance of unseen, longest sound (10), length of non-stationary (20), voices (8), recurring (30)",
     )  # fmt: skip
+    p.add_argument("--lead", type=float, metavar="SECONDS", help="for voices: how much of a voice is heard before (default 3)")
     p.add_argument("--seed", type=int, default=0)
     args = p.parse_args(arguments)
     if args.pairs < 1 or args.seconds is not None and args.seconds < 2:
         p.error("--pairs takes 1 or more, --seconds 2 or more")
     if args.kind != "voices" and (args.sexes or args.sir != p.get_default("sir")):
         p.error("--sir and --sexes are for voices")
+    if args.lead is not None and (args.kind != "voices" or not 3 <= args.lead <= 60):
+        p.error("--lead is for voices, and takes 3 to 60 s")
     if args.kind in kept.MATCHES and (not args.sounds or args.speech or args.of):
         p.error(f"{args.kind} takes --sounds, and neither --speech nor --of")
     if args.kind not in kept.MATCHES and (args.sounds or args.match):

@@ -3,8 +3,8 @@
 clean/       the first talker alone: what is to be kept when the second's voice was learned
 noisy/       both and a light noise
 both/        both, no noise: what is to be kept when no voice was learned
-lead/        3 s of the second talker before, another utterance than in noisy/
-other/       3 s of a third talker of the second's sex: learned, it must change nothing
+lead/        3 s (--lead) of the second talker before, another utterance than in noisy/
+other/       as much of a third talker of the second's sex: learned, it must change nothing
 mixed-lead/  lead/ with a second of the first talker in it, another utterance than in clean/
 
 The same light noise goes on through the leads, another part of it where it is long enough.
@@ -24,7 +24,6 @@ COLUMNS = (
     "snr_db", "speech", "noise", "sir_db", "second", "lead", "other", "mixed", "second_from_s",
     "mixed_at_s", "first_f0_hz", "second_f0_hz", "other_f0_hz",
 )  # fmt: skip
-LEAD = 3 * RATE
 WANTED = RATE  # of the first talker in mixed-lead/
 PAUSES = (0.15, 0.45)
 CANDIDATES = 24  # third talkers whose pitch is compared
@@ -36,6 +35,12 @@ class Plan:
     snr: float  # of the light noise, against the first talker
     seconds: float
     sexes: dict[str, str]  # of the speakers where they are known
+    lead_seconds: float = 3
+
+    @property
+    def lead(self) -> int:
+        """Samples of what is heard before."""
+        return int(self.lead_seconds * RATE)
 
 
 def split(random, speaker: Speaker, aside: int) -> tuple[list[Utterance], list[Utterance]]:
@@ -53,14 +58,14 @@ def suffices(speaker: Speaker, aside: int, least: int) -> bool:
     return speaker.samples - (aside + speaker.longest) >= least
 
 
-def third(random, speakers: list[Speaker], first: Speaker, second: Speaker, sexes: dict[str, str]) -> Speaker:
+def third(random, speakers: list[Speaker], first: Speaker, second: Speaker, plan: Plan) -> Speaker:
     """A talker of the second's sex where it is known, else the one nearest in pitch; one that can fill a lead."""
-    others = [s for s in speakers if s.name not in (first.name, second.name) and s.samples >= LEAD]
-    sex = lambda s: sexes.get(s.name.rsplit("/")[-1])  # noqa: E731
+    others = [s for s in speakers if s.name not in (first.name, second.name) and s.samples >= plan.lead]
+    sex = lambda s: plan.sexes.get(s.name.rsplit("/")[-1])  # noqa: E731
     if sex(second):
         others = [s for s in others if sex(s) == sex(second)] or others
     if not others:
-        raise EvaluationError("voices takes three speakers or more with 3 s of speech; name more --speech")
+        raise EvaluationError(f"voices takes three speakers or more with {plan.lead_seconds:g} s of speech; name more --speech")
     some = [others[n] for n in random.permutation(len(others))[:CANDIDATES]]
     return min(some, key=lambda s: abs(np.log((s.pitch or 1) / (second.pitch or 1))))
 
@@ -82,10 +87,10 @@ def made(speakers: list[Speaker], noises: list[Noise], count: int, plan: Plan, s
     """The pairs one by one: ({side: samples}, columns after name and seconds)."""
     length = int(plan.seconds * RATE)
     firsts = [s for s in speakers if suffices(s, WANTED, int(0.8 * length))]
-    seconds = [s for s in speakers if suffices(s, LEAD, int(0.5 * length))]
+    seconds = [s for s in speakers if suffices(s, plan.lead, int(0.5 * length))]
     if not firsts or len({s.name for s in firsts + seconds}) < 2 or not seconds:
         raise EvaluationError(
-            f"voices takes two speakers or more with about {plan.seconds + 6:g} s of speech each in several utterances, "
+            f"voices takes two speakers or more with about {plan.seconds + plan.lead_seconds + 3:g} s of speech each in several utterances, "
             "and a third; name more --speech"
         )
     turns = np.random.default_rng([seed, 1 << 31]).permutation(len(firsts))  # everybody is first about as often
@@ -102,10 +107,10 @@ def pair(random, speakers, noises, first: Speaker, seconds: list[Speaker], sir: 
     if not seconds:
         raise EvaluationError(f"voices finds no second talker beside {first.name}; name more --speech")
     second = seconds[random.integers(len(seconds))]
-    other = third(random, speakers, first, second, plan.sexes)
+    other = third(random, speakers, first, second, plan)
     noise = noises[random.integers(len(noises))]
     said, kept = split(random, first, WANTED)
-    answered, before = split(random, second, LEAD)
+    answered, before = split(random, second, plan.lead)
     elsewhere = [other.utterances[n] for n in random.permutation(len(other.utterances))]
 
     clean, words = joined(random, said, length, PAUSES)
@@ -114,12 +119,12 @@ def pair(random, speakers, noises, first: Speaker, seconds: list[Speaker], sir: 
     voice[start:], answer = joined(random, answered, length - start, PAUSES)
     level = np.sqrt(active_power(clean))
     voice *= level / np.sqrt(active_power(voice)) / 10 ** (sir / 20)
-    hiss = looped(noise.samples, LEAD + length)
-    before_it, during = (unit(part) * level / 10 ** (plan.snr / 20) for part in (hiss[:LEAD], hiss[LEAD:]))
+    hiss = looped(noise.samples, plan.lead + length)
+    before_it, during = (unit(part) * level / 10 ** (plan.snr / 20) for part in (hiss[: plan.lead], hiss[plan.lead :]))
     both = clean + voice
 
     def lead(utterances: list[Utterance]) -> tuple[np.ndarray, str]:
-        spoken, names = joined(random, utterances, LEAD, PAUSES)
+        spoken, names = joined(random, utterances, plan.lead, PAUSES)
         return spoken * level / np.sqrt(active_power(spoken)) / 10 ** (sir / 20) + before_it, names
 
     (alone, learned), (unrelated, another) = lead(before), lead(elsewhere)

@@ -86,6 +86,18 @@ def test_two_talkers_at_their_ratio_and_no_utterance_of_a_lead_in_the_mixture(co
         assert other == {nearest}
 
 
+def test_a_longer_lead_fills_every_side_that_is_learned(corpora, tmp_path):
+    for row in build(corpora, "voices", tmp_path / "v", "--pairs", "3", "--lead", "8", "--seconds", "4"):
+        sides = {side: read(tmp_path / "v", side, row) for side in ("clean", "lead", "other", "mixed-lead")}
+        assert {side: len(samples) / RATE for side, samples in sides.items()} == {"clean": 4, "lead": 8, "other": 8, "mixed-lead": 8}
+        assert not set(row["lead"].split("|")) & set(row["second"].split("|"))
+        # A voice to its end, not the light noise alone.
+        assert 3 > decibels(sides["lead"][-2 * RATE :], sides["lead"][: 2 * RATE]) > -3
+    for words in (["voices", "--lead", "2"], ["recurring", "--lead", "8"]):
+        with pytest.raises(SystemExit):
+            guarded("build-set", "builder", [words[0], str(tmp_path / "no"), "--of", str(corpora), *words[1:]])
+
+
 def test_sexes_decide_over_pitch(corpora, tmp_path):
     (tmp_path / "sexes.csv").write_text("a1,F\nc1,F\nb1,M\nd1,M\n")
     for row in build(corpora, "voices", tmp_path / "v", "--pairs", "8", "--sexes", str(tmp_path / "sexes.csv")):

@@ -54,6 +54,14 @@ final class LiveProcess {
     return text.split(separator: ")").last?.split(separator: " ").first.map(String.init) ?? ""
   }
 
+  /// Whether it hears a signal itself; until then the signal ends it.
+  func catches(_ number: Int32) -> Bool {
+    let text = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
+    let mask = line.flatMap { UInt64($0.dropFirst(7).drop { $0.isWhitespace }, radix: 16) } ?? 0
+    return mask >> UInt64(number - 1) & 1 == 1
+  }
+
   func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
   /// Waits for the end, 30 s.
@@ -105,7 +113,11 @@ final class DummyServer {
     var line = Data()
     while !line.contains(10), case let more = answer.fileHandleForReading.availableData, !more.isEmpty { line += more }
     pid = try #require(pid_t(String(decoding: line.dropLast(), as: UTF8.self)))
-    let answers = try eventually { try run("devices", "--json", "--server", name).text.contains("\"jack\"") }
+    // ALSA may have a device of the name "jack", too.
+    let answers = try eventually {
+      let listed = try run("devices", "--json", "--server", name)
+      return (try JSONSerialization.jsonObject(with: listed.output) as? [String: Any])?["jack"] != nil
+    }
     try #require(
       answers, "the JACK server did not answer; remove /dev/shm/jack-shm-registry and jack_db-* if no JACK server runs")
   }

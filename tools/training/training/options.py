@@ -79,6 +79,11 @@ def arguments(argv=None):
     p.add_argument("--snr", type=float, default=0.0, help="weight of the error in dB")
     p.add_argument("--intelligibility", type=float, default=0.0, help="weight of what is missing from an ESTOI of 1")
     p.add_argument("--waveform", type=float, default=0.5, help="weight of the waveform term")
+    p.add_argument(
+        "--partner", type=Path, metavar="WEIGHTS",
+        help="a network that stays as it is: the loss is that of the mean of both estimates, which the program makes of two",
+    )  # fmt: skip
+    p.add_argument("--partner-share", type=float, default=0.7, help="of the mean in the loss; the rest is the network's alone (default 0.7)")
     p.add_argument("--clip", type=float, default=1.0, help="gradient norm")
     p.add_argument(
         "--no-augmentation", action="store_true", help="the corpora as they are: nothing synthetic, filtered, in a room, learned"
@@ -127,6 +132,8 @@ def arguments(argv=None):
         p.error(f"--ema {args.ema} is out of range; give 0 to below 1")
     if args.own_steps > len(GRID):
         p.error(f"--own-steps {args.own_steps} is out of range; the grid has {len(GRID)}")
+    if not 0 <= args.partner_share <= 1:
+        p.error(f"--partner-share {args.partner_share} is out of range; give 0 to 1")
     if not 0 <= args.dropout <= 1:
         p.error(f"--dropout {args.dropout} is out of range; give 0 to 1")
     return args

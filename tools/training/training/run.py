@@ -112,7 +112,18 @@ class Run:
         loss = EnhancementLoss(
             waveform_weight=args.waveform, perceptual=args.perceptual, snr=args.snr, intelligibility=args.intelligibility
         ).to(self.device)
-        return TrainingStep(self.net, loss, args.dropout, args.prior_share, args.own_steps)
+        return TrainingStep(self.net, loss, args.dropout, args.prior_share, args.own_steps, self.partner(), args.partner_share)
+
+    def partner(self) -> ScoreNetwork | None:
+        """The network of --partner, which learns nothing."""
+        if self.args.partner is None:
+            return None
+        saved = checkpoint.load(self.args.partner)
+        net = ScoreNetwork(NetworkConfiguration(**saved["configuration"]))
+        net.load_state_dict(saved["network"])
+        if net.hears_samples:
+            raise RunError(f"{self.args.partner} hears its reference through a tower; --partner takes a network without one")
+        return net.to(self.device).requires_grad_(False)
 
     def make_optimisers(self):
         return optimisers(self.net, self.args.lr)

@@ -20,14 +20,21 @@ def learned_magnitudes(frames: torch.Tensor) -> torch.Tensor:
 
 
 class TrainingStep(torch.nn.Module):
-    """From a batch of waves to the loss."""
+    """From a batch of waves to the loss.
+
+    With a `partner`, a network that stays as it is, the loss is `partner_share` that of the mean of both estimates, which is
+    what the program makes of two networks, and for the rest that of the network's own, which has to stand alone where
+    there is no time for two. So it learns what the partner does not know, not what both know.
+    """
 
     def __init__(
-        self, net: ScoreNetwork, loss: EnhancementLoss, dropout: float, prior_share: float, own_steps: int = 1
-    ):
+        self, net: ScoreNetwork, loss: EnhancementLoss, dropout: float, prior_share: float, own_steps: int = 1,
+        partner: ScoreNetwork | None = None, partner_share: float = 0.7,
+    ):  # fmt: skip
         super().__init__()
         self.net, self.loss, self.dropout, self.prior_share = net, loss, dropout, prior_share
         self.own_steps = own_steps
+        self.partner, self.partner_share = partner, partner_share
 
     @torch.no_grad()
     def prepare(self, noisy, clean, reference, start):
@@ -88,11 +95,25 @@ class TrainingStep(torch.nn.Module):
         y, x0, gain, magnitudes = self.prepare(batch.noisy, batch.clean, batch.reference, batch.start)
         z = circular_noise(y)
         drop = batch.empty | (torch.rand(len(y), device=y.device) < self.dropout)
-        condition = {"tokens": self.net.encode(magnitudes), "drop": drop}
-        if self.net.learned_mark is not None:
-            condition["learned"] = self.net.encode_learned(learned_magnitudes(batch.learned))
-            condition["heard"] = batch.heard
+        condition = self.condition(self.net, magnitudes, drop, batch)
         x, t = self.state(x0, y, z, condition)
-        estimate = self.net(x, y, t, **condition)
+        estimate = self.net(x, y, t, **condition).float()
+        if self.partner is not None:
+            with torch.no_grad():
+                other = self.partner(x, y, t, **self.condition(self.partner, magnitudes, drop, batch)).float()
         with torch.autocast(y.device.type, enabled=False):
-            return self.loss(estimate.float(), x0, gain, batch.clean)
+            if self.partner is None:
+                return self.loss(estimate, x0, gain, batch.clean)
+            alone, own = self.loss(estimate, x0, gain, batch.clean)
+            both, parts = self.loss((estimate + other) / 2, x0, gain, batch.clean)
+            share = self.partner_share
+            return share * both + (1 - share) * alone, {**parts, "both": both, **{f"own_{k}": v for k, v in own.items()}}
+
+    @staticmethod
+    def condition(net: ScoreNetwork, magnitudes, drop, batch: Batch) -> dict:
+        """What a network hears of the noise."""
+        condition = {"tokens": net.encode(magnitudes), "drop": drop}
+        if net.learned_mark is not None:
+            condition["learned"] = net.encode_learned(learned_magnitudes(batch.learned))
+            condition["heard"] = batch.heard
+        return condition

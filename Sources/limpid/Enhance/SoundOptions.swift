@@ -29,7 +29,7 @@ struct SoundOptions: ParsableArguments {
 
   @OptionGroup var settings: SettingOptions
 
-  @Option(help: "float32, or bfloat16: faster, on processors with AVX512_BF16.")
+  @Option(help: "float32, or bfloat16: faster on some processors with AVX512_BF16; limpid bench tells.")
   var precision: String?
 
   @Option(help: "Start from a saved noise reference and keep it.", completion: .file())

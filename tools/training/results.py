@@ -31,7 +31,9 @@ BASES = {
     "steps": "steps steps-1", "guidance": "guidance guidance-1", "reference-length": "reference-length reference_length-2.0",
     "reference-mode": "reference-mode reference-rolling",
     "dropout-": "dropout-0.2 guidance-1.0 seed-{seed}", "augmentation-off": "dropout-0.2 guidance-1.0 seed-{seed}",
-    "condition-": "condition-none guidance-1.0 seed-{seed}",
+    "condition-": "condition-none guidance-1.0 reference-rolling seed-{seed}",
+    "taught-reference": "taught-reference reference-rolling", "taught-guidance": "taught-guidance guidance-1 reference-learned",
+    "taught-steps": "taught-steps steps-1 reference-learned",
 }  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 import importlib.machinery
 import importlib.util
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -158,3 +160,40 @@ def test_a_reference_mode_is_a_script_before_limpid_and_no_option_of_it(tmp_path
     commands = [c[c.index("--enhancer") + 1] for c in calls]
     assert [c.split(" enhance ")[0].split()[-2] for c in commands] == ["rolling", "empty", "oracle", "stale"]
     assert all("--reference" not in c and "reference_mode.py" in c for c in commands)
+
+
+def test_what_was_learned_is_heard_only_in_sets_that_have_it(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(experiment, "call", lambda words, **more: calls.append([str(w) for w in words]))
+    (tmp_path / "voices/lead").mkdir(parents=True), (tmp_path / "voices/other").mkdir(), (tmp_path / "plain").mkdir()
+    places = ["--out", str(tmp_path), "--results", str(tmp_path), "--sets", str(tmp_path / "plain"), str(tmp_path / "voices")]
+    assert experiment.main(["taught-reference", *places]) == 0
+    heard = [(c[c.index("--enhancer") + 1].split(" enhance ")[0].split()[-2], Path(c[-1]).name) for c in calls]
+    assert heard == [
+        ("rolling", "plain"), ("rolling", "voices"), ("learned", "voices"), ("other", "voices"), ("empty", "plain"), ("empty", "voices"),
+    ]  # fmt: skip
+    assert all("limpid-wide.safetensors" in c[c.index("--enhancer") + 1] for c in calls)
+
+
+def test_a_files_own_lead_is_learned(tmp_path):
+    """reference_mode gives each file the sound of its own name, and limpid no folder."""
+    seen = tmp_path / "seen"
+    (tmp_path / "limpid").write_text(f'#!/bin/sh\necho "$@" >> {seen}\n')
+    (tmp_path / "limpid").chmod(0o755)
+    noisy = tmp_path / "set/noisy"
+    noisy.mkdir(parents=True)
+    for name in ("a.wav", "b.wav"):
+        (noisy / name).touch()
+    script = PATH.parent / "training/reference_mode.py"
+    words = [tmp_path / "limpid", "enhance", noisy, "-o", tmp_path / "out", "--preset", "live"]
+    assert subprocess.run([sys.executable, script, "other", *map(str, words)]).returncode == 0
+    assert seen.read_text().splitlines() == [
+        f"enhance {noisy / n} -o {tmp_path / 'out' / n} --preset live --remove {noisy.parent / 'other' / n}" for n in ("a.wav", "b.wav")
+    ]
+    assert subprocess.run([sys.executable, script, "nonsense", *map(str, words)], capture_output=True).returncode == 2
+
+    # What is too short to be learned from leaves that file without, and says so; any other failure ends it.
+    for code, expected in ((65, 0), (66, 1)):
+        (tmp_path / "limpid").write_text(f'#!/bin/sh\ncase "$*" in *--remove*b.wav) exit {code};; esac\n')
+        result = subprocess.run([sys.executable, script, "learned", *map(str, words)], capture_output=True, text=True)
+        assert result.returncode == expected and ("could be had of b.wav" in result.stderr) == (expected == 0)

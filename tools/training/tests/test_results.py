@@ -31,7 +31,9 @@ def test_differences_are_paired_and_only_over_the_same_files(tmp_path):
 
 
 def test_a_condition_is_compared_with_none_of_the_same_seed():
-    assert results.base_of("condition-global guidance-1.0 seed-1") == "condition-none guidance-1.0 seed-1"
+    base = "condition-none guidance-1.0 reference-rolling seed-1"
+    assert results.base_of("condition-global guidance-1.0 reference-learned seed-1") == base
+    assert results.base_of(base) == base
     assert results.base_of("something else") is None
 
 

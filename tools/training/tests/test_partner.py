@@ -61,6 +61,9 @@ def test_the_partner_stays_as_it_is(folders, tmp_path, capsys):  # noqa: F811
     header, row = (out / "log.csv").read_text().splitlines()
     assert {"both", "own_complex"} <= set(header.split(","))
 
+    torch.save({"configuration": {"backbone": "ncsnpp_v2"}, "network": {}}, tmp_path / "offline.pt")
+    assert run(folders, out, "--max-steps", "1", "--partner", str(tmp_path / "offline.pt")) == 1
+    assert "holds no streaming network" in capsys.readouterr().err
     model.write_bytes(b"nothing")
     assert run(folders, out, "--max-steps", "1", "--partner", str(model)) == 1
     assert "not a checkpoint or weights file" in capsys.readouterr().err

@@ -119,10 +119,13 @@ class Run:
         if self.args.partner is None:
             return None
         saved = checkpoint.load(self.args.partner)
-        net = ScoreNetwork(NetworkConfiguration(**saved["configuration"]))
-        net.load_state_dict(saved["network"])
-        if net.hears_samples:
-            raise RunError(f"{self.args.partner} hears its reference through a tower; --partner takes a network without one")
+        try:
+            net = ScoreNetwork(NetworkConfiguration(**saved["configuration"]))
+            net.load_state_dict(saved["network"])
+        except (KeyError, TypeError, ValueError, RuntimeError):
+            raise checkpoint.CheckpointError(f"{self.args.partner} holds no streaming network; --partner takes weights of one") from None
+        if net.hears_samples or self.net.hears_samples:
+            raise RunError("--partner takes two networks without a tower: they hear the same reference; leave it out with clap and panns")
         return net.to(self.device).requires_grad_(False)
 
     def make_optimisers(self):

@@ -3,12 +3,12 @@ import Ground
 import SignalProcessing
 
 /// Measures at the start what this machine can do, before anybody hears it.
-enum SpeedTest {
+package enum SpeedTest {
   /// Share of the time there is that a frame of all channels may take.
   static var roomShare: Double { 0.7 }
 
   /// The same where two networks run: more than half is not theirs.
-  static var roomShareOfBoth: Double { 0.5 }
+  package static var roomShareOfBoth: Double { 0.5 }
 
   /// Runs noise through the enhancer and lowers steps, guidance and the number of networks until a frame of all channels fits; then
   /// resets it.
@@ -63,6 +63,21 @@ enum SpeedTest {
     wished.guidance = tried.guidance
     try enhancer.update(running)
     return (wished, level)
+  }
+
+  /// The share of a frame's time that one channel takes, on this thread: for what runs the enhancer without a session, as a plugin does.
+  ///
+  /// - Parameters:
+  ///   - sampleRate: of the device, in Hz.
+  ///   - block: samples that the enhancer is given at once.
+  /// - Throws: `EnhancementError` where the settings do not go with the model.
+  package static func share(
+    of model: EnhancementModel, settings: EnhancementSettings, sampleRate: Int, block: Int
+  ) throws -> Double {
+    var enhancer = try MultichannelEnhancer(
+      model: model, settings: settings, sampleRate: sampleRate, channelCount: 1, granularity: block)
+    let format = StreamFormat(sampleRate: sampleRate, block: block, channelCount: 1)
+    return measure(&enhancer, format) / enhancer.frameFormat.hopDuration
   }
 
   /// Median seconds of a frame of all channels, over thirty.

@@ -82,4 +82,9 @@ import Testing
     #expect(try begin(step: 0.0045, steps: 2, mayLower: false).steps == 2)
     #expect(throws: LiveError.self) { try begin(step: 0.0055, steps: 2, mayLower: false) }
   }
+
+  @Test func `what runs without a session is measured by the share of its time`() throws {
+    let share = try SpeedTest.share(of: tinyModel(), settings: EnhancementSettings(), sampleRate: 48000, block: 512)
+    #expect(share > 0 && share.isFinite)
+  }
 }

@@ -102,10 +102,12 @@ struct MicrophoneTests {
         == "PulseAudio (on PipeWire 0.3.65)")
   }
 
-  private static func pulseModules(_ microphone: String = "USB Microphone") -> PulseAudioModules {
+  private static func pulseModules(
+    _ microphone: String = "USB Microphone", hasShortBlocks: Bool = true
+  ) -> PulseAudioModules {
     PulseAudioModules(
       microphone: microphone, source: "alsa_input.usb", channel: "front-right", plugin: "/opt/a b/limpid.so",
-      controls: PluginControls())
+      controls: PluginControls(), hasShortBlocks: hasShortBlocks)
   }
 
   @Test
@@ -117,6 +119,8 @@ struct MicrophoneTests {
     #expect(!PulseAudioModules.isOurs(arguments: "source=alsa_input.usb sink=limpid-enhancer-of-another"))
     #expect(
       modules[1].arguments.contains(#"plugin="/opt/a b/limpid.so" label=limpid_mono control=100.0,1.0,0,0,0,0,0 "#))
+    #expect(modules[0].arguments.contains(" channel_map=front-right norewinds=1 sink_properties="))
+    #expect(!Self.pulseModules(hasShortBlocks: false).script.contains("norewinds"), "an older one does not know it")
     #expect(modules[2].arguments.hasPrefix(#"source="alsa_input.usb" sink=limpid-enhancer rate=48000 channels=1 "#))
     #expect(modules[2].arguments.contains("channel_map=front-right remix=no"))
     #expect(modules[3].arguments.hasSuffix(#"source_properties="device.description='Limpid (USB Microphone)'""#))
@@ -134,10 +138,45 @@ struct MicrophoneTests {
     #expect(
       try PluginControls(options: ["--attenuation-limit", "12", "--model=wide", "--mix=0.5"]).text
         == "12.0,0.5,0,0,0,0,1")
-    #expect(try PluginControls(options: ["--attenuation-limit=none", "--model", "light"]) == PluginControls())
+    #expect(try PluginControls(options: ["--attenuation-limit=none", "--model", "light"]).networks == .light)
+    let plain = try PluginControls(options: ["--attenuation-limit=none"])
+    #expect(plain == PluginControls() && plain.networks == nil, "what this machine has time for")
+    var both = plain
+    both.networks = .both
+    #expect(both.text == "100.0,1.0,0,0,0,0,2")
     for options in [["--steps", "2"], ["--model", "a.safetensors"], ["--mix"], ["--bypass"]] {
       let failure = #expect(throws: Failure.self) { try PluginControls(options: options) }
       #expect(failure?.sentence.contains("\(options[0]): on PulseAudio") == true, "\(failure?.sentence ?? "")")
+    }
+  }
+
+  @Test
+  func `PulseAudio's plugin gets both networks where they leave half of the time, and never what would end PulseAudio`()
+    throws
+  {
+    var remarks: [String] = []
+    func networks(
+      _ wished: PluginControls.Networks?, short: Bool = true, share: Double = 0.2, wide: Bool = true
+    ) throws -> PluginControls.Networks {
+      remarks = []
+      return try PluginSpeed(
+        hasShortBlocks: short, share: { ($0.secondName == nil ? 0.2 : 1) * share },
+        path: {
+          if $0 == "wide", !wide { throw Failure(.configuration, "not there") }
+          return try ModelStore.path($0)
+        }
+      ).networks(wished) { remarks.append($0) }
+    }
+    #expect(try networks(nil) == .both && remarks.isEmpty)
+    #expect(try networks(nil, share: 0.6) == .light && remarks.first?.contains("half of the time") == true)
+    #expect(try networks(nil, wide: false) == .light && remarks.first?.contains("not there") == true)
+    #expect(try networks(.wide, share: 0.6) == .wide && remarks.isEmpty, "what is wished is not measured")
+    // Two seconds at once.
+    #expect(try networks(.light, short: false) == .light && remarks.isEmpty)
+    #expect(try networks(nil, short: false) == .light && remarks.first?.contains("two seconds at once") == true)
+    for (wished, share) in [(PluginControls.Networks.wide, 0.1), (.light, 0.3)] {
+      let failure = #expect(throws: Failure.self) { try networks(wished, short: false, share: share) }
+      #expect(failure?.sentence.contains("two seconds at once") == true, "\(failure?.sentence ?? "")")
     }
   }
 

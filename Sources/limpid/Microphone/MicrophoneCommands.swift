@@ -18,7 +18,8 @@ struct InstallMicrophoneCommand: ParsableCommand {
 
       Where PulseAudio runs without PipeWire, its modules do the same with the LADSPA plugin, now and from PulseAudio's start \
       script (~/.config/pulse/default.pa, where what is yours stays): of several channels the first is heard or the one of \
-      --channel, and the options are --attenuation-limit, --mix and --model.
+      --channel, and the options are --attenuation-limit, --mix and --model. Both networks are heard where they leave half of \
+      the time, which is measured now, or the one of --model.
       """)
 
   @Argument(help: "The real microphone; limpid status lists them.")
@@ -77,19 +78,27 @@ struct InstallMicrophoneCommand: ParsableCommand {
 
   private func installOnPulseAudio() throws {
     let source = try PulseAudio.sources().microphone(microphone)
+    var controls = try PluginControls(options: options)
+    var remarks: [String] = []
+    let plugin = try PulseAudioMicrophone.plugin()
+    let channel = try ports(of: source, at: 1).first ?? "mono"
+    let hasShortBlocks = try PulseAudioMicrophone.givesShortBlocks()
+    controls.networks = try PluginSpeed(hasShortBlocks: hasShortBlocks).networks(controls.networks) {
+      remarks.append($0)
+    }
     let files = PulseAudioModules(
-      microphone: source.description, source: source.name, channel: try ports(of: source, at: 1).first ?? "mono",
-      plugin: try PulseAudioMicrophone.plugin(), controls: try PluginControls(options: options))
+      microphone: source.description, source: source.name, channel: channel, plugin: plugin, controls: controls,
+      hasShortBlocks: hasShortBlocks)
     guard let executable = Program.executable else {
       throw Failure(.software, "/proc is not there, so limpid does not know where it lies; mount it")
     }
     let remark = try PulseAudioMicrophone.install(files, executable: executable)
     try putOut("\(files.description) is there: choose it as the microphone in your programs.")
-    if channel == nil, source.ports.count > 1 {
+    if self.channel == nil, source.ports.count > 1 {
       Terminal.complain(
         "note", "of its \(source.ports.count) channels the first is heard; --channel 2 hears the second")
     }
-    if let remark { Terminal.complain("note", remark) }
+    for remark in remarks + [remark].compactMap(\.self) { Terminal.complain("note", remark) }
   }
 }
 

@@ -8,7 +8,7 @@ struct PulseAudioModules: Equatable {
   static let enhancerName = "limpid-enhancer"
   static let cleanName = "limpid-clean"
   /// PulseAudio resamples every microphone to it.
-  private static let rate = 48_000
+  static let rate = 48_000
 
   struct Module: Equatable {
     let name: String
@@ -23,6 +23,8 @@ struct PulseAudioModules: Equatable {
   /// limpid.so.
   let plugin: String
   let controls: PluginControls
+  /// Whether this PulseAudio's null sink asks for 50 ms at once and not for two seconds (`PulseAudioMicrophone.givesShortBlocks`).
+  let hasShortBlocks: Bool
 
   /// What programs show.
   var description: String { "Limpid (\(microphone))" }
@@ -35,7 +37,7 @@ struct PulseAudioModules: Equatable {
       Module(
         name: "module-null-sink",
         arguments:
-          "sink_name=\(Self.cleanName) \(form) sink_properties=\(Self.description("Inside Limpid: clean, not to be played to"))"
+          "sink_name=\(Self.cleanName) \(form) \(hasShortBlocks ? "norewinds=1 " : "")sink_properties=\(Self.description("Inside Limpid: clean, not to be played to"))"
       ),
       Module(
         name: "module-ladspa-sink",
@@ -87,7 +89,11 @@ struct PluginControls: Equatable {
   /// dB; 100 is none.
   var attenuationLimit: Float = 100
   var mix: Float = 1
-  var isWide = false
+  /// nil: as many as this machine has time for.
+  var networks: Networks?
+
+  /// As the plugin's control counts them.
+  enum Networks: Int { case light, wide, both }
 
   init() {}
 
@@ -102,8 +108,8 @@ struct PluginControls: Equatable {
       case ("--attenuation-limit", "none"): attenuationLimit = 100
       case ("--attenuation-limit", let text) where Float(text) != nil: attenuationLimit = min(100, Float(text) ?? 100)
       case ("--mix", let text) where Float(text) != nil: mix = Float(text) ?? 1
-      case ("--model", "light"): isWide = false
-      case ("--model", "wide"): isWide = true
+      case ("--model", "light"): networks = .light
+      case ("--model", "wide"): networks = .wide
       default:
         throw Failure(
           .usage,
@@ -114,5 +120,5 @@ struct PluginControls: Equatable {
   }
 
   /// In the order of the plugin's ports: attenuation limit, mix, bypass, learn, freeze, forget, model (`Sources/Plugins`).
-  var text: String { "\(attenuationLimit),\(mix),0,0,0,0,\(isWide ? 1 : 0)" }
+  var text: String { "\(attenuationLimit),\(mix),0,0,0,0,\((networks ?? .light).rawValue)" }
 }

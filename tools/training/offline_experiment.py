@@ -66,10 +66,16 @@ def load(experiments: Path, name: str) -> dict:
     return tomllib.loads((experiments / f"{name}.toml").read_text())
 
 
+def failure(words: list, code: int) -> str:
+    """What to say of a part, `python -m MODULE …` or `python SCRIPT …`, that failed and has said why."""
+    part = words[2] if words[1] == "-m" else Path(str(words[1])).name
+    return f"{part} ended with exit code {code}; mend what it says above and begin again: what is done is not made again"
+
+
 def call(words: list, **more) -> None:
     code = subprocess.run([str(w) for w in words], **more).returncode
     if code:
-        raise OfflineError(f"{Path(str(words[1])).name} ended with exit code {code}: {shlex.join(map(str, words))}")
+        raise OfflineError(failure(words, code))
 
 
 def steps_of(words: list[str]) -> int:

@@ -72,6 +72,14 @@ def test_the_partner_stays_as_it_is(folders, tmp_path, capsys):  # noqa: F811
     assert "--partner-share 1.5 is out of range" in capsys.readouterr().err
 
 
+def test_a_network_with_a_tower_has_no_partner(folders, tmp_path, capsys, monkeypatch):  # noqa: F811
+    first = tmp_path / "first"
+    assert run(folders, first, "--max-steps", "1") == 0
+    monkeypatch.setattr(ScoreNetwork, "hears_samples", True)
+    assert run(folders, tmp_path / "second", "--max-steps", "1", "--partner", str(first / "checkpoint.pt")) == 1
+    assert "without a tower" in capsys.readouterr().err
+
+
 def test_only_the_network_learns():
     net, partner = networks()
     partner.requires_grad_(False)

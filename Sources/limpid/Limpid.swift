@@ -8,21 +8,22 @@ struct Limpid: ParsableCommand {
     commandName: "limpid",
     abstract: "Makes noisy speech clear, frame by frame, on an ordinary CPU.",
     discussion: """
-      limpid enhance noisy.wav -o clean.wav      one file
-      limpid enhance recordings/ -o clean/       a folder, in parallel
-      limpid live                                ALSA: microphone in, clean speech out
-      limpid jack --connect                      the same in a JACK graph
-      limpid install-microphone                  a clean microphone in every program's list
-      limpid status                              what it does; limpid remove-microphone takes it away
-      limpid devices                             what there is to listen and play to
-      limpid ctl SOCKET bypass on                a command to a running live or jack
-      limpid replay SESSION/                     what --record kept, to the bit
-      limpid bench                               what this machine can run live
-      limpid learn tv.wav --name tv              a sound to be removed with --remove tv
-      limpid profiles                            what was learned
-      limpid presets                             what --preset can name
-      limpid info clean.wav                      rate, channels, length
-      limpid figure noisy.wav clean.wav          a picture of both
+      limpid enhance noisy.wav -o clean.wav   one file
+      limpid enhance recordings/ -o clean/    a folder, in parallel
+      limpid live                             ALSA: microphone in, clean speech out
+      limpid jack --connect                   the same in a JACK graph
+      limpid install-microphone               a clean microphone for every program
+      limpid status                           how that microphone does
+      limpid remove-microphone                takes it away
+      limpid devices                          what there is to listen and play to
+      limpid ctl SOCKET bypass on             a command to a running live or jack
+      limpid replay SESSION/                  what --record kept, to the bit
+      limpid bench                            what this machine can run live
+      limpid learn tv.wav --name tv           a sound that --remove tv takes away
+      limpid profiles                         what was learned
+      limpid presets                          what --preset can name
+      limpid info clean.wav                   rate, channels, length
+      limpid figure noisy.wav clean.wav       a picture of both
 
       Exit codes:
          0  all went well

@@ -9,9 +9,10 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measures what this machine can run live.",
     discussion: """
-      Runs what the presets ask for, every number of steps, and the other model, over some seconds of synthetic speech in noise on one \
-      core, and prints the time of a frame against the time that it has, the model's hop. Presets that differ only in what costs \
-      nothing (a limit, a warm-up) are one row. What is recommended is for live use: its 99th percentile leaves half of the time; \
+      Runs what the presets ask for, one network with 1, 2, 4 … steps, and the other model, over some seconds of synthetic speech \
+      in noise on one core, and prints the time of a frame against the time that it has, the model's hop. Presets that differ only \
+      in what costs nothing (a limit, a warm-up) are one row. What is recommended is for live use: its 99th percentile leaves half \
+      of the time; \
       the noise encoder, which runs on a thread of its own live, is timed by itself.
       """)
 
@@ -126,11 +127,14 @@ struct BenchCommand: ParsableCommand {
         isPreset: true)
     }
     guard let live = presets.first(where: { $0.name == "live" }) ?? presets.first else { return works }
-    // Steps cost the same whichever network takes them: the light one says what they do.
-    for steps in 1...(try live.model.map { try EnhancementModel(path: $0).largestSteps } ?? 1) {
+    // Steps cost the same whichever network takes them: the first one alone says what they do, doubled up to all.
+    let largest = try live.model.map { try EnhancementModel(path: $0).largestSteps } ?? 1
+    for steps in Set(sequence(first: 1) { 2 * $0 < largest ? 2 * $0 : nil } + [largest]).sorted() {
       var settings = live.settings
       settings.steps = steps
-      let name = "\(live.secondModel == nil ? "" : "first alone: ")\(steps) step\(steps == 1 ? "" : "s")"
+      let options =
+        (live.secondModel == nil ? [] : ["--second-model none"]) + (steps == 1 ? [] : ["--steps \(steps)"])
+      let name = options.isEmpty ? "--steps 1" : options.joined(separator: " ")
       try add(name, preset: live, model: live.model, settings: settings, isPreset: false)
     }
     for name in ModelStore.names where (try? ModelStore.path(name)) != nil {

@@ -47,7 +47,8 @@ def test_the_averaged_weights_are_what_enhances(tmp_path, backbone):
     x, y = (torch.randn(1, 16, 4, dtype=torch.complex64) for _ in range(2))
     t = torch.tensor([0.4])
     with torch.no_grad():
-        assert torch.equal(model.score(x, y, t), average.score(x, y, t))
+        # Not to the bit: how tensors from a file are aligned decides which of oneDNN's kernels multiply them.
+        torch.testing.assert_close(model.score(x, y, t), average.score(x, y, t))
     with safe_open(tmp_path / "model.safetensors", "pt") as file:
         assert json.loads(file.metadata()[checkpoint.METADATA])["source"] == "public.ckpt"
 

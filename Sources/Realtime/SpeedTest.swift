@@ -70,18 +70,20 @@ package enum SpeedTest {
   /// - Parameters:
   ///   - sampleRate: of the device, in Hz.
   ///   - block: samples that the enhancer is given at once.
+  ///   - measure: gives the seconds of a frame.
   /// - Throws: `EnhancementError` where the settings do not go with the model.
   package static func share(
-    of model: EnhancementModel, settings: EnhancementSettings, sampleRate: Int, block: Int
+    of model: EnhancementModel, settings: EnhancementSettings, sampleRate: Int, block: Int,
+    measure: (inout MultichannelEnhancer, StreamFormat) throws -> Double = Self.measure
   ) throws -> Double {
     var enhancer = try MultichannelEnhancer(
       model: model, settings: settings, sampleRate: sampleRate, channelCount: 1, granularity: block)
     let format = StreamFormat(sampleRate: sampleRate, block: block, channelCount: 1)
-    return measure(&enhancer, format) / enhancer.frameFormat.hopDuration
+    return try measure(&enhancer, format) / enhancer.frameFormat.hopDuration
   }
 
   /// Median seconds of a frame of all channels, over thirty.
-  static func measure(_ enhancer: inout MultichannelEnhancer, _ format: StreamFormat) -> Double {
+  package static func measure(_ enhancer: inout MultichannelEnhancer, _ format: StreamFormat) -> Double {
     let block = format.block
     let count = block * format.channelCount
     let memory = FloatMemory(count)

@@ -84,7 +84,12 @@ import Testing
   }
 
   @Test func `what runs without a session is measured by the share of its time`() throws {
-    let share = try SpeedTest.share(of: tinyModel(), settings: EnhancementSettings(), sampleRate: 48000, block: 512)
-    #expect(share > 0 && share.isFinite)
+    let settings = EnhancementSettings()
+    let share = try SpeedTest.share(of: tinyModel(), settings: settings, sampleRate: 48000, block: 512) { _, format in
+      #expect((format.sampleRate, format.block, format.channelCount) == (48000, 512, 1))
+      return 0.004
+    }
+    #expect(abs(share - 0.4) < 1e-9, "of a hop of 10 ms")
+    #expect(try SpeedTest.share(of: tinyModel(), settings: settings, sampleRate: 48000, block: 512) > 0)
   }
 }

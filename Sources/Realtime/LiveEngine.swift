@@ -294,6 +294,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     status.canLearn = session.desk.isPossible
     status.isLearned =
       meters.isLearned.load(ordering: .relaxed) && model?.removesLearnedNoise(by: status.networks) == true
+    status.isRemoving = status.isLearned && meters.isRemoving.load(ordering: .relaxed)
     status.isFrozen = meters.isFrozen.load(ordering: .relaxed)
     status.isRealTime = meters.isRealTime.load(ordering: .relaxed)
     let drift = meters.clockDrift.double

@@ -39,6 +39,8 @@ public struct LiveStatus: Sendable {
   public var canLearn = false
   /// Whether something that was learned is removed.
   public var isLearned = false
+  /// Whether it is being removed just now: a voice that the model tells apart is where it is heard, everything else always.
+  public var isRemoving = false
   /// What is removed by name.
   public var removedNames: [String] = []
   /// The settings in force.

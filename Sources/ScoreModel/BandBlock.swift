@@ -33,12 +33,7 @@ struct BandBlock {
     self.gruNormOffset = gruNormOffset
     self.feedForwardNormOffset = feedForwardNormOffset
     position = loader.store.copy(try loader.floats("\(name).position", c.innerBands, d))
-    gru = GatedRecurrentUnit(
-      inputs: d, units: d,
-      inputWeight: try loader.floats("\(name).gru.weight_ih_l0", 3 * d, d),
-      stateWeight: try loader.floats("\(name).gru.weight_hh_l0", 3 * d, d),
-      inputBias: try loader.floats("\(name).gru.bias_ih_l0", 3 * d),
-      stateBias: try loader.floats("\(name).gru.bias_hh_l0", 3 * d), precision: loader.precision, store: loader.store)
+    gru = try loader.recurrentUnit("\(name).gru", inputs: d, units: d)
     gruOut = try loader.linear("\(name).gru_out", inputs: d, outputs: d)
     selfAttention = SelfAttention(
       dimension: d, heads: c.heads,

@@ -32,6 +32,13 @@ extension ScoreModelWeights: CustomStringConvertible {
       result.append(
         ("noise encoder", "\(kind), an embedding of \(embedding) as \(c.tokens) tokens of \(c.tokenDimension)"))
     }
+    if let speaker = speaker?.configuration {
+      result.append(
+        (
+          "speaker network",
+          "tells learned voices apart: embeddings of \(speaker.embedding), every \(speaker.stride) frames"
+        ))
+    }
     for member in metadata where !["name", "parameters", "multiply_adds_per_frame"].contains(member.key) {
       result.append((member.key, member.value.plainText))
     }

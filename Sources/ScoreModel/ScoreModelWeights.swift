@@ -22,6 +22,9 @@ package final class ScoreModelWeights: @unchecked Sendable {
   /// What is added to every token of learned noise, (tokenDimension); nil: the model has no tokens for it.
   package let learnedMark: [Float]?
 
+  /// Tells whether a voice that was learned speaks; nil: the file has no network for it.
+  package let speaker: SpeakerLayers?
+
   let layers: NetworkLayers
   private let makeEncoder: (Int) -> any NoiseEncoder
   private let store: WeightStore
@@ -51,7 +54,8 @@ package final class ScoreModelWeights: @unchecked Sendable {
     guard let members = json.members, let configurationJSON = json["configuration"] else {
       throw .badConfiguration(path: file.path, reason: "the \"limpid\" metadata has no configuration")
     }
-    metadata = members.filter { $0.key != "configuration" && $0.key != ModelFormat.key }
+    let ownKeys = ["configuration", ModelFormat.key, SpeakerConfiguration.key]
+    metadata = members.filter { !ownKeys.contains($0.key) }
     let configuration = try NetworkConfiguration(json: configurationJSON, path: file.path)
     self.configuration = configuration
     let format: ModelFormat
@@ -75,6 +79,15 @@ package final class ScoreModelWeights: @unchecked Sendable {
     layers = try NetworkLayers(loader: &loader, configuration: configuration, precision: precision)
     makeEncoder = try noiseEncoderMaker(
       loader: &loader, configuration: configuration, format: format.frame, nullTokens: nullTokens)
+    if let stated = json[SpeakerConfiguration.key] {
+      loader.precision = .float32
+      speaker = try SpeakerLayers(
+        loader: &loader,
+        configuration: try SpeakerConfiguration(json: stated, bins: configuration.bins, path: file.path),
+        bins: configuration.bins)
+    } else {
+      speaker = nil
+    }
     try loader.finish()
     parameterCount = loader.parameterCount
     guard layers.stateCount <= 1 << 24 else {

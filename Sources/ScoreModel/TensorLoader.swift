@@ -39,6 +39,16 @@ struct TensorLoader {
     return Linear(inputs: inputs, outputs: outputs, weight: weight, bias: bias, precision: precision, store: store)
   }
 
+  /// A GRU of one layer, by PyTorch's names.
+  mutating func recurrentUnit(_ name: String, inputs: Int, units: Int) throws(ModelFileError) -> GatedRecurrentUnit {
+    GatedRecurrentUnit(
+      inputs: inputs, units: units,
+      inputWeight: try floats("\(name).weight_ih_l0", 3 * units, inputs),
+      stateWeight: try floats("\(name).weight_hh_l0", 3 * units, units),
+      inputBias: try floats("\(name).bias_ih_l0", 3 * units),
+      stateBias: try floats("\(name).bias_hh_l0", 3 * units), precision: precision, store: store)
+  }
+
   mutating func convolution(
     _ name: String, inputs: Int, outputs: Int, taps: Int = 1, width: Int, dilation: Int = 1, stride: Int = 1,
     bands: Int

@@ -155,7 +155,8 @@ int main(int count, char **arguments) {
       {"corrector-snr", "0.4"}, {"sampler", "few-step"}, {"eta", "0"}, {"attenuation-limit", "12"},
       {"attenuation-limit", "none"}, {"mix", "1"}, {"bypass", "false"}, {"seed", "18446744073709551615"},
       {"noise-selection", "residual"}, {"reference-length", "1.5"}, {"start-level", "-26"}, {"band", "full"},
-      {"resampler-quality", "3"}, {"independent-channels", "false"}, {"allowance", "0.01"}, {"adaptive-steps", "false"}};
+      {"resampler-quality", "3"}, {"independent-channels", "false"}, {"learned-voices", "always"}, {"learned-voices", "heard"},
+      {"allowance", "0.01"}, {"adaptive-steps", "false"}};
   for (size_t n = 0; n < sizeof known / sizeof known[0]; n++)
     expect(LIMPID_OK, known[n][0], limpid_set_text(enhancer, known[n][0], known[n][1]));
 

@@ -28,7 +28,7 @@ import Testing
     }
     learning.end()
     for _ in 0..<100 {
-      if let tokens = learning.work() {
+      if let tokens = learning.work()?.tokens {
         let count = model.weights.configuration.tokenCount * model.weights.configuration.tokenDimension
         return Array(UnsafeBufferPointer(start: tokens, count: count))
       }
@@ -135,7 +135,8 @@ import Testing
   }
 
   #if !canImport(Darwin)
-    @Test func `learning makes no heap call`() throws {
+    @Test(arguments: [false, true]) func `learning makes no heap call`(withSpeakers: Bool) throws {
+      let model = withSpeakers ? try speakerModel(isVoice: true, activity: 0) : model
       var enhancer = try MultichannelEnhancer(model: model, sampleRate: 16_000, channelCount: 1)
       enhancer.prepareLearning(model)
       var calls: UInt = 0

@@ -33,6 +33,7 @@ import TestSupport
     let chosen = try play([100: [one]])
     let areLearned = [plain, chosen].map { $0.meters.isLearned.load(ordering: .relaxed) }
     #expect(areLearned == [false, true])
+    #expect([plain, chosen].map { $0.meters.isRemoving.load(ordering: .relaxed) } == [false, true])
     let first = try #require(firstDifference(plain.output, chosen.output))
     #expect((100 * 160...103 * 160 + chosen.latency).contains(first), "\(first)")
     let changed = try play([100: [one], 200: [one, other]])

@@ -26,6 +26,7 @@ extension FrameEnhancer where Predictor: ~Copyable {
     clearReference()
     guidance.jump(to: guidance.target)
     if sampler != nil { sampler!.reset() }
+    resetLearned()
     judgement = .silence
     silentRun = 0
     takenVersion = -1

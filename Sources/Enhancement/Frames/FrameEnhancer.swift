@@ -79,10 +79,13 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   /// Whether the network holds tokens; false: the null condition.
   var hasTokens = false
   var guidance: LinearRamp
+  /// What was learned, and whether it is to be removed just now.
+  var learned: LearnedCondition
 
   let compressed: FloatMemory  // (modelBinCount, 2): y, then x̂0
   let enhanced: FloatMemory  // (binCount, 2)
   let power: FloatMemory  // (binCount) |Y|²
+  let magnitudes: FloatMemory  // (modelBinCount) of y
 
   /// Nanoseconds of the monotonic clock after which no further step begins; 0: none.
   var deadline: UInt64 = 0
@@ -101,11 +104,13 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   ///   - encoder: makes the noise tokens; nil for a model without a condition.
   ///   - format: of the model.
   ///   - settings: valid ones.
+  ///   - learned: takes what is learned, empty as yet.
   ///   - service: runs the encoder beside the frame path; nil: the frame path does.
   ///   - isLinked: whether `keepNoise` decides which frames are noise.
   init(
     predictor: consuming Predictor?, encoder: (any NoiseEncoder)?, format: ModelFormat, settings: EnhancementSettings,
-    service: NoiseEncodingService? = nil, isLinked: Bool = false
+    learned: consuming LearnedCondition = LearnedCondition(), service: NoiseEncodingService? = nil,
+    isLinked: Bool = false
   ) {
     let frame = format.frame
     self.format = format
@@ -124,6 +129,8 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     compressed = FloatMemory(2 * frame.modelBinCount)
     enhanced = FloatMemory(2 * frame.binCount)
     power = FloatMemory(frame.binCount)
+    magnitudes = FloatMemory(frame.modelBinCount)
+    self.learned = learned
     self.service = service
     self.isLinked = isLinked
     framesBeforeRest = frame.frames(in: Self.secondsBeforeRest)
@@ -205,6 +212,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     let gain = level.gain
     compression.compress(bins, gain: gain, count: modelBinCount, into: compressed.base)
     sampler!.guidance = guidance.next()
+    followLearned(compressed.base)
     sampler!.predictor.beginFrame()
     let deadline = deadline
     let scripted = decisions.scriptedSteps(frameIndex)

@@ -13,7 +13,7 @@ struct LearnedMagnitudes: ~Copyable {
   let limit: Int
   private var energy = 0.0  // sum of the frames' e_k
   private let length: Int
-  private let bins: Int
+  let bins: Int
   private let compression: AmplitudeCompression
   private let window: FloatMemory  // (fftLength)
   private let transform: FourierTransform

@@ -7,6 +7,9 @@ import SignalProcessing
 public struct LearnedTokens: Sendable, Equatable {
   /// Those of the model that they were made by, network by network of those that have tokens for it.
   let values: [Float]
+  /// The learned voices' embeddings, one after the other, where only voices were learned and the model tells them apart: then
+  /// they are removed while one of them is heard. nil: what was learned is removed all the time.
+  let voices: [Float]?
 }
 
 extension EnhancementModel {
@@ -45,6 +48,29 @@ extension EnhancementModel {
     ScoreModelWeights.makeNoiseEncoder(of: learningNetworks, maximumFrameCount: maximumFrameCount)
   }
 
+  /// The weights whose network tells learned voices apart; nil: there is none.
+  var speakerWeights: ScoreModelWeights? { learningNetworks.first { $0.speaker != nil } }
+
+  /// Embeddings of the sounds; nil: they are not all voices, there are too many of them, or nothing tells voices apart.
+  private func embeddings(of noises: [LearnedNoise], limit: Int) -> [Float]? {
+    guard noises.count <= SpeakerActivity.mostVoices, let weights = speakerWeights,
+      var embedder = SpeakerEmbedder(weights)
+    else { return nil }
+    let bins = format.frame.modelBinCount
+    var result: [Float] = []
+    var embedding = [Float](repeating: 0, count: embedder.count)
+    for noise in noises {
+      let magnitudes = noise.magnitudes(limit: limit, for: format)
+      embedder.begin()
+      magnitudes.withUnsafeBufferPointer { rows in
+        for start in stride(from: 0, to: rows.count, by: bins) { embedder.add(rows.baseAddress! + start) }
+      }
+      guard embedder.finish(into: &embedding), embedding.allSatisfy(\.isFinite) else { return nil }
+      result += embedding
+    }
+    return result
+  }
+
   /// Makes the tokens. Allocates, and takes some milliseconds: not for the real-time path.
   ///
   /// - Parameter noises: one or several; several share the model's attention, 4 s of them together.
@@ -62,12 +88,13 @@ extension EnhancementModel {
     encoder.encode(magnitudes: magnitudes, frameCount: frames, into: &values)
     for i in values.indices { values[i] += marks[i] }
     guard values.allSatisfy(\.isFinite) else { return nil }
-    return LearnedTokens(values: values)
+    return LearnedTokens(values: values, voices: embeddings(of: noises, limit: limit))
   }
 }
 
 extension StreamingEnhancer {
-  /// What was learned has its effect from the next frame on; nil: nothing was. Neither allocates nor locks.
+  /// What was learned has its effect from the next frame on, or, of voices that the model tells apart, while one of them is heard;
+  /// nil: nothing was. Neither allocates nor locks.
   ///
   /// - Parameter tokens: of this enhancer's own model.
   public mutating func setLearnedTokens(_ tokens: LearnedTokens?) {
@@ -79,21 +106,5 @@ extension MultichannelEnhancer {
   /// The same for all channels.
   public mutating func setLearnedTokens(_ tokens: LearnedTokens?) {
     for channel in 0..<channelCount { withChannel(channel) { $0.setLearnedTokens(tokens) } }
-  }
-}
-
-extension FrameEnhancer where Predictor: ~Copyable {
-  mutating func setLearnedTokens(_ tokens: LearnedTokens?) {
-    if let values = tokens?.values {
-      values.withUnsafeBufferPointer { setLearnedTokens(values: $0.baseAddress) }
-    } else {
-      setLearnedTokens(values: nil)
-    }
-  }
-
-  /// - Parameter values: (tokens, dimension), copied; nil: nothing was learned.
-  mutating func setLearnedTokens(values: UnsafePointer<Float>?) {
-    guard sampler != nil else { return }
-    sampler!.predictor.setLearnedTokens(values)
   }
 }

@@ -32,6 +32,8 @@ package final class StreamLearning: @unchecked Sendable {
   private var heard: LearnedMagnitudes
   private let fewestFrames: Int
   private let tokens: FloatMemory  // (tokenFloatCount)
+  private var embedder: SpeakerEmbedder?  // nil: nothing tells voices apart
+  private let voice: FloatMemory  // the embedding of what was learned
   private let energies: FloatMemory  // of the frames that were kept, sums of squares
   private var loudest: Float = 0
   private var frameCount = 0
@@ -61,6 +63,9 @@ package final class StreamLearning: @unchecked Sendable {
     heard = LearnedMagnitudes(limit: limit, format: model.format)
     fewestFrames = format.frames(in: LearnedNoise.shortest)
     tokens = FloatMemory(encoder.tokenFloatCount)
+    voice = FloatMemory(model.speakerWeights?.speaker?.configuration.embedding ?? 0)
+    embedder = nil
+    if let weights = model.speakerWeights { embedder = SpeakerEmbedder(weights) }
     let frames = format.frames(in: Self.longest)
     energies = FloatMemory(frames)
     room = frames * hopLength
@@ -152,10 +157,18 @@ package final class StreamLearning: @unchecked Sendable {
     if counts[slot] == room { end() }
   }
 
+  /// What was learned, valid until the next `begin`.
+  struct Result {
+    /// (tokens, dimension).
+    let tokens: UnsafePointer<Float>
+    /// The embedding of the voice; nil: it is none, or nothing tells voices apart.
+    let voice: UnsafePointer<Float>?
+  }
+
   /// One share of the work, once a frame.
   ///
-  /// - Returns: the tokens, once, when they are there: (tokens, dimension), valid until the next `begin`.
-  func work() -> UnsafePointer<Float>? {
+  /// - Returns: what was learned, once, when it is there.
+  func work() -> Result? {
     guard case .making(let share) = phase else { return nil }
     phase = .making(share + 1)
     if share < Self.spectra {
@@ -166,6 +179,7 @@ package final class StreamLearning: @unchecked Sendable {
         from: heard.count * part / Self.compressions, to: heard.count * (part + 1) / Self.compressions)
     } else {
       let part = share - Self.spectra - Self.compressions
+      addToVoice(part)
       encoder.encode(
         part: part, of: Self.encodings, heard.rows.base, frameCount: heard.count, into: tokens.base)
       if part + 1 == Self.encodings { return finish() }
@@ -183,12 +197,21 @@ package final class StreamLearning: @unchecked Sendable {
     }
   }
 
-  private func finish() -> UnsafePointer<Float>? {
+  private func addToVoice(_ part: Int) {
+    guard embedder != nil else { return }
+    if part == 0 { embedder!.begin() }
+    for row in heard.count * part / Self.encodings..<heard.count * (part + 1) / Self.encodings {
+      embedder!.add(heard.rows.base + row * heard.bins)
+    }
+  }
+
+  private func finish() -> Result? {
     phase = .idle
     for i in 0..<encoder.tokenFloatCount { tokens[i] += marks[i] }
     guard allFinite(tokens.base, count: encoder.tokenFloatCount) else { return nil }
     inForce.store(slot, ordering: .sequentiallyConsistent)
-    return UnsafePointer(tokens.base)
+    let isVoice = embedder != nil && embedder!.finish(into: voice.base) && allFinite(voice.base, count: voice.count)
+    return Result(tokens: UnsafePointer(tokens.base), voice: isVoice ? UnsafePointer(voice.base) : nil)
   }
 
   // MARK: - Another thread

@@ -78,6 +78,11 @@ extension EnhancementSetting {
     flag(
       "independent-channels", help: "Enhance every channel by itself: for channels that are no stereo image.",
       read: { !$0.linksChannels }, write: { $0.linksChannels = !$1 }),
+    choice(
+      "learned-voices",
+      help:
+        "When a learned voice is removed: always, so that none is missed, or heard: while it speaks, so that others stay.",
+      \.learnedVoices),
     flag(
       "bypass", help: "Whether the output is the delayed input, to the bit.", read: { $0.bypass },
       write: { $0.bypass = $1 }

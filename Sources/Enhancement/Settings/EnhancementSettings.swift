@@ -71,6 +71,15 @@ public struct EnhancementSettings: Sendable, Equatable {
   /// Whether the channels of one stream share level and judgement of noise, which keeps the stereo image.
   public var linksChannels = true
 
+  /// When a voice that was learned is removed; any other sound that was learned is all the time.
+  public enum LearnedVoices: String, Sendable, CaseIterable {
+    /// All the time: nothing of it is missed, and the weaker of any two other voices goes, too.
+    case always
+    /// While the model hears it, where the model tells voices apart: other voices are kept better, and some of it is missed.
+    case heard
+  }
+  public var learnedVoices = LearnedVoices.always
+
   public init() {}
 
   /// The largest number of steps of the standard time grid; a model may have another (`EnhancementModel.largestSteps`).

@@ -9,6 +9,7 @@ public struct EnhancementCounts: Sendable, Equatable {
   public var referenceFrames = 0
   public var referenceRefreshes = 0
   public var conditionedFrames = 0
+  public var removingFrames = 0
   public var reducedFrames = 0
   public var lateReferences = 0
   /// Sum over the frames of the mean square before and after, at the model's rate, attenuation limit and mix included.
@@ -36,6 +37,8 @@ public struct EnhancementCounts: Sendable, Equatable {
     Counter(
       "noise-reference-active-frames", "frames enhanced with noise tokens, not with the null condition",
       \.conditionedFrames),
+    Counter(
+      "removing-frames", "frames in which what was learned was being removed", \.removingFrames),
     Counter("reduced-frames", "frames that were cut short: fewer steps ran than were set", \.reducedFrames),
     Counter("late-references", "refreshes of the noise tokens that were not ready at their frame", \.lateReferences),
   ]

@@ -31,7 +31,7 @@ extension MultichannelEnhancer {
   /// Forgets what was learned.
   public mutating func forgetLearned() {
     if learning != nil { learning!.forget() }
-    for channel in 0..<channelCount { enhancers[channel].chain.frames.setLearnedTokens(values: nil) }
+    for channel in 0..<channelCount { enhancers[channel].chain.frames.setLearnedTokens(nil) }
   }
 
   /// Keeps all references as they are, or lets them follow the room. Where too little was heard to keep (0.25 s), they go on
@@ -55,8 +55,11 @@ extension MultichannelEnhancer {
       let channel = learning!.chosenChannel()
       if channel >= 0 { learning!.keep(enhancers[channel].chain.frames.analysis.newestHop) }
     }
-    guard let tokens = learning!.work() else { return }
-    for channel in 0..<channelCount { enhancers[channel].chain.frames.setLearnedTokens(values: tokens) }
+    guard let learned = learning!.work() else { return }
+    for channel in 0..<channelCount {
+      enhancers[channel].chain.frames.setLearned(
+        learned.tokens, voices: learned.voice, voiceCount: learned.voice == nil ? 0 : 1)
+    }
   }
 
   private var referenceFrames: Int { enhancers[0].chain.frames.reference.length }

@@ -52,6 +52,12 @@ extension MultichannelEnhancer {
     return true
   }
 
+  /// Whether what was learned is being removed from any channel just now.
+  public var isRemovingLearned: Bool {
+    for channel in 0..<channelCount where enhancers[channel].chain.frames.learned.isInForce { return true }
+    return false
+  }
+
   /// Forgets the noise heard, in all channels.
   public mutating func clearNoiseReferences() {
     for channel in 0..<channelCount { enhancers[channel].clearNoiseReference() }

@@ -129,16 +129,19 @@ public struct MultichannelEnhancer: ~Copyable {
   }
 
   /// All channels have just seen the same frame: the loudest one's level is everybody's, and what any takes for speech
-  /// is no noise for the others.
+  /// is no noise for the others; a learned voice that any hears is removed from all.
   private func link() {
     var level = -Float.infinity
     var hearsSpeech = false
+    var hearsLearned = false
     for channel in 0..<channelCount {
       level = max(level, enhancers[channel].chain.frames.level.level)
       if enhancers[channel].chain.frames.judgement == .speech { hearsSpeech = true }
+      if enhancers[channel].chain.frames.learned.isHeard { hearsLearned = true }
     }
     for channel in 0..<channelCount {
       enhancers[channel].chain.frames.level.level = level
+      enhancers[channel].chain.frames.shareLearned(hearsLearned)
       if !hearsSpeech && enhancers[channel].chain.frames.judgement == .noise {
         enhancers[channel].chain.frames.keepNoise()
       }

@@ -50,7 +50,8 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
 
   init(
     predictor: consuming Predictor?, encoder: (any NoiseEncoder)?, format: ModelFormat = .standard,
-    settings: EnhancementSettings, sampleRate: Int, granularity: Int = 1, service: NoiseEncodingService? = nil,
+    settings: EnhancementSettings, sampleRate: Int, granularity: Int = 1,
+    learned: consuming LearnedCondition = LearnedCondition(), service: NoiseEncodingService? = nil,
     isLinked: Bool = false
   ) throws(EnhancementError) {
     guard (8000...192_000).contains(sampleRate) else { throw .unsupportedSampleRate(sampleRate) }
@@ -80,7 +81,8 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     self.down = down
     self.up = up
     frames = FrameEnhancer(
-      predictor: predictor, encoder: encoder, format: format, settings: settings, service: service, isLinked: isLinked)
+      predictor: predictor, encoder: encoder, format: format, settings: settings, learned: learned, service: service,
+      isLinked: isLinked)
     self.granularity = granularity
     // A hop: a larger piece gains nothing, and the workspaces stay in the cache.
     piece = frame.deviceSamples(frame.hopLength, at: sampleRate)

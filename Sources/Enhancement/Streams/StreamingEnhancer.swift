@@ -71,7 +71,9 @@ public struct StreamingEnhancer: ~Copyable {
     }
     chain = try StreamingChain(
       predictor: network, encoder: model?.makeReferenceEncoder(), format: format, settings: settings,
-      sampleRate: sampleRate, granularity: granularity, service: service, isLinked: isLinked)
+      sampleRate: sampleRate, granularity: granularity,
+      learned: model?.makeLearnedCondition(settings.learnedVoices) ?? LearnedCondition(),
+      service: service, isLinked: isLinked)
     self.sampleRate = sampleRate
     latencyInSamples = chain.latency.samples
     exactLatencyInSamples = chain.latency.exact

@@ -409,7 +409,7 @@ function showLearning(now, before) {
   $("learn").setAttribute("aria-pressed", isLearning ? "true" : "false");
   $("learn-hint").textContent = now.can_learn ? "While only the unwanted sound is heard, a voice too." :
     "This model has no tokens for learned noise: learning hears the noise reference anew and keeps it.";
-  const text = isLearning ? "Learning …" : now.learned ? "What was learned is removed." : "";
+  const text = isLearning ? "Learning …" : !now.learned ? "" : now.removing ? "What was learned is removed." : "What was learned is not heard just now.";
   if ($("learn-state").textContent !== text) $("learn-state").textContent = text;
   if (before && before.learned !== now.learned && !now.learned) tell("nothing learned is removed any more");
   $("save").querySelector("button").disabled = !now.can_learn;

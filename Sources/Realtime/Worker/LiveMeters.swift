@@ -19,7 +19,8 @@ final class LiveMeters: @unchecked Sendable {
   let referenceAge = Atomic<Int>(-1)  // frames; −1: none
   let learningLeft = Atomic<Int>(-1)  // samples; −1: not learning
   let isFrozen = Atomic<Bool>(false)
-  let isLearned = Atomic<Bool>(false)  // something is removed, voice or not
+  let isLearned = Atomic<Bool>(false)  // something is to be removed, voice or not
+  let isRemoving = Atomic<Bool>(false)  // and is there just now
   let late = Atomic<Int>(0)
   let reduced = Atomic<Int>(0)
   let referenceLate = Atomic<Int>(0)

@@ -353,6 +353,7 @@ final class Worker: @unchecked Sendable {
     shared.pointee.gain.store(energies.gain.bitPattern, ordering: .relaxed)
     meters.referenceFrames.store(enhancer.noiseReferenceFrameCount, ordering: .relaxed)
     meters.referenceAge.store(enhancer.noiseReferenceAge, ordering: .relaxed)
+    meters.isRemoving.store(enhancer.isRemovingLearned, ordering: .relaxed)
     meters.isFrozen.store(enhancer.isNoiseReferenceFrozen, ordering: .relaxed)
   }
 

@@ -15,8 +15,10 @@ struct LearnCommand: ParsableCommand {
       which it sounds alone are enough; who is to stay must hardly be in it.
       Without it, no voice is ever removed, and music and laughter are kept or
       removed as the model takes them for voice or noise. It works with models
-      that have tokens for it, such as wide; those shipped do not know yet whose
-      voice it is: the weaker of two goes.
+      that have tokens for it, such as wide. While a voice is to be removed, the
+      weaker of any two voices goes; with --learned-voices heard it goes only
+      while the learned one speaks, as far as that can be told: others are kept
+      better, and some of the learned one stays.
       """)
 
   @Argument(help: "A sound file.", completion: .file())

@@ -37,7 +37,7 @@ private struct State: Encodable {
   let networks, wishedNetworks: String?
   let guidance, mix: Float
   let attenuationLimitDb: Float?
-  let bypass, frozen, learned, realTime: Bool
+  let bypass, frozen, learned, removing, realTime: Bool
   let referenceFrames: Int
   let referenceAgeS, learningS, clockDriftPpm: Double?
 
@@ -70,6 +70,7 @@ private struct State: Encodable {
     bypass = s.settings.bypass
     frozen = s.isFrozen
     learned = s.isLearned
+    removing = s.isRemoving
     realTime = s.isRealTime
     referenceFrames = s.referenceFrames
     referenceAgeS = s.referenceAge

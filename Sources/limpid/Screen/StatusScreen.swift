@@ -85,7 +85,9 @@ enum StatusScreen {
       parts.append(String(format: "reference %.1f s", Double(status.referenceFrames) * status.frameDeadline) + age)
     }
     if let left = status.learning { parts.append(String(format: "[learning, %.1f s]", left)) }
-    if status.isLearned { parts.append("[removing what was learned]") }
+    if status.isLearned {
+      parts.append(status.isRemoving ? "[removing what was learned]" : "[what was learned is not heard]")
+    }
     if status.isFrozen && status.referenceFrames > 0 { parts.append("[frozen]") }
     if status.settings.bypass { parts.append("[bypass]") }
     return parts

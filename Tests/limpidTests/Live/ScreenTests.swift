@@ -71,6 +71,15 @@ import Testing
     #expect(bar(-.infinity).line.contains("silent"))
   }
 
+  @Test func `what was learned is said to be removed while it is, and not to be heard while it is not`() {
+    var status = LiveStatus.example
+    #expect(!text(status).contains("learned"))
+    status.isLearned = true
+    #expect(text(status).contains("[what was learned is not heard]"))
+    status.isRemoving = true
+    #expect(text(status).contains("[removing what was learned]"))
+  }
+
   @Test func `a moment before anything was heard is told as such`() {
     var status = LiveStatus.example
     status.noiseReduction = nil

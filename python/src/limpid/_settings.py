@@ -42,6 +42,7 @@ class Settings(TypedDict, total=False):
     start_level: float  #: level assumed before anything was heard, dB, -75 to 10
     band: Literal["full", "wide"]  #: what is above 8 kHz is kept and denoised, or left out
     independent_channels: bool  #: every channel by itself, no stereo image
+    learned_voices: Literal["always", "heard"]  #: when a learned voice is removed: all the time, or while it speaks
     resampler_quality: int  #: 0 to 10
 
 

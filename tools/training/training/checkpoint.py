@@ -15,10 +15,10 @@ class CheckpointError(Exception):
 
 
 def weights(path: Path) -> dict:
-    """An exported weights file as a checkpoint without a clock and without the optimisers' state."""
+    """An exported weights file as a checkpoint without a clock, the optimisers' state, and the speaker network that may be in it."""
     with safe_open(path, "pt") as file:
         metadata = json.loads(file.metadata()["limpid"])
-        tensors = {k: file.get_tensor(k) for k in file.keys()}
+        tensors = {k: file.get_tensor(k) for k in file.keys() if not k.startswith("speaker.")}
     return {
         "configuration": metadata["configuration"], "network": tensors, "raw": tensors,
         "step": metadata["steps"], "hours": metadata["hours"],

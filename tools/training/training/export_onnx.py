@@ -28,7 +28,7 @@ def load_network(path: Path) -> ScoreNetwork:
         if path.suffix == ".safetensors":
             with safe_open(path, "pt") as file:
                 configuration = json.loads(file.metadata()["limpid"])["configuration"]
-            tensors = load_file(path)
+            tensors = {k: v for k, v in load_file(path).items() if not k.startswith("speaker.")}
         else:
             checkpoint = torch.load(path, map_location="cpu", weights_only=True)
             configuration, tensors = checkpoint["configuration"], checkpoint["network"]

@@ -147,6 +147,8 @@ void limpid_destroy(limpid_enhancer *enhancer);
  *   band                "full": what is above 8 kHz is kept and denoised, "wide": left out    full
  *   resampler-quality   0 to 10                                                               5; in real time 3
  *   independent-channels "true": every channel by itself, no stereo image; "false"            false
+ *   learned-voices      "always": a learned voice is removed all the time, and the weaker
+ *                       of others with it; "heard": while it speaks                           always
  *   allowance           in real time: seconds for the model beyond a block, 0 to 1            0.01
  *   adaptive-steps      in real time: "true": fewer steps where frames are late, and of both
  *                       networks the first alone; "false"                                     true
@@ -161,7 +163,7 @@ limpid_status limpid_set_text(limpid_enhancer *enhancer, const char *key, const 
 limpid_status limpid_set_number(limpid_enhancer *enhancer, const char *key, double value);
 
 /* Learns a sound that is not wanted, a voice above all: whatever is heard here is taken out from now on, as `limpid enhance
- * --remove` does. Several calls add up. How loud it is does not matter.
+ * --remove` does (the setting "learned-voices" says when). Several calls add up. How loud it is does not matter.
  *
  * samples: (count), one channel, of which at least 0.6 s are heard; of more than 60 s the first are kept, and of these
  *     the first 4 s that are heard count. Copied.

@@ -55,7 +55,6 @@ def test_a_voice_is_active_where_it_sounds_and_a_moment_after(maker):
         assert scenes.noisy.shape == (16, 400, 160) and scenes.active.shape == (16, 100, 8)
         assert scenes.active.any(1).sum(1).max() <= 2, "a scene has two voices at most"
         assert not (scenes.active.any(1) & ~scenes.same).any(), "whoever is active is one of the scene's speakers"
-        # A scene of one voice, alone in it with the weakest noise: where nothing sounds for longer than is held, nobody is active.
         assert scenes.active.any() and not scenes.active.all()
         assert len(scenes.learned) == 8 and scenes.learned.isfinite().all() and (scenes.learned.mean((1, 2)) > 0.01).all()
 

@@ -32,12 +32,6 @@ def spectra(samples: np.ndarray) -> np.ndarray:
     return power.sqrt().to(torch.float16).numpy()
 
 
-class Piece(NamedTuple):
-    speaker: int
-    start: int  # frames
-    count: int
-
-
 _jobs: list = []  # handed to processes by fork: an item's samples are not to be copied
 
 
@@ -62,7 +56,7 @@ class Bank:
     """All voices of a corpus as spectra: (frames, 160), and which belong to whom."""
 
     def __init__(self, speech: Corpus, rooms: list[np.ndarray], processes: int, hours: float, seed: int):
-        """`hours` of each variant at most; the longest utterances of a speaker that has many are left out last."""
+        """`hours`: of the corpus at most, each speaker's share of it at random; other speeds have half as many utterances."""
         random = np.random.default_rng(seed)
         jobs, speakers = [], []
         groups = sorted(speech.groups)

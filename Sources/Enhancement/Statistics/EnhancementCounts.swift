@@ -38,7 +38,7 @@ public struct EnhancementCounts: Sendable, Equatable {
       "noise-reference-active-frames", "frames enhanced with noise tokens, not with the null condition",
       \.conditionedFrames),
     Counter(
-      "removing-frames", "frames in which what was learned was being removed", \.removingFrames),
+      "removing-frames", "frames for which the network was told of what was learned, to remove it", \.removingFrames),
     Counter("reduced-frames", "frames that were cut short: fewer steps ran than were set", \.reducedFrames),
     Counter("late-references", "refreshes of the noise tokens that were not ready at their frame", \.lateReferences),
   ]

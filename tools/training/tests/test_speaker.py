@@ -9,6 +9,7 @@ import torch
 from safetensors import safe_open
 from training import checkpoint, features
 from training.corpora import Corpus
+from training.export import export as export_score
 from training.network import NetworkConfiguration, ScoreNetwork
 from training.speaker import data, export, train
 from training.speaker.network import STRIDE, SpeakerConfiguration, SpeakerNetwork
@@ -86,6 +87,14 @@ def test_a_run_learns_and_goes_on(corpora, tmp_path, capsys):
     train.main([*arguments, "--out", str(tmp_path / "b"), "--max-steps", "2", "--resume", str(tmp_path / "a/speaker.pt")])
     saved = [torch.load(tmp_path / run / "speaker.pt", weights_only=True)["row"] for run in "ab"]
     assert saved[0]["step"] == 40 and saved[1]["step"] == 2
+    shipped = tmp_path / "shipped.safetensors"
+    score = ScoreNetwork(NetworkConfiguration(channels=[8, 12], heads=2, feed_forward=20, embedding=16, inner_dilations=[1]))
+    export_score({"configuration": score.configuration.as_dict(), "network": score.state_dict(), "hours": 1, "step": 2}, shipped, "score", [], {})
+    last = [*arguments, "--out", str(tmp_path / "c"), "--max-steps", "1", "--lr", "1e-6", "--resume", str(shipped)]
+    assert train.main(last) == 1 and "has no speaker network" in capsys.readouterr().err
+    assert export.main([str(tmp_path / "a/speaker.pt"), str(shipped), str(shipped)]) == 0 and train.main(last) == 0
+    resumed = torch.load(tmp_path / "c/speaker.pt", weights_only=True)["row"]
+    assert abs(resumed["held_near"] / saved[0]["held_near"] - 1) < 0.2, "but for bfloat16 what was shipped"
     assert saved[1]["held_near"] < 1.2 * saved[0]["held_near"], "it went on from what it had learned"
     assert saved[0]["area"] > 0.6, "speakers who are tones are soon told apart"
 
@@ -93,8 +102,6 @@ def test_a_run_learns_and_goes_on(corpora, tmp_path, capsys):
 def test_the_weights_file_has_it_beside_the_score_network(tmp_path):
     torch.manual_seed(1)
     score = ScoreNetwork(NetworkConfiguration(channels=[8, 12], heads=2, feed_forward=20, embedding=16, inner_dilations=[1]))
-    from training.export import export as export_score
-
     path = tmp_path / "score.safetensors"
     export_score({"configuration": score.configuration.as_dict(), "network": score.state_dict(), "hours": 1, "step": 2}, path, "score", [], {})
     net = SpeakerNetwork(SpeakerConfiguration(width=16, embedding=8, slots=2))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 
 from .. import augmentation, gru
 from ..components import Components
@@ -18,6 +19,7 @@ from ..corpora import Corpus, CorpusError
 from ..features import HOP, SAMPLE_RATE
 from ..options import positive
 from ..run import room_responses
+from . import export
 from .data import Bank, Maker, spectra
 from .losses import Centres, area, losses, weighed
 from .network import HOLD, STEP_RATE, SpeakerConfiguration, SpeakerNetwork
@@ -63,7 +65,7 @@ def arguments(argv=None):
     p.add_argument("--noises", type=positive, default=600, help="that are drawn from, 6 s each (default 600)")
     p.add_argument("--voices", type=positive, default=32, help="of a batch; twice as many scenes (default 32)")
     p.add_argument("--lr", type=float, default=2e-3)
-    p.add_argument("--resume", type=Path, help="speaker.pt to go on from, with a new clock")
+    p.add_argument("--resume", type=Path, help="speaker.pt or a weights file (.safetensors) to go on from, with a new clock")
     p.add_argument("--processes", type=positive, default=2, help="that make the spectra (default 2)")
     p.add_argument("--workers", type=int, default=1, help="processes that make scenes (default 1)")
     p.add_argument("--seed", type=int, default=0)
@@ -103,6 +105,15 @@ class Run:
         self.sums: dict[str, list[float]] = {}
 
     def resume(self, path: Path):
+        if path.suffix == ".safetensors":  # as it is shipped: without the centres, which are soon found anew
+            try:
+                net = export.load(path)
+            except (OSError, ValueError, KeyError, SafetensorError):
+                net = None
+            if net is None:
+                raise CorpusError(f"{path} has no speaker network; --resume takes weights that have one, or a speaker.pt")
+            self.net = net.train()
+            return
         try:
             saved = torch.load(path, weights_only=True)
             self.net = SpeakerNetwork(SpeakerConfiguration(**saved["configuration"]))

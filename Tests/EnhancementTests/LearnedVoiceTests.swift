@@ -91,6 +91,19 @@ func speakerModel(isVoice: Bool, activity: Float) throws -> EnhancementModel {
     #expect(try enhanced(model, rounds: 3).sound == present.sound, "a reset begins anew and keeps what was learned")
   }
 
+  /// Also of whom it heard before: of several biases the first with which a voice comes and goes.
+  @Test func `a reset forgets who was heard`() throws {
+    for activity in stride(from: Float(-9), to: 0, by: 0.5) {
+      let model = try speakerModel(isVoice: true, activity: activity)
+      let once = try enhanced(model)
+      guard once.removing > 20 && once.removing < 90 else { continue }
+      let again = try enhanced(model, rounds: 2)
+      #expect(again.removing == once.removing && again.sound == once.sound)
+      return
+    }
+    Issue.record("with no bias it comes and goes")
+  }
+
   @Test func `what is no voice is removed all the time`() throws {
     let model = try speakerModel(isVoice: false, activity: -100)
     #expect(try #require(try model.learnedTokens([sound])).voices == nil)

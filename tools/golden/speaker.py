@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools" / "training"))
@@ -31,6 +31,7 @@ def main():
     speaker = SpeakerNetwork(TINY)
     with torch.no_grad():
         speaker.stem.bias.normal_()
+        speaker.attention.weight.mul_(-6)  # unequal steps
     metadata = {
         "configuration": score.configuration.as_dict(), "speaker": TINY.as_dict(), "name": "tiny-speaker",
         "parameters": sum(p.numel() for net in (score, speaker) for p in net.parameters()),
@@ -41,6 +42,9 @@ def main():
     state = {k: v.detach().float().contiguous() for k, v in score.state_dict().items()}
     save_weights(state | tensors(speaker), path, {"format": "pt", "limpid": json.dumps(metadata)})
     golden(load(path), FIXTURES / "golden-speaker.safetensors")
+    network, given = load(path), load_file(FIXTURES / "golden-speaker.safetensors")["learned"]
+    scores = network.attention(network.trunk(given)[..., TINY.width :])[..., 0]
+    assert (scores.argmax(1) > 0).any(), "a softmax that is summed step by step has to meet a greater score later"
 
 
 if __name__ == "__main__":

@@ -18,11 +18,11 @@ public func limpid_model_open(
     guard let model else { throw Failure(LIMPID_BAD_ARGUMENT, "model is NULL; give the address of a pointer") }
     model.pointee = nil
     let path = try text(path, "path")
-    let name = try precision.map { try text($0, "precision") } ?? EnhancementModel.Precision.float32.rawValue
-    guard let precision = EnhancementModel.Precision(rawValue: name) else {
-      throw Failure(LIMPID_BAD_VALUE, "the precision '\(name)' is not known; give float32 or bfloat16")
+    let name = try precision.map { try text($0, "precision") } ?? PrecisionChoice.auto.rawValue
+    guard let choice = PrecisionChoice(rawValue: name) else {
+      throw Failure(LIMPID_BAD_VALUE, "the precision '\(name)' is not known; give auto, float32 or bfloat16")
     }
-    let opened = try EnhancementModel(path: path, precision: precision)
+    let opened = try EnhancementModel(path: path, precision: choice.precision)
     model.pointee = OpaquePointer(Unmanaged.passRetained(opened).toOpaque())
   }
 }

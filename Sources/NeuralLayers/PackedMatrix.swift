@@ -4,8 +4,8 @@ import Ground
 /// Number format of the weights in a layer's product, and of what is multiplied with them. Sums are float32 in both.
 package enum ProductPrecision: String, Sendable, CaseIterable {
   case float32
-  /// Eight bits of mantissa: half the memory, on processors with AVX512_BF16. A step takes 0.62 of the time on a Zen 5,
-  /// 1.3 to 2 times as long on a Xeon.
+  /// Eight bits of mantissa: half the memory, on processors with AVX512_BF16. A step takes 0.6 of the time on a Zen 5,
+  /// 1.3 to 2 times as long on a Xeon: `fastest` tells.
   case bfloat16
 
   /// Whether this processor multiplies so.

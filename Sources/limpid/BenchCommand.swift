@@ -24,7 +24,7 @@ struct BenchCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Seconds of sound per row.")
   var seconds = 4.0
 
-  @Option(help: "float32 or bfloat16, instead of the presets'.")
+  @Option(help: "float32, bfloat16 or auto, instead of the presets'.")
   var precision: String?
 
   @Flag(name: .long, help: "Print JSON.")
@@ -109,7 +109,8 @@ struct BenchCommand: ParsableCommand {
       _ name: String, preset: Preset, model: String?, second: String? = nil, settings: EnhancementSettings,
       isPreset: Bool
     ) throws {
-      let precision = try precision.map { try SoundOptions.choice($0, "--precision") } ?? preset.precision
+      let choice: PrecisionChoice = try precision.map { try SoundOptions.choice($0, "--precision") } ?? preset.precision
+      let precision = choice.precision
       let work = Work(
         names: [name], presets: isPreset ? [preset.name] : [], model: model, second: second, precision: precision,
         settings: settings)

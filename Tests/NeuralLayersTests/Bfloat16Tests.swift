@@ -253,3 +253,18 @@ import TestSupport
     withExtendedLifetime(store) {}
   }
 }
+
+/// Also on processors that have no bfloat16.
+@Suite struct FastestPrecisionTests {
+  @Test func `the fastest precision is one that the processor has, and the same whenever it is asked for`() {
+    let fastest = ProductPrecision.fastest
+    #expect(fastest.isSupported)
+    #expect((0..<100).allSatisfy { _ in ProductPrecision.fastest == fastest })
+  }
+
+  @Test func `a thread on a level without bfloat16 is told float32`() {
+    #expect(ck_level_force(0))
+    defer { ck_level_force(-1) }
+    #expect(ProductPrecision.fastest == .float32)
+  }
+}

@@ -72,7 +72,14 @@ import TestSupport
     let rounding = try scratch.write(Data("model = \"\(model)\"\nprecision = \"bfloat16\"\n".utf8), "rounding.toml")
     let wrong = try scratch.write(Data("model = \"\(model)\"\nprecision = \"half\"\n".utf8), "wrong.toml")
     let refused = try run("enhance", input, "-o", scratch.path("out.wav"), "--preset", wrong)
-    #expect(refused.status == 78 && refused.errors.contains("'precision' must be one of \"float32\", \"bfloat16\""))
+    #expect(refused.status == 78 && refused.errors.contains("'precision' must be one of \"auto\", \"float32\", \"bfloat16\""))
+
+    for (name, precision) in [("auto.wav", []), ("fastest.wav", ["--precision", "\(EnhancementModel.Precision.fastest)"])] {
+      let result = try run(["enhance", input, "-o", scratch.path(name), "--preset", plain] + precision)
+      #expect(result.status == 0, "\(result.errors)")
+    }
+    let same = try ["auto", "fastest"].map { try Data(contentsOf: URL(fileURLWithPath: scratch.path("\($0).wav"))) }
+    #expect(same[0] == same[1], "auto is what is faster")
 
     let first = try run("enhance", input, "-o", scratch.path("1.wav"), "--preset", plain, "--precision", "bfloat16")
     guard EnhancementModel.Precision.bfloat16.isSupported else {
@@ -83,7 +90,7 @@ import TestSupport
       return
     }
     for (name, preset, options) in [
-      ("2.wav", rounding, []), ("3.wav", rounding, ["--precision", "float32"]), ("4.wav", plain, []),
+      ("2.wav", rounding, []), ("3.wav", rounding, ["--precision", "float32"]), ("4.wav", plain, ["--precision", "float32"]),
     ] {
       let result = try run(["enhance", input, "-o", scratch.path(name), "--preset", preset] + options)
       #expect(result.status == 0, "\(result.errors)")

@@ -26,8 +26,8 @@ import TestSupport
       (["enhance", input, "--warm-up", "2", "--realtime"], ["--warm-up", "--realtime"]),
       (["enhance", "-", "-o", "x", "--raw", "s16le", "--warm-up", "2"], ["--warm-up", "standard input"]),
       (["enhance", input, "--noise-profile", "p", "--method", "wiener"], ["--noise-profile"]),
-      (["enhance", input, "--precision", "half"], ["--precision 'half'", "float32, bfloat16"]),
-      (["bench", "--precision", "half"], ["--precision 'half'", "float32, bfloat16"]),
+      (["enhance", input, "--precision", "half"], ["--precision 'half'", "auto, float32, bfloat16"]),
+      (["bench", "--precision", "half"], ["--precision 'half'", "auto, float32, bfloat16"]),
       (["nonsense"], ["nonsense"]),
     ] {
       let result = try start(arguments)

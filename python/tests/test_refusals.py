@@ -24,7 +24,7 @@ def test_models(tmp_path: Path) -> None:
     with pytest.raises(limpid.ModelError, match="words.safetensors") as caught:
         limpid.enhance(SILENCE, 16_000, model=words)
     assert caught.value.status is limpid.Status.BAD_MODEL
-    with pytest.raises(limpid.InvalidValueError, match="the precision 'float8' is not known; give float32 or bfloat16"):
+    with pytest.raises(limpid.InvalidValueError, match="the precision 'float8' is not known; give auto, float32 or bfloat16"):
         limpid.Model("light", "float8")
     with pytest.raises(limpid.InvalidValueError, match="zero byte"):
         limpid.Model("li\0ght")

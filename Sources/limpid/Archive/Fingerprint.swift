@@ -4,11 +4,13 @@ import Ground
 
 /// All that decides, beside the input, what an output is: program, settings, weights, learned sounds.
 ///
-/// Not the processor's level of instructions, though results of two levels differ in their last bits: machines of both kinds
-/// share an archive, and must not make each other's outputs anew.
+/// Not the processor's level of instructions, nor the precision that suits it where it may choose, though results of two differ
+/// in their last bits: machines of both kinds share an archive, and must not make each other's outputs anew.
 struct Fingerprint: Sendable {
   let hash: ContentHash
   let line: SettingsLine
+  /// What else the last bits hang on, for the manifest: the level of instructions, and the precision where it is not float32.
+  let processor: String
 
   /// - Throws: `AudioFileError` where the weights cannot be read any more.
   init(_ plan: Plan, version: String = Limpid.configuration.version) throws(AudioFileError) {
@@ -19,7 +21,7 @@ struct Fingerprint: Sendable {
     if let model = plan.model {
       values["model"] = model.name
       values["model-sha256"] = "\(try FileContent(path: model.path).hash)"
-      values["precision"] = model.precision.rawValue
+      values["precision"] = plan.precision.rawValue
     }
     if let name = plan.model?.secondName, let path = plan.model?.secondPath {
       values["second-model"] = name
@@ -33,10 +35,13 @@ struct Fingerprint: Sendable {
       values["remove-sha256"] = plan.learned.map { "\(Self.hash($0.samples))" }.joined(separator: " ")
     }
     if let spans = plan.spans { values["spans"] = spans.description }
-    self.init(values)
+    let precision = plan.model?.precision ?? .float32
+    self.init(
+      values, processor: EnhancementModel.dispatchLevel + (precision == .float32 ? "" : ", \(precision)"))
   }
 
-  private init(_ values: [String: String]) {
+  private init(_ values: [String: String], processor: String) {
+    self.processor = processor
     let text = values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
     hash = Array(text.utf8).withUnsafeBytes { ContentHash(of: $0) }
     line = SettingsLine(settings: "\(hash)", values: values)
@@ -44,7 +49,7 @@ struct Fingerprint: Sendable {
 
   /// The same of another part of the recording.
   func replacing(spans: SpanWork) -> Fingerprint {
-    Fingerprint(line.values.merging(["spans": spans.description]) { $1 })
+    Fingerprint(line.values.merging(["spans": spans.description]) { $1 }, processor: processor)
   }
 
   private static func hash(_ values: [Float]) -> ContentHash { values.withUnsafeBytes { ContentHash(of: $0) } }

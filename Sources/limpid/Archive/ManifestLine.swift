@@ -20,7 +20,7 @@ struct OutputLine: Codable, Sendable {
   let durationInSeconds: Double
   /// When it was whole: ISO 8601, UTC.
   let made: String
-  /// The instructions that were used: those of another level differ in the last bits of their results.
+  /// The instructions that were used, and bfloat16 where products were in it: results of others differ in their last bits.
   let processor: String
 }
 

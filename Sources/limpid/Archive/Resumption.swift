@@ -160,7 +160,7 @@ struct OutputInTheMaking: Sendable {
       output: ManifestName.escaped(name), outputBytes: output.size, outputSHA256: "\(output.hash)",
       input: ManifestName.escaped(task.name), inputBytes: input.size, inputSHA256: "\(input.hash)",
       settings: "\(settings.hash)", durationInSeconds: durationInSeconds, made: Date().ISO8601Format(),
-      processor: EnhancementModel.dispatchLevel)
+      processor: settings.processor)
     try manifest.add(line, made: settings)
   }
 }

@@ -6,6 +6,8 @@ struct Plan: Sendable {
   let settings: EnhancementSettings
   /// One network, or two of which the mean is heard.
   let model: EnhancementModel?
+  /// As it was asked for; the model has what came of it.
+  var precision = PrecisionChoice.auto
   /// Seconds of a file's beginning that are heard before it is enhanced.
   var warmUp: Float
   /// Noise reference to start from and keep; nil: learn from the recording.

@@ -29,7 +29,7 @@ struct SoundOptions: ParsableArguments {
 
   @OptionGroup var settings: SettingOptions
 
-  @Option(help: "float32, or bfloat16: faster on some processors with AVX512_BF16; limpid bench tells.")
+  @Option(help: "float32, bfloat16, or auto: the one that this processor multiplies faster in. (default: the preset's, auto)")
   var precision: String?
 
   @Option(help: "Start from a saved noise reference and keep it.", completion: .file())
@@ -53,7 +53,7 @@ struct SoundOptions: ParsableArguments {
     let preset = try PresetStore.preset(preset ?? standard)
     var settings = preset.settings
     try self.settings.apply(to: &settings)
-    let precision = try precision.map { try Self.choice($0, "--precision") } ?? preset.precision
+    let precision: PrecisionChoice = try precision.map { try Self.choice($0, "--precision") } ?? preset.precision
     if settings.method == .wiener, noiseProfile != nil {
       throw Failure(.usage, "the method wiener takes no noise profile; remove --noise-profile")
     }
@@ -61,7 +61,7 @@ struct SoundOptions: ParsableArguments {
     if settings.method == .wiener, let secondModel, secondModel != "none" {
       throw Failure(.usage, "the method wiener runs no network; leave --second-model or --method wiener out")
     }
-    var model = settings.method == .score ? try loadedModel(preset, precision) : nil
+    var model = settings.method == .score ? try loadedModel(preset, precision.precision) : nil
     try settings.validate(for: model)
     let profile = try noiseProfile.map { try NoiseProfile(path: $0) }
     if let model { try profile?.check(for: model.frameFormat) }
@@ -71,7 +71,7 @@ struct SoundOptions: ParsableArguments {
     let learned = try remove.map { try LearnedSound.named($0) }
     if !learned.isEmpty, !learnsLater { model = model?.learning ?? model }
     return Plan(
-      preset: preset.name, settings: settings, model: model, warmUp: preset.warmUp, profile: profile,
+      preset: preset.name, settings: settings, model: model, precision: precision, warmUp: preset.warmUp, profile: profile,
       profileToSave: saveNoiseProfile, learned: learned, learnedNames: remove,
       removed: try model?.learnedTokens(learned))
   }

@@ -29,7 +29,7 @@ struct PluginSpeed {
       remark("the weights of the model wide are not there, so light runs alone; see limpid presets --help")
       return .light
     }
-    let both = try EnhancementModel(mean: EnhancementModel(path: path("light")), EnhancementModel(path: wide))
+    let both = try EnhancementModel(mean: model(path("light")), model(wide))
     if try share(both) <= SpeedTest.roomShareOfBoth { return .both }
     remark("both networks would take more than half of the time that there is here, so light runs alone")
     return .light
@@ -42,10 +42,15 @@ struct PluginSpeed {
     guard wished ?? .light == .light else {
       throw Failure(.usage, "--model wide: \(other); leave it out, or install PulseAudio 16 or PipeWire")
     }
-    guard try share(EnhancementModel(path: path("light"))) <= Self.roomShareOfLongBlocks else {
+    guard try share(model(path("light"))) <= Self.roomShareOfLongBlocks else {
       throw Failure(.software, "this machine is too slow for it: \(other); install PulseAudio 16 or PipeWire")
     }
     if wished == nil { remark("\(other), so light runs alone") }
     return .light
+  }
+
+  /// As the plugin opens it.
+  private func model(_ path: String) throws -> EnhancementModel {
+    try EnhancementModel(path: path, precision: .fastest)
   }
 }

@@ -13,7 +13,7 @@ struct Preset {
   /// Weights file of a second network, whose output is averaged with the first one's in files; nil: none.
   var secondModel: String?
   var settings: EnhancementSettings
-  let precision: EnhancementModel.Precision
+  let precision: PrecisionChoice
   /// Seconds of a file's beginning that are heard before it is enhanced; live it means nothing.
   let warmUp: Float
 
@@ -55,7 +55,7 @@ struct Preset {
       throw Failure(.configuration, "\(path): \(error.description)")
     }
     self.settings = settings
-    precision = try values.choice("precision") ?? .float32
+    precision = try values.choice("precision") ?? .auto
     warmUp = try values.number("warm-up") ?? 0
     if let fault = Plan.fault(ofWarmUp: warmUp) {
       throw Failure(.configuration, "\(path): the key 'warm-up' \(fault)")

@@ -106,6 +106,7 @@ import TestSupport
     let other = try LearnedNoise(samples: Wave.noise(1), sampleRate: 16_000)
     let all = [
       try fingerprint(), try fingerprint(version: "limpid 2"), try fingerprint { $0.warmUp = 1 },
+      try fingerprint { $0.precision = .float32 },
       try fingerprint { $0.learned = [voice] }, try fingerprint { $0.learned = [other] },
       try fingerprint { $0.learned = [voice, other] },
     ]

@@ -16,7 +16,7 @@ class Model:
     """Weights that any number of streams and threads may share.
 
     ``model``: ``"light"``, ``"wide"`` (it has tokens for what was learned), or a .safetensors file. ``precision``:
-    ``"float32"``, or ``"bfloat16"``, faster, where the processor has AVX512_BF16. ``second``: a second network, of which and
+    ``"float32"``, ``"bfloat16"``, where the processor has AVX512_BF16, or ``"auto"``: the faster one. ``second``: a second network, of which and
     the first the mean is heard: nearer to the clean voice than either, in the time of both.
 
     Raises NotFoundError, ModelError, InvalidValueError (precision).
@@ -25,7 +25,7 @@ class Model:
     def __init__(
         self,
         model: str | os.PathLike[str] = "light",
-        precision: str = "float32",
+        precision: str = "auto",
         second: Optional[str | os.PathLike[str]] = None,
     ) -> None:
         self._path = _file(model)
@@ -69,7 +69,7 @@ def shared(name: ModelName, precision: Optional[str] = None, second: Optional[st
     if isinstance(name, Model):
         return name
     path = _file(name)
-    precision = precision or "float32"
+    precision = precision or "auto"
     if any(os.path.dirname(file) != str(_FOLDER) for file in (path, second) if file is not None):
         return Model(path, precision, second)
     with _lock:

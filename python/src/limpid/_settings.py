@@ -94,7 +94,7 @@ class Preset:
         second = table.pop("second-model", None)
         #: Weights of a second network, of which and the first the mean is heard. None: none.
         self.second_model: str | None = None if second is None else str(path.parent / str(second))
-        self.precision = str(table.pop("precision", "float32"))
+        self.precision = str(table.pop("precision", "auto"))
         #: Seconds of a recording's beginning that are heard before it is enhanced.
         self.warm_up: object = table.pop("warm-up", 0)
         self.settings = table

@@ -82,7 +82,8 @@ const char *limpid_last_error(void);
 /* Reads and checks a weights file.
  *
  * path: a .safetensors file, UTF-8.
- * precision: "float32", or "bfloat16", for processors with AVX512_BF16: faster on some (`limpid bench` tells); NULL: float32.
+ * precision: "float32", "bfloat16", for processors with AVX512_BF16, or "auto": the one that this processor multiplies
+ *     faster in; NULL: auto.
  * model: receives the model, to be given back by limpid_model_close. NULL is stored where it fails.
  *
  * Any thread, not a real-time one: reads the file and allocates.

@@ -7,7 +7,8 @@ import SignalProcessing
 ///
 ///     2·hop − gcd(block, hop) + both resamplers + compute allowance, rounded up to whole blocks
 ///
-/// with the model's hop counted at the device's rate (where its frame is two hops; a longer one adds the rest). The device's own buffers come on top.
+/// with the model's hop counted at the device's rate (where its frame is two hops; a longer one adds the rest); of two passes, whose
+/// frames come every half hop, gcd(block, hop / 2). The device's own buffers come on top.
 public struct LatencyBudget: Sendable, Equatable {
   public struct Part: Sendable, Equatable {
     /// "frame", "resamplers" or "compute".
@@ -22,22 +23,25 @@ public struct LatencyBudget: Sendable, Equatable {
   public var totalInSamples: Int { Int(parts.reduce(0) { $0 + $1.samples }.rounded()) }
   public var totalInSeconds: Double { Double(totalInSamples) / Double(sampleRate) }
 
-  /// - Parameter frames: of the model.
+  /// - Parameters:
+  ///   - frames: of the model.
+  ///   - passes: that take turns.
   /// - Throws: `EnhancementError` or `LiveError` for what is out of range.
   init(
-    _ format: StreamFormat, frames: FrameFormat, resamplerQuality: Int, band: EnhancementSettings.Band,
+    _ format: StreamFormat, frames: FrameFormat, passes: Int, resamplerQuality: Int, band: EnhancementSettings.Band,
     allowance: Double
   ) throws {
     let parts = try StreamingEnhancer.latencyParts(
       sampleRate: format.sampleRate, granularity: format.block, resamplerQuality: resamplerQuality,
-      band: band, format: frames)
+      band: band, passes: passes, format: frames)
     let blocks = try Self.allowedBlocks(format, allowance: allowance)
     sampleRate = format.sampleRate
     self.parts = [
       Part(
         name: "frame",
         explanation:
-          "frames of \(milliseconds(frames.frameDuration)) every \(milliseconds(frames.hopDuration)), met by "
+          "frames of \(milliseconds(frames.frameDuration)) every "
+          + "\(milliseconds(frames.hopDuration / Double(frames.runs(passes)))), met by "
           + "blocks of \(format.block) samples", samples: parts.frame),
       Part(
         name: "resamplers", explanation: "\(format.sampleRate) Hz to the model's \(frames.sampleRate) Hz and back",

@@ -347,8 +347,8 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     options: LiveOptions = LiveOptions()
   ) throws -> LatencyBudget {
     try LatencyBudget(
-      format, frames: model?.frameFormat ?? .standard, resamplerQuality: options.resamplerQuality, band: settings.band,
-      allowance: options.allowance)
+      format, frames: model?.frameFormat ?? .standard, passes: model == nil ? 1 : settings.passes,
+      resamplerQuality: options.resamplerQuality, band: settings.band, allowance: options.allowance)
   }
 
   /// What was learned live; nil: nothing was. Any ordinary thread.

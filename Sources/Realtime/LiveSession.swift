@@ -44,7 +44,8 @@ final class LiveSession: @unchecked Sendable {
     frames = model?.frameFormat ?? .standard
     profiles = ProfileMailbox(frames)
     budget = try LatencyBudget(
-      format, frames: frames, resamplerQuality: settings.resamplerQuality, band: settings.band,
+      format, frames: frames, passes: model == nil || settings.method == .wiener ? 1 : settings.passes,
+      resamplerQuality: settings.resamplerQuality, band: settings.band,
       allowance: options.allowance)
     pace = WorkerPace(block: format.block, sampleRate: format.sampleRate, allowance: options.allowance)
     let lead = try LatencyBudget.allowedBlocks(format, allowance: options.allowance) * format.block

@@ -7,10 +7,10 @@ package enum SpeedTest {
   /// Share of the time there is that a frame of all channels may take.
   static var roomShare: Double { 0.7 }
 
-  /// The same where two networks run: more than half is not theirs.
+  /// The same where two networks or passes run: more than half is not theirs.
   package static var roomShareOfBoth: Double { 0.5 }
 
-  /// Runs noise through the enhancer and lowers steps, guidance and the number of networks until a frame of all channels fits; then
+  /// Runs noise through the enhancer and lowers steps, guidance and the number of passes and networks until a frame of all channels fits; then
   /// resets it.
   ///
   /// - Parameters:
@@ -32,7 +32,7 @@ package enum SpeedTest {
       let seconds = try measure(&enhancer, format)
       enhancer.reset()
       let share = seconds / available
-      let room = levels.spares(tried) && level > 1 ? roomShareOfBoth : roomShare
+      let room = level > 1 && levels.rungs(tried) > 0 ? roomShareOfBoth : roomShare
       if share <= room || (!mayLower && share < 1) { break }
       if !mayLower || (level == 1 && tried.guidance == 1) {
         throw LiveError.tooSlow(
@@ -45,7 +45,7 @@ package enum SpeedTest {
       } else if tried.guidance != 1 {
         tried.guidance = 1
       } else {
-        level = 1
+        level -= 1
       }
     }
     let running = levels.settings(tried, at: level)
@@ -58,6 +58,8 @@ package enum SpeedTest {
     }
     if running.networks != settings.networks, let model {
       remark("both networks would take more than half of the time that there is here, so \(model.name) runs alone")
+    } else if running.sparesPass {
+      remark("two passes would take more than half of the time that there is here, so one runs")
     }
     var wished = settings
     wished.guidance = tried.guidance

@@ -14,10 +14,16 @@ package struct FractionalDelay: ~Copyable {
   private let history: FloatMemory  // (16) twice, so that the newest 16 always lie in a row
   private var next = 0
 
-  /// - Parameter delay: samples, 7…8.
-  package init(delay: Double) {
-    precondition(delay >= 7 && delay <= 8, "the delay is near the middle of the taps")
-    self.delay = delay
+  /// Whether a whole sample more is waited for, and the sample that waits.
+  private let waits: Bool
+  private var waiting: Float = 0
+
+  /// - Parameter delay: samples, 7…9.
+  package init(delay whole: Double) {
+    precondition(whole >= 7 && whole <= 9, "the delay is near the middle of the taps, or a sample beyond")
+    self.delay = whole
+    waits = whole > 8
+    let delay = waits ? whole - 1 : whole
     let count = Self.tapCount
     taps = FloatMemory(count)
     history = FloatMemory(2 * count)
@@ -45,6 +51,7 @@ package struct FractionalDelay: ~Copyable {
       history[next + length] = samples[n]
       var sum: Float = 0
       for k in 0..<length { sum += taps[k] * history[next + k] }
+      if waits { swap(&sum, &waiting) }
       samples[n] = sum
     }
   }
@@ -54,5 +61,6 @@ package struct FractionalDelay: ~Copyable {
   package mutating func reset() {
     history.clear()
     next = 0
+    waiting = 0
   }
 }

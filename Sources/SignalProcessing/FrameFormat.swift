@@ -56,6 +56,9 @@ package struct FrameFormat: Sendable, Equatable {
     min(binCount - 1, Int((frequency * Double(fftLength) / Double(sampleRate)).rounded()))
   }
 
+  /// How many of so many passes can take turns: two, where half a hop is a whole number of samples.
+  package func runs(_ passes: Int) -> Int { hopLength % passes == 0 ? passes : 1 }
+
   /// What a device's rate makes of a number of the model's samples, rounded down.
   package func deviceSamples(_ samples: Int, at deviceRate: Int) -> Int { deviceRate * samples / sampleRate }
 }

@@ -15,6 +15,7 @@ import Testing
       settings.guidance = example.guidance
       settings.startLevel = example.startLevel
       settings.seed = Manifest.shared.seed
+      settings.passes = example.passes ?? 1
       let model = try tinyModel(example.learned == true ? "tiny-learned" : example.narrow == true ? "tiny-8k" : "tiny")
       let frame = model.frameFormat
       var enhancer = try StreamingEnhancer(model: model, settings: settings, sampleRate: frame.sampleRate)

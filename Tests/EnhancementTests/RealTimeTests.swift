@@ -33,13 +33,19 @@
       try expectNoHeapCall(.score, try EnhancementModel(mean: try tinyModel(), try tinyModel()), (48000, 512))
     }
 
+    @Test(arguments: [(16000, 160), (48000, 512), (44100, 127)])
+    func `a thousand frames of two passes, now and then of one, make no heap call`(stream: (Int, Int)) throws {
+      try expectNoHeapCall(.score, try EnhancementModel(mean: try tinyModel(), try tinyModel()), stream, passes: 2)
+    }
+
     private func expectNoHeapCall(
-      _ method: EnhancementSettings.Method, _ model: EnhancementModel, _ stream: (Int, Int)
+      _ method: EnhancementSettings.Method, _ model: EnhancementModel, _ stream: (Int, Int), passes: Int = 1
     ) throws {
       let (rate, block) = stream
       var settings = EnhancementSettings()
       settings.method = method
       settings.maximumSteps = 2
+      settings.passes = passes
       let service = NoiseEncodingService(model: model, wake: {}, pause: {})
       var enhancer = try StreamingEnhancer(model: model, settings: settings, sampleRate: rate, service: service)
       let noise = whiteNoise(block)
@@ -55,6 +61,7 @@
           settings.bypass = round % 100 > 90
           settings.steps = 1 + round / 50 % 2
           settings.networks = choices[round / 60 % 3]
+          settings.sparesPass = round / 80 % 2 == 1
           settings.guidance = round / 70 % 2 == 0 ? 1 : 1.5
           try? enhancer.update(settings)
           enhancer.process(UnsafeBufferPointer(memory), into: memory)

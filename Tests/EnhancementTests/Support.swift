@@ -138,7 +138,8 @@ func makeChain(
   settings: EnhancementSettings = EnhancementSettings(), log: Log = Log(), token: Float? = nil
 ) throws -> TestChain {
   try TestChain(
-    predictor: TestPredictor(behaviour, log: log), encoder: TestEncoder(log: log, value: token),
+    predictor: TestPredictor(behaviour, log: log),
+    second: settings.passes == 2 ? TestPredictor(behaviour, log: log) : nil, encoder: TestEncoder(log: log, value: token),
     settings: settings, sampleRate: rate)
 }
 
@@ -222,6 +223,7 @@ struct Manifest: Decodable {
     let guidance, startLevel: Float
     let profile: Bool
     let learned: Bool?
+    let passes: Int?
     /// Of the model of another format.
     let narrow: Bool?
     var testDescription: String { name }

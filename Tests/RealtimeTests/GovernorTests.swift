@@ -79,7 +79,19 @@ import Testing
     wish.networks = .second
     #expect(two.whole(wish) == 3 && (1...3).map { two.settings(wish, at: $0).networks } == [.second, .second, .second])
     wish.networks = .both
+    // A second pass goes before the second network, and after the steps.
+    wish.passes = 2
+    #expect(two.whole(wish) == 5)
+    #expect((1...5).map { two.settings(wish, at: $0).steps } == [1, 1, 1, 2, 3])
+    #expect((1...5).map { two.settings(wish, at: $0).networks } == [.first, .both, .both, .both, .both])
+    #expect((1...5).map { two.settings(wish, at: $0).sparesPass } == [true, true, false, false, false])
+    #expect((1...5).map { two.work(wish, at: $0) } == [0.25, 0.5, 1, 2, 3])
+    wish.method = .wiener
+    #expect(two.whole(wish) == 4, "it has one pass")
+    wish.method = .score
     let one = WorkLevels(try tinyModel())
+    #expect(one.whole(wish) == 4 && (1...2).map { one.settings(wish, at: $0).sparesPass } == [true, false])
+    wish.passes = 1
     #expect(one.whole(wish) == 3 && one.settings(wish, at: 2).steps == 2 && one.growth(wish, at: 1) == 2)
   }
 }

@@ -12,11 +12,13 @@ import Testing
 
   /// On a machine that takes `step` seconds a step of one network, twice that of two and twice that with guidance.
   private func begin(
-    step: Double, steps: Int, guidance: Float = 1, mayLower: Bool = true, model: EnhancementModel? = nil
+    step: Double, steps: Int, passes: Int = 1, guidance: Float = 1, mayLower: Bool = true,
+    model: EnhancementModel? = nil
   ) throws -> Found {
     let format = StreamFormat(sampleRate: 48000, block: 128, channelCount: 2)
     var settings = EnhancementSettings()
     settings.steps = steps
+    settings.passes = passes
     settings.guidance = guidance
     settings.maximumSteps = 8
     let model = try model ?? tinyModel()
@@ -30,7 +32,8 @@ import Testing
       measure: { enhancer, _ in
         let running = enhancer.withChannel(0) { $0.settings }
         let networks: Double = model.secondName != nil && running.networks == .both ? 2 : 1
-        return step * networks * Double(running.steps) * (running.guidance == 1 ? 1 : 2)
+        let runningPasses: Double = running.sparesPass ? 1 : Double(passes)
+        return step * networks * runningPasses * Double(running.steps) * (running.guidance == 1 ? 1 : 2)
       })
     let running = enhancer.withChannel(0) { $0.settings }
     #expect(running == levels.settings(found.settings, at: found.level), "what runs is what was found")
@@ -67,6 +70,18 @@ import Testing
   ) throws {
     let found = try begin(step: step, steps: steps, model: try EnhancementModel(mean: tinyModel(), tinyModel()))
     #expect((found.steps, found.wished) == (1, steps) && found.networks == networks)
+    #expect(found.remarks.count == said.count && zip(found.remarks, said).allSatisfy { $0.contains($1) })
+  }
+
+  @Test(arguments: [
+    (0.0012, EnhancementSettings.Networks.both, []), (0.0013, .both, ["two passes would take"]),
+    (0.0024, .both, ["two passes would take"]), (0.0026, .first, ["both networks would take"]),
+  ])
+  func `two passes run where they leave half of the time, else both networks once`(
+    step: Double, networks: EnhancementSettings.Networks, said: [String]
+  ) throws {
+    let found = try begin(step: step, steps: 1, passes: 2, model: try EnhancementModel(mean: tinyModel(), tinyModel()))
+    #expect(found.steps == 1 && found.networks == networks)
     #expect(found.remarks.count == said.count && zip(found.remarks, said).allSatisfy { $0.contains($1) })
   }
 

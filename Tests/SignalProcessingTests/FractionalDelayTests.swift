@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct FractionalDelayTests {
   /// Against sin() itself, up to 8 kHz at 44.1 kHz.
-  @Test(arguments: [7.0, 7.25, 7.5, 7.75, 8], [100.0, 1000, 4000, 8000])
+  @Test(arguments: [7.0, 7.25, 7.5, 7.75, 8, 8.25, 8.5, 9], [100.0, 1000, 4000, 8000])
   func `a sine is delayed by the fraction`(delay: Double, frequency: Double) {
     var line = FractionalDelay(delay: delay)
     let step = 2 * Double.pi * frequency / 44100

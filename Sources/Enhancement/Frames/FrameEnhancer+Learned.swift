@@ -21,7 +21,7 @@ extension FrameEnhancer where Predictor: ~Copyable {
   mutating func setLearned(_ values: UnsafePointer<Float>?, voices: UnsafePointer<Float>?, voiceCount: Int) {
     guard sampler != nil else { return }
     learned.set(values, voices: voices, voiceCount: voiceCount)
-    sampler!.predictor.setLearnedTokens(learned.isInForce ? values : nil)
+    conditionOnLearned(values)
   }
 
   /// Hears whether a learned voice speaks, and tells the network where that changes. Before the frame's first step.
@@ -46,7 +46,12 @@ extension FrameEnhancer where Predictor: ~Copyable {
     if learned.share(isHeardAnywhere) { conditionOnLearned() }
   }
 
-  private mutating func conditionOnLearned() {
-    sampler!.predictor.setLearnedTokens(learned.isInForce ? UnsafePointer(learned.tokens.base) : nil)
+  private mutating func conditionOnLearned() { conditionOnLearned(learned.tokens.base) }
+
+  /// Tells all passes' networks of these tokens, while they are in force.
+  private mutating func conditionOnLearned(_ tokens: UnsafePointer<Float>?) {
+    let tokens = learned.isInForce ? tokens : nil
+    sampler!.predictor.setLearnedTokens(tokens)
+    if second != nil { second!.sampler.predictor.setLearnedTokens(tokens) }
   }
 }

@@ -11,6 +11,27 @@ extension FrameEnhancer where Predictor: ~Copyable {
   /// Seconds of digital silence after which the network rests.
   static var secondsBeforeRest: Double { 2 }
 
+  /// Tells the second pass's noise from the first one's, of one seed.
+  static var secondNoise: UInt64 { 0x9E37_79B9_7F4A_7C15 }
+
+  static func makeSampler(
+    _ predictor: consuming Predictor, format: ModelFormat, settings: EnhancementSettings, seed: UInt64
+  ) -> FrameSampler<Predictor> {
+    var sampler = FrameSampler(
+      predictor: predictor, sde: format.sde, grid: format.grid, kind: settings.sampler.kind,
+      maximumSteps: settings.maximumSteps ?? settings.steps, seed: seed, binCount: format.frame.modelBinCount)
+    sampler.steps = settings.steps
+    sampler.predictor.use(settings.networks.choice)
+    sampler.warmUpFrames = format.frame.frames(in: warmUpSeconds)
+    return sampler
+  }
+
+  /// Tells all passes' networks of the noise; nil: the null condition.
+  mutating func setTokens(_ tokens: UnsafePointer<Float>?) {
+    sampler!.predictor.setTokens(tokens)
+    if second != nil { second!.sampler.predictor.setTokens(tokens) }
+  }
+
   /// Back to the state after `init`, with the settings of now. The reference is empty and not frozen.
   mutating func reset() {
     frameIndex = 0
@@ -26,12 +47,14 @@ extension FrameEnhancer where Predictor: ~Copyable {
     clearReference()
     guidance.jump(to: guidance.target)
     if sampler != nil { sampler!.reset() }
+    if second != nil { second!.reset() }
     resetLearned()
     judgement = .silence
     silentRun = 0
     takenVersion = -1
     isReferenceMissed = false
     deadline = 0
+    mostSteps = .max
     decisions.reset()
     forgetCounts()
   }
@@ -43,11 +66,15 @@ extension FrameEnhancer where Predictor: ~Copyable {
   }
 
   /// - Parameter steps: 1…maximumSteps, from the next frame on.
-  mutating func setSteps(_ steps: Int) { if sampler != nil { sampler!.steps = steps } }
+  mutating func setSteps(_ steps: Int) {
+    if sampler != nil { sampler!.steps = steps }
+    if second != nil { second!.sampler.steps = steps }
+  }
 
   /// From the next frame on.
   mutating func use(_ networks: EnhancementSettings.Networks) {
     if sampler != nil { sampler!.predictor.use(networks.choice) }
+    if second != nil { second!.sampler.predictor.use(networks.choice) }
   }
 
   /// Forgets the noise heard: the null condition, from the next frame on.
@@ -56,7 +83,7 @@ extension FrameEnhancer where Predictor: ~Copyable {
     newestNoise = -1
     job.cancel(isAlone: service == nil)
     guard hasTokens else { return }
-    sampler!.predictor.setTokens(nil)
+    setTokens(nil)
     hasTokens = false
   }
 

@@ -55,6 +55,10 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   var level: LevelGain
   var sampler: FrameSampler<Predictor>?  // nil: Wiener
   var wiener: WienerGain?  // nil: score
+  /// Steps after which the newest frame was cut short; `.max`: it was not.
+  var mostSteps = Int.max
+  /// The same network over frames half a hop beside these; nil: there is one pass.
+  var second: SecondPass<Predictor>?
 
   var presence: SpeechPresence
   var pauses: SpeechPauseDetector
@@ -101,6 +105,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   /// - Parameters:
   ///   - predictor: the network, with the slots of `FrameSampler.slotTimes` and room for a batch of two; nil for the
   ///     Wiener filter.
+  ///   - second: the same network once more, where there are two passes; nil: there is one.
   ///   - encoder: makes the noise tokens; nil for a model without a condition.
   ///   - format: of the model.
   ///   - settings: valid ones.
@@ -108,7 +113,9 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   ///   - service: runs the encoder beside the frame path; nil: the frame path does.
   ///   - isLinked: whether `keepNoise` decides which frames are noise.
   init(
-    predictor: consuming Predictor?, encoder: (any NoiseEncoder)?, format: ModelFormat, settings: EnhancementSettings,
+    predictor: consuming Predictor?, second: consuming Predictor? = nil, encoder: (any NoiseEncoder)?,
+    format: ModelFormat,
+    settings: EnhancementSettings,
     learned: consuming LearnedCondition = LearnedCondition(), service: NoiseEncodingService? = nil,
     isLinked: Bool = false
   ) {
@@ -145,13 +152,14 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
       format: frame, length: frame.frames(in: Double(settings.referenceLength)), keepsSamples: job.hearsSamples)
     service?.register(job)
     self.encoder = encoder
+    self.second = nil
     if let predictor {
-      sampler = FrameSampler(
-        predictor: predictor, sde: format.sde, grid: format.grid, kind: settings.sampler.kind,
-        maximumSteps: maximumSteps, seed: settings.seed, binCount: frame.modelBinCount)
-      sampler!.steps = settings.steps
-      sampler!.predictor.use(settings.networks.choice)
-      sampler!.warmUpFrames = frame.frames(in: Self.warmUpSeconds)
+      sampler = Self.makeSampler(predictor, format: format, settings: settings, seed: settings.seed)
+      if let second {
+        self.second = SecondPass(
+          sampler: Self.makeSampler(second, format: format, settings: settings, seed: settings.seed ^ Self.secondNoise),
+          frame: frame)
+      }
       wiener = nil
     } else {
       sampler = nil
@@ -190,7 +198,19 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     level.update(energy: levelAnalysis.energy)
     synthesis.push(enhanced.base, into: output)
     frameIndex += 1
-    times.add(nanoseconds: monotonicNanoseconds() - start)
+    var taken = monotonicNanoseconds() - start
+    if second != nil { taken += second!.takeTime() }
+    times.add(nanoseconds: taken)
+  }
+
+  /// The second pass's hop, half a hop after `process` and half a hop before it is called again; before the first frame, too.
+  ///
+  /// - Parameters: as for `process`.
+  mutating func processBetween(_ hop: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>) {
+    let isResting = isResting
+    second!.process(
+      hop, compression: compression, gain: level.gain, guidance: guidance.value, mostSteps: mostSteps,
+      frameIndex: frameIndex, isResting: isResting, into: output)
   }
 
   /// Whether the network is left out because of long silence, whose output is silence whatever it says. It goes on with
@@ -224,27 +244,18 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
         if !goesOn { cutAfter = done }
         return goesOn
       })
+    mostSteps = cutAfter > 0 ? cutAfter : .max
     if cutAfter > 0 {
       counts.reducedFrames += 1
       decisions.note(FrameDecision(frameIndex: frameIndex, kind: .stepsRun(cutAfter)))
     }
     if isFinite {
       compression.expand(compressed.base, gain: gain, count: modelBinCount, into: enhanced.base)
-      enhanceBinsAbove(bins)
+      enhanceAbove(bins, enhanced: enhanced.base, modelBinCount: modelBinCount, binCount: binCount)
       isFinite = allFinite(enhanced.base, count: 2 * binCount)
     }
     if !isFinite { sampler!.reset() }
     return isFinite
-  }
-
-  /// The bins above the network's take the real gain of its last one, at most 1: where that is all but empty the quotient
-  /// means nothing.
-  private func enhanceBinsAbove(_ bins: UnsafePointer<Float>) {
-    let last = 2 * modelBinCount
-    let noisy = bins[last - 2] * bins[last - 2] + bins[last - 1] * bins[last - 1]
-    let clean = enhanced[last - 2] * enhanced[last - 2] + enhanced[last - 1] * enhanced[last - 1]
-    let gain = clean < noisy ? squareRoot(clean / noisy) : 1
-    for n in last..<2 * binCount { enhanced[n] = gain * bins[n] }
   }
 
   /// Counts the frame and, if it is noise alone, keeps it for the reference.
@@ -316,11 +327,11 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     }
     switch job.state {
     case .encoded:
-      sampler!.predictor.setTokens(job.tokens.base)
+      setTokens(job.tokens.base)
       hasTokens = true
       counts.referenceRefreshes += 1
     case .null:
-      if hasTokens { sampler!.predictor.setTokens(nil) }
+      if hasTokens { setTokens(nil) }
       hasTokens = false
     case .idle, .taken: break
     }

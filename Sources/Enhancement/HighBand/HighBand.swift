@@ -25,6 +25,10 @@ struct HighBand: ~Copyable {
   private let carried: FloatMemory  // what the resamplers carry of a piece
   private let hop: FloatMemory  // (hopLength), the band
   private var hopFill = 0
+  /// The band's samples until the enhanced signal's of the same time are there.
+  private var ready: SampleFIFO
+  private let lead: Int  // samples that the enhanced signal comes later
+  private let next: FloatMemory  // (hopLength)
 
   /// Whether there is such a band at this rate: from twice the model's rate on it is wide enough, and a hop is a whole number
   /// of samples.
@@ -32,17 +36,32 @@ struct HighBand: ~Copyable {
     sampleRate >= 2 * format.sampleRate && sampleRate * format.hopLength % format.sampleRate == 0
   }
 
-  /// Samples by which both of the model's signals are delayed to make the delay whole: 0, or 7 to 8.
+  /// Samples by which the resampled input is delayed to make its delay whole: 0, or 7 to 8.
   static func alignmentDelay(resamplerDelay: Double) -> Double {
     let whole = resamplerDelay.rounded(.up)
     return whole == resamplerDelay ? 0 : (resamplerDelay + 7).rounded(.up) - resamplerDelay
   }
 
+  /// What brings the enhanced signal beside the band.
+  ///
   /// - Parameters:
   ///   - resamplerDelay: of both resamplers, in samples of the device.
+  ///   - stagger: samples of the device by which the enhanced signal comes later than a single pass's.
+  /// - Returns: the samples by which it is delayed to make its delay whole (0, or 7 to 9), and the whole samples by which it then comes
+  ///   after the band: no fewer than the stagger, so that the band is there in time.
+  static func alignment(resamplerDelay: Double, stagger: Double) -> (delay: Double, lead: Int) {
+    let own = alignmentDelay(resamplerDelay: resamplerDelay)
+    let whole = stagger.rounded(.up)
+    if whole == stagger { return (own, Int(whole)) }
+    return own == 0 ? (7 + whole - stagger, Int(whole) + 7) : (own + whole - stagger, Int(whole))
+  }
+
+  /// - Parameters:
+  ///   - resamplerDelay: of both resamplers, in samples of the device.
+  ///   - stagger: as `alignment` has it.
   ///   - format: of the model.
   init(
-    sampleRate: Int, resamplerDelay: Double, quality: Int, format: FrameFormat
+    sampleRate: Int, resamplerDelay: Double, stagger: Double = 0, quality: Int, format: FrameFormat
   ) throws(EnhancementError) {
     hopLength = format.deviceSamples(format.hopLength, at: sampleRate)
     up = try makeResampler(from: format.sampleRate, to: sampleRate, quality: quality, device: sampleRate)
@@ -60,6 +79,10 @@ struct HighBand: ~Copyable {
     synthesis = STFTSynthesis(fftLength: fftLength, hopLength: hopLength)
     gain = HighBandGain(sampleRate: sampleRate, binCount: fftLength / 2 + 1, format: format)
     hop = FloatMemory(hopLength)
+    lead = Self.alignment(resamplerDelay: resamplerDelay, stagger: stagger).lead
+    ready = SampleFIFO(capacity: lead + 2 * hopLength)
+    ready.writeZeros(lead)
+    next = FloatMemory(piece)
   }
 
   /// Takes the device's samples as they come, before the model's samples that they became.
@@ -78,21 +101,24 @@ struct HighBand: ~Copyable {
     hopFill += made
   }
 
-  /// Adds the band of the hop that is whole now to the enhanced signal of the same hop.
+  /// Makes the band of the hop that is whole now.
   ///
   /// - Parameters:
   ///   - bins: (format's binCount, 2) of the model's frame, noisy and enhanced.
   ///   - isNoise: whether the frame was judged noise alone; nil: it was silence.
-  ///   - output: (hopLength) the enhanced signal at the device's rate.
-  mutating func add(
-    noisy: UnsafePointer<Float>, enhanced: UnsafePointer<Float>, isNoise: Bool?, to output: UnsafeMutablePointer<Float>
-  ) {
+  mutating func makeHop(noisy: UnsafePointer<Float>, enhanced: UnsafePointer<Float>, isNoise: Bool?) {
     precondition(hopFill == hopLength, "the band's hops end with the model's")
     hopFill = 0
     analysis.push(hop.base)
     gain.apply(to: analysis.bins, noisy: noisy, enhanced: enhanced, isNoise: isNoise)
     synthesis.push(analysis.bins, into: hop.base)
-    addScaled(output, 1, hop.base, into: output, count: hopLength)
+    ready.write(hop.base, count: hopLength)
+  }
+
+  /// Adds the band to the next samples of the enhanced signal, at the device's rate: at most those of a hop.
+  mutating func add(to output: UnsafeMutablePointer<Float>, count: Int) {
+    ready.read(into: next.base, count: count)
+    addScaled(output, 1, next.base, into: output, count: count)
   }
 
   mutating func reset() {
@@ -104,5 +130,7 @@ struct HighBand: ~Copyable {
     synthesis.reset()
     gain.reset()
     hopFill = 0
+    ready.reset()
+    ready.writeZeros(lead)
   }
 }

@@ -15,6 +15,11 @@ extension EnhancementSetting {
       write: { $0.guidance = $1 }
     ).whileRunning,
     EnhancementSetting(
+      key: "passes", form: .integer(1...2), range: "1 or 2",
+      help: "Passes over the sound, half a frame's step apart, of which the mean is heard: 1, or 2 for twice the work.",
+      refusal: { "\($0) passes cannot be run" }, read: { .integer($0.passes) },
+      write: { if case .integer(let passes) = $1 { $0.passes = passes } }),
+    EnhancementSetting(
       key: "sampler", form: .choice(EnhancementSettings.Sampler.names),
       range: EnhancementSettings.Sampler.names.joined(separator: ", "),
       help: "few-step, reverse-diffusion, predictor-corrector or probability-flow.",

@@ -41,6 +41,11 @@ public struct EnhancementSettings: Sendable, Equatable {
   public var maximumSteps: Int?
   /// Weight of classifier-free guidance, 0…10; 1 evaluates the network once per step, any other value twice.
   public var guidance: Float = 1
+  /// Passes of the network over the sound, half a hop beside each other, of which the mean is heard: 1 or 2. Two take twice the
+  /// work, and no more latency but where blocks are multiples of the hop: half a hop.
+  public var passes = 1
+  /// Whether the second pass is left out for now, for want of time; the latency stays.
+  package var sparesPass = false
   /// The reverse sampler.
   public var sampler = Sampler.fewStep(eta: 0)
   /// The most the enhancer may take away, in dB, 0…200: that much below, the input stays audible. nil: no limit.

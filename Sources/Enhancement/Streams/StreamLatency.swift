@@ -17,7 +17,8 @@ import SignalProcessing
 ///
 ///     P + (F − H)·r + (both resamplers' delay)
 ///
-/// at the device's rate: F − 1 where both rates are the same.
+/// at the device's rate: F − 1 where both rates are the same. Two passes in turns are as one with half the hop: what they give back at
+/// once is half, and both are needed for it. F − 1 stays; of blocks that are multiples of the hop it is half a hop more.
 struct StreamLatency: Equatable {
   /// P.
   let leadingZeros: Int
@@ -30,11 +31,12 @@ struct StreamLatency: Equatable {
   ///   - sampleRate: the device's rate in Hz.
   ///   - resamplerDelay: of both resamplers together, in samples of the device.
   ///   - granularity: b, of which the input's blocks are multiples; 1: of any size.
+  ///   - passes: in turns over the sound, 1 or 2.
   ///   - format: of the model.
   init(
-    sampleRate: Int, resamplerDelay: Double, granularity b: Int = 1, format: FrameFormat = .standard
+    sampleRate: Int, resamplerDelay: Double, granularity b: Int = 1, passes: Int = 1, format: FrameFormat = .standard
   ) {
-    let hop = format.hopLength
+    let hop = format.hopLength / passes
     let rate = format.sampleRate
     var zeros = 0
     // The hops' places among the blocks repeat after at most so many.
@@ -54,30 +56,36 @@ extension StreamingEnhancer {
   /// (made whole where there is a band above the model's), in samples at the
   /// device's rate. Their sum, rounded, is `latencyInSamples`.
   ///
-  /// - Parameter model: what is to run; nil: a method without a model.
+  /// - Parameters:
+  ///   - passes: `EnhancementSettings.passes`.
+  ///   - model: what is to run; nil: a method without a model.
   /// - Throws: `EnhancementError` for a rate, quality or granularity out of range.
   public static func latencyParts(
     sampleRate: Int, granularity: Int = 1, resamplerQuality: Int = 5, band: EnhancementSettings.Band = .full,
-    model: EnhancementModel? = nil
+    passes: Int = 1, model: EnhancementModel? = nil
   ) throws(EnhancementError) -> (frame: Double, resamplers: Double) {
     try latencyParts(
       sampleRate: sampleRate, granularity: granularity, resamplerQuality: resamplerQuality, band: band,
-      format: model?.frameFormat ?? .standard)
+      passes: model == nil ? 1 : passes, format: model?.frameFormat ?? .standard)
   }
 
   /// The same for a model's frames.
   package static func latencyParts(
     sampleRate: Int, granularity: Int = 1, resamplerQuality: Int = 5, band: EnhancementSettings.Band = .full,
-    format frame: FrameFormat
+    passes: Int = 1, format frame: FrameFormat
   ) throws(EnhancementError) -> (frame: Double, resamplers: Double) {
     guard (8000...192_000).contains(sampleRate) else { throw .unsupportedSampleRate(sampleRate) }
     guard (1...1 << 20).contains(granularity) else { throw .unsupportedBlock(granularity) }
     let down = try makeResampler(
       from: sampleRate, to: frame.sampleRate, quality: resamplerQuality, device: sampleRate)
     let up = try makeResampler(from: frame.sampleRate, to: sampleRate, quality: resamplerQuality, device: sampleRate)
-    let latency = StreamLatency(sampleRate: sampleRate, resamplerDelay: 0, granularity: granularity, format: frame)
+    let passes = frame.runs(passes)
+    let latency = StreamLatency(
+      sampleRate: sampleRate, resamplerDelay: 0, granularity: granularity, passes: passes, format: frame)
     let resamplers = down.delayInInputSamples + up.delayInOutputSamples
     let hasHigh = band == .full && HighBand.exists(at: sampleRate, format: frame)
-    return (latency.exact, resamplers + (hasHigh ? HighBand.alignmentDelay(resamplerDelay: resamplers) : 0))
+    let stagger = StreamingChain<NetworkPair>.stagger(passes: passes, sampleRate: sampleRate, frame: frame)
+    let shift = hasHigh ? HighBand.alignment(resamplerDelay: resamplers, stagger: stagger).delay : 0
+    return (latency.exact, resamplers + shift)
   }
 }

@@ -9,7 +9,8 @@ import SignalProcessing
 ///            └─ queue of the input ────────────────────────────────────── mix ───┘
 ///
 /// `push` takes pieces of the input, `pull` gives as much back; where several channels are linked, their owner pushes
-/// all before it pulls. `process` is both.
+/// all before it pulls. `process` is both. Where two passes run, they take turns every half hop, and each half hop's mean of both
+/// goes on (`PassMean`).
 ///
 /// Generic so that tests can put a predictor of their own in; `StreamingEnhancer` is its public face. One instance
 /// belongs to one thread; `process` neither allocates nor locks if predictor and encoder do not.
@@ -26,7 +27,7 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
 
   /// Samples between which `pull` may be called: what was pushed since the last `pull` is a multiple of it.
   let granularity: Int
-  /// Most samples that one `push` takes: no more than one hop becomes whole by it.
+  /// Most samples that one `push` takes: no more than one hop, of one pass, becomes whole by it.
   let piece: Int
   private let room: Int  // most samples pushed before they are pulled
   private var down: Resampler
@@ -41,16 +42,26 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   private var hopFill = 0
   private var nonFiniteSamples = 0
   private let hopLength: Int  // of the model
-  private let hop: FloatMemory  // (hopLength), the part of a hop that has come
-  private let enhancedHop: FloatMemory  // (hopLength)
+  /// The model's samples from one frame to the next: a hop, or half of one where two passes take turns.
+  private let stride: Int
+  private let hop: FloatMemory  // (hopLength), the newest samples, of which `stride` are coming
+  private let enhancedHop: FloatMemory  // (hopLength), of which `stride` are given
+  private let hasSecond: Bool  // two passes
+  private var passes: PassMean
   private let clean: FloatMemory  // (piece), the finite input, then the same delayed
   private let wet: FloatMemory  // (piece)
   private let resampled: FloatMemory  // a piece at the model's rate
   private let returned: FloatMemory  // a hop at the device's rate
 
+  /// The samples of the device by which what two passes give comes later than one pass's.
+  static func stagger(passes: Int, sampleRate: Int, frame: FrameFormat) -> Double {
+    Double((frame.hopLength - frame.hopLength / passes) * sampleRate) / Double(frame.sampleRate)
+  }
+
+  /// - Parameter second: the predictor once more, for a second pass; nil: there is one pass.
   init(
-    predictor: consuming Predictor?, encoder: (any NoiseEncoder)?, format: ModelFormat = .standard,
-    settings: EnhancementSettings, sampleRate: Int, granularity: Int = 1,
+    predictor: consuming Predictor?, second: consuming Predictor? = nil, encoder: (any NoiseEncoder)?,
+    format: ModelFormat = .standard, settings: EnhancementSettings, sampleRate: Int, granularity: Int = 1,
     learned: consuming LearnedCondition = LearnedCondition(), service: NoiseEncodingService? = nil,
     isLinked: Bool = false
   ) throws(EnhancementError) {
@@ -63,29 +74,35 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     let up = try makeResampler(from: frame.sampleRate, to: sampleRate, quality: quality, device: sampleRate)
     let resamplerDelay = down.delayInInputSamples + up.delayInOutputSamples
     let hasHigh = settings.band == .full && HighBand.exists(at: sampleRate, format: frame)
-    let shift = hasHigh ? HighBand.alignmentDelay(resamplerDelay: resamplerDelay) : 0
+    let passCount = second == nil ? 1 : 2
+    let stagger = Self.stagger(passes: passCount, sampleRate: sampleRate, frame: frame)
+    let shift = hasHigh ? HighBand.alignment(resamplerDelay: resamplerDelay, stagger: stagger).delay : 0
     high = nil
     if hasHigh {
       high = try HighBand(
-        sampleRate: sampleRate, resamplerDelay: resamplerDelay, quality: quality, format: frame)
+        sampleRate: sampleRate, resamplerDelay: resamplerDelay, stagger: stagger, quality: quality, format: frame)
     }
     alignment = shift > 0 ? FractionalDelay(delay: shift) : nil
     self.sampleRate = sampleRate
     self.settings = settings
     latency = StreamLatency(
-      sampleRate: sampleRate, resamplerDelay: resamplerDelay + shift, granularity: granularity, format: frame)
+      sampleRate: sampleRate, resamplerDelay: resamplerDelay + shift, granularity: granularity, passes: passCount,
+      format: frame)
     hopLength = frame.hopLength
+    stride = frame.hopLength / passCount
+    hasSecond = passCount == 2
+    passes = PassMean(hopLength: hasSecond ? frame.hopLength : 0)
     hop = FloatMemory(frame.hopLength)
     enhancedHop = FloatMemory(frame.hopLength)
     let returnedRoom = up.maximumOutput(forInput: frame.hopLength)
     self.down = down
     self.up = up
     frames = FrameEnhancer(
-      predictor: predictor, encoder: encoder, format: format, settings: settings, learned: learned, service: service,
-      isLinked: isLinked)
+      predictor: predictor, second: second, encoder: encoder, format: format, settings: settings, learned: learned,
+      service: service, isLinked: isLinked)
     self.granularity = granularity
     // A hop: a larger piece gains nothing, and the workspaces stay in the cache.
-    piece = frame.deviceSamples(frame.hopLength, at: sampleRate)
+    piece = frame.deviceSamples(stride, at: sampleRate)
     room = granularity == 1 ? piece : granularity
     queue = SampleFIFO(capacity: latency.leadingZeros + room + 2 * returnedRoom)
     queue.writeZeros(latency.leadingZeros)
@@ -156,24 +173,37 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     precondition(arrived.consumed == count, "a piece's resampled samples have room")
     var at = 0
     while at < arrived.produced {
-      let part = min(hopLength - hopFill, arrived.produced - at)
-      copyFloats(resampled.base + at, to: hop.base + hopFill, count: part)
-      if high != nil { high!.takeResampled(hop.base + hopFill, count: part) }
+      let part = min(stride - hopFill, arrived.produced - at)
+      let place = hop.base + (hopLength - stride) + hopFill
+      copyFloats(resampled.base + at, to: place, count: part)
+      if high != nil { high!.takeResampled(place, count: part) }
       hopFill += part
       at += part
-      if hopFill == hopLength {
+      if hopFill == stride {
         hopFill = 0
-        frames.process(hop.base, into: enhancedHop.base)
-        let back = up.process(UnsafeBufferPointer(start: enhancedHop.base, count: hopLength), into: returned.buffer)
+        enhanceHop()
+        let back = up.process(UnsafeBufferPointer(start: enhancedHop.base, count: stride), into: returned.buffer)
         if alignment != nil { alignment!.process(returned.base, count: back.produced) }
-        if high != nil {
-          high!.add(
-            noisy: frames.analysis.bins, enhanced: frames.enhanced.base, isNoise: frames.noiseJudgement,
-            to: returned.base)
-        }
+        if high != nil { high!.add(to: returned.base, count: back.produced) }
         queue.write(returned.base, count: back.produced)
       }
     }
+  }
+
+  /// `enhancedHop` ← what is known now that `hop` is whole: a hop, or half of one of two passes' mean.
+  private mutating func enhanceHop() {
+    if hasSecond && passes.isSecondNext {
+      if passes.secondIsNeeded { frames.processBetween(hop.base, into: enhancedHop.base) }
+    } else {
+      frames.process(hop.base, into: enhancedHop.base)
+      if high != nil {
+        high!.makeHop(
+          noisy: frames.analysis.bins, enhanced: frames.enhanced.base, isNoise: frames.noiseJudgement)
+      }
+    }
+    guard hasSecond else { return }
+    copyFloats(hop.base + stride, to: hop.base, count: hopLength - stride)
+    passes.take(enhancedHop.base)
   }
 
   /// out = wet + d·(dry − wet); where d is 0 or 1 the one or the other to the bit.
@@ -205,6 +235,7 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     }
     frames.setSteps(next.steps)
     frames.use(next.networks)
+    passes.use(second: !next.sparesPass)
     settings = next
     frames.guidance.move(to: next.guidance)
     frames.dryWeight = next.dryWeight
@@ -223,7 +254,9 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     dryQueue.reset()
     dryQueue.writeZeros(latency.samples)
     dryWeight.jump(to: dryWeight.target)
+    hop.clear()
     hopFill = 0
+    passes.reset()
     nonFiniteSamples = 0
   }
 

@@ -64,13 +64,15 @@ public struct StreamingEnhancer: ~Copyable {
     if settings.method == .score && model == nil { throw .modelRequired }
     let model = settings.method == .score ? model : nil
     var network: NetworkPair?
+    var second: NetworkPair?
     if let model {
       let times = FrameSampler<NetworkPair>.slotTimes(
         kind: settings.sampler.kind, maximumSteps: settings.maximumSteps ?? settings.steps, grid: format.grid)
       network = model.makeNetwork(times: times)
+      if format.frame.runs(settings.passes) == 2 { second = model.makeNetwork(times: times) }
     }
     chain = try StreamingChain(
-      predictor: network, encoder: model?.makeReferenceEncoder(), format: format, settings: settings,
+      predictor: network, second: second, encoder: model?.makeReferenceEncoder(), format: format, settings: settings,
       sampleRate: sampleRate, granularity: granularity,
       learned: model?.makeLearnedCondition(settings.learnedVoices) ?? LearnedCondition(),
       service: service, isLinked: isLinked)

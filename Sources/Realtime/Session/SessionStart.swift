@@ -8,8 +8,8 @@ public struct SessionStart: Sendable {
   public let lead: Int
   /// The settings wished, as far as this machine manages them.
   public let settings: EnhancementSettings
-  /// How much of them runs at the start, which the machine's speed may have lowered: steps, and one more where both networks run
-  /// (`WorkLevels`).
+  /// How much of them runs at the start, which the machine's speed may have lowered: steps, and one more for what else is not left
+  /// out: a second network, a second pass (`WorkLevels`).
   public let level: Int
   /// The weights; nil for the method `wiener`.
   public let model: EnhancementModel?

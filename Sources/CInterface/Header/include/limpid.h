@@ -133,6 +133,8 @@ void limpid_destroy(limpid_enhancer *enhancer);
  *   steps               reverse steps a frame, 1 to what the model's time grid has (8)     *  1
  *   maximum-steps       what steps may rise to once prepared with limpid_prepare              as steps
  *   networks            of a model of two (limpid_model_pair): "both", "first", "second"   *  both
+ *   passes              over the sound, half a frame's step apart, of which the mean is heard:
+ *                       1, or 2 for twice the work (all presets have 2)                       1
  *   guidance            weight of classifier-free guidance, 0 to 10; 1: none               *  1
  *   sampler             "few-step", "reverse-diffusion", "predictor-corrector",
  *                       "probability-flow"                                                    few-step
@@ -151,8 +153,8 @@ void limpid_destroy(limpid_enhancer *enhancer);
  *   learned-voices      "always": a learned voice is removed all the time, and the weaker
  *                       of others with it; "heard": while it speaks                           always
  *   allowance           in real time: seconds for the model beyond a block, 0 to 1            0.01
- *   adaptive-steps      in real time: "true": fewer steps where frames are late, and of both
- *                       networks the first alone; "false"                                     true
+ *   adaptive-steps      in real time: "true": fewer steps where frames are late, one pass of
+ *                       two, and of both networks the first alone; "false"                    true
  *
  * Those marked * may change at any time, also beside limpid_process_real_time: the change is heard from the next frame or
  * block on, faded where it could click. The others are fixed from limpid_prepare to limpid_stop. A number may be given as

@@ -15,7 +15,7 @@ public struct LiveCounters: Sendable, Equatable {
 
   public static let all: [Counter<LiveCounters>] = [
     Counter("late", "frames that were ready after they were due", \.late),
-    Counter("reduced", "frames that ran fewer steps or networks than wished", \.reduced),
+    Counter("reduced", "frames that ran fewer steps, passes or networks than wished", \.reduced),
     Counter("dry", "spans played from the delayed input, because enhanced samples were not ready", \.dry),
     Counter("dry-samples", "samples per channel of them", \.drySamples, display: .never),
     Counter("reference-late", "refreshes of the noise tokens that were not ready at their frame", \.referenceLate),

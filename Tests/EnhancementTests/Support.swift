@@ -139,7 +139,8 @@ func makeChain(
 ) throws -> TestChain {
   try TestChain(
     predictor: TestPredictor(behaviour, log: log),
-    second: settings.passes == 2 ? TestPredictor(behaviour, log: log) : nil, encoder: TestEncoder(log: log, value: token),
+    second: settings.passes == 2 ? TestPredictor(behaviour, log: log) : nil,
+    encoder: TestEncoder(log: log, value: token),
     settings: settings, sampleRate: rate)
 }
 

@@ -8,8 +8,8 @@ import SignalProcessing
 /// What a network makes of a sound hangs on where its frames begin; what two make of it that cut it differently errs in
 /// different ways, and their mean is nearer to the clean voice than either ("cycle spinning": Coifman and Donoho 1995,
 /// Translation-invariant de-noising; measured for this network in tools/training/LEDGER.md). Level, noise reference and
-/// what was learned are the first pass's. One instance belongs to one thread; nothing allocates or locks after `init` if the predictor does
-/// not.
+/// what was learned are the first pass's. One instance belongs to one thread; nothing allocates or locks after `init` if the
+/// predictor does not.
 struct SecondPass<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   private let modelBinCount: Int
   private let binCount: Int
@@ -44,7 +44,8 @@ struct SecondPass<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   ///   - isResting: whether the network is left out.
   ///   - output: room for as many; may be `hop`.
   mutating func process(
-    _ hop: UnsafePointer<Float>, compression: borrowing AmplitudeCompression, gain: Float, guidance: Float, mostSteps: Int,
+    _ hop: UnsafePointer<Float>, compression: borrowing AmplitudeCompression, gain: Float, guidance: Float,
+    mostSteps: Int,
     frameIndex: Int,
     isResting: Bool, into output: UnsafeMutablePointer<Float>
   ) {
@@ -57,7 +58,8 @@ struct SecondPass<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
         _ = enhance(bins, compression, gain: gain, guidance: guidance, mostSteps: mostSteps, frameIndex: frameIndex)
       }
       enhanced.clear()
-    } else if !enhance(bins, compression, gain: gain, guidance: guidance, mostSteps: mostSteps, frameIndex: frameIndex) {
+    } else if !enhance(bins, compression, gain: gain, guidance: guidance, mostSteps: mostSteps, frameIndex: frameIndex)
+    {
       copyFloats(bins, to: enhanced.base, count: 2 * binCount)
     }
     synthesis.push(enhanced.base, into: output)

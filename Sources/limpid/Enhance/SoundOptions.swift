@@ -29,7 +29,8 @@ struct SoundOptions: ParsableArguments {
 
   @OptionGroup var settings: SettingOptions
 
-  @Option(help: "float32, bfloat16, or auto: the one that this processor multiplies faster in. (default: the preset's, auto)")
+  @Option(
+    help: "float32, bfloat16, or auto: what this processor multiplies faster in. (default: the preset's, or auto)")
   var precision: String?
 
   @Option(help: "Start from a saved noise reference and keep it.", completion: .file())
@@ -71,8 +72,8 @@ struct SoundOptions: ParsableArguments {
     let learned = try remove.map { try LearnedSound.named($0) }
     if !learned.isEmpty, !learnsLater { model = model?.learning ?? model }
     return Plan(
-      preset: preset.name, settings: settings, model: model, precision: precision, warmUp: preset.warmUp, profile: profile,
-      profileToSave: saveNoiseProfile, learned: learned, learnedNames: remove,
+      preset: preset.name, settings: settings, model: model, precision: precision, warmUp: preset.warmUp,
+      profile: profile, profileToSave: saveNoiseProfile, learned: learned, learnedNames: remove,
       removed: try model?.learnedTokens(learned))
   }
 

@@ -112,7 +112,7 @@ import TestSupport
     ]
     #expect(Set(all).count == all.count)
     #expect(try fingerprint() == all[0])
-    #expect(try fingerprint { $0.learned = [voice] } == all[3])
+    #expect(try fingerprint { $0.learned = [voice] } == all[4])
   }
 
   /// The hash that another version would have given.

@@ -57,7 +57,7 @@ import TestSupport
     #expect(run.status == 0, "\(run.errors)")
     let last = try #require(run.reports.last, "\(run.errors)")
     #expect(
-      last["latency_samples"] as? Int == 1584 && last["dry"] as? Int == 0, "the device waits for the worker: \(last)")
+      last["latency_samples"] as? Int == 1600 && last["dry"] as? Int == 0, "the device waits for the worker: \(last)")
     let replay = try limpidTests.run("replay", scratch.path("session"), "--model", identity)
     #expect(replay.status == 0 && replay.text.contains("the same to the bit"), "\(replay.errors)")
     // It once put the output in the input's place.
@@ -70,7 +70,7 @@ import TestSupport
     let input = try Wave(Data(contentsOf: scratch.url.appendingPathComponent("session/input.wav"))).samples
     let output = try Wave(Data(contentsOf: scratch.url.appendingPathComponent("session/output.wav"))).samples
     #expect(input.count >= 3 * 48_000 && input.prefix(3 * 48_000).elementsEqual(sound.samples))
-    #expect(place(of: input, 60_000, in: output, within: 1500..<1700) == 1584)
+    #expect(place(of: input, 60_000, in: output, within: 1500..<1700) == 1600)
     // And all of it was played.
     let heard = try played
     #expect(zip(heard.drop { $0 == 0 }, output.drop { $0 == 0 }).prefix(48_000).allSatisfy { $0 == $1 })
@@ -146,7 +146,7 @@ import TestSupport
     let file = try #require(
       ((try JSONSerialization.jsonObject(with: result.output) as? [String: Any])?["files"] as? [[String: Any]])?.first)
     let live = try #require(file["live"] as? [String: Any])
-    #expect(file["latencyInSamples"] as? Int == 1584 && live["block"] as? Int == 256 && live["dry"] != nil)
+    #expect(file["latencyInSamples"] as? Int == 1600 && live["block"] as? Int == 256 && live["dry"] != nil)
     let out = try Wave(Data(contentsOf: scratch.url.appendingPathComponent("out.wav")))
     let sound = try Wave(Data(contentsOf: URL(fileURLWithPath: input)))
     #expect(out.rate == 48_000 && out.channels == 2 && out.bits == 16 && out.samples.count == sound.samples.count)

@@ -38,18 +38,18 @@ import TestSupport
       server, "--connect", "--channels", "2", "--json", "--interval", "0.1", "--control", socket, "--record",
       scratch.path("session"))
     let began = try status(socket)
-    #expect(began["latency_samples"] as? Int == 1584 && began["channels"] as? Int == 2)
+    #expect(began["latency_samples"] as? Int == 1600 && began["channels"] as? Int == 2)
     for command in ["limit 12", "mix 0.5", "steps 2", "bypass on", "bypass off", "learn 0.3", "clear"] {
       #expect(try run("ctl", socket, command).text == "ok\n")
     }
     #expect(try run("ctl", socket, "steps", "99").status == 64)
     let later = try status(socket) { ($0["seconds"] as? Double ?? 0) > 1 && $0["wished_steps"] as? Int == 2 }
-    #expect(later["attenuation_limit_db"] as? Double == 12 && later["latency_samples"] as? Int == 1584)
+    #expect(later["attenuation_limit_db"] as? Double == 12 && later["latency_samples"] as? Int == 1600)
     #expect(first.end(SIGTERM) == 0, "\(first.errors)")
     #expect(!scratch.names.contains("socket"), "the control socket is gone")
     #expect(first.reports.count > 2, "\(first.output)")
     #expect(first.output.split(separator: "\n").count == first.reports.count, "nothing but objects, each on a line")
-    #expect(Set(first.reports.compactMap { $0["latency_samples"] as? Int }) == [1584])
+    #expect(Set(first.reports.compactMap { $0["latency_samples"] as? Int }) == [1600])
     #expect(first.reports.last?["mix"] as? Double == 0.5, "the last word comes at the end")
 
     let replay = try run("replay", scratch.path("session"), "--model", identity)

@@ -154,7 +154,7 @@ import TestSupport
     let parts = try #require(object["parts"] as? [[String: Any]])
     let sum = parts.reduce(0) { $0 + ($1["samples"] as? Double ?? .nan) }
     #expect(object["latency_samples"] as? Int == Int(sum.rounded()))
-    #expect(object["latency_samples"] as? Int == 1584, "33 ms at 48 kHz, blocks of 256")
+    #expect(object["latency_samples"] as? Int == 1600, "33.3 ms at 48 kHz, blocks of 256")
     #expect(object["device_samples"] as? Int == 768)
   }
 

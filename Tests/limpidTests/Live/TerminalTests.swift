@@ -29,7 +29,7 @@ import TestSupport
 
   @Test func `it draws lines that fit, takes keys but no function keys, and follows a change of width`() throws {
     let process = try start()
-    #expect(terminal.shows("latency 33.0 ms (1584 samples)"))
+    #expect(terminal.shows("latency 33.3 ms (1600 samples)"))
     terminal.type("b")
     #expect(terminal.shows("[bypass]"))
     terminal.type("\u{1B}[15~-")

@@ -70,7 +70,7 @@ import TestSupport
     let last = try #require(result.lines.last)
     // Its state goes on: seconds count through all of it, and the latency is what it was.
     #expect(last.seconds > 600.0 * 256 / 48000 * 0.9)
-    #expect(Set(result.lines.map(\.latency_samples)) == [1584])
+    #expect(Set(result.lines.map(\.latency_samples)) == [1600])
   }
 
   @Test func `interruptions are counted and survived`() throws {
@@ -98,7 +98,7 @@ import TestSupport
     let last = try #require(result.lines.last)
     #expect(abs(try #require(last.clock_drift_ppm) + 200) < 20, "\(result.errors)")
     #expect(last.xruns >= 2)
-    #expect(Set(result.lines.map(\.latency_samples)) == [1584])
+    #expect(Set(result.lines.map(\.latency_samples)) == [1600])
   }
 
   /// A device that gave less than it said to have was taken for a file that had ended, and so the run ended.
@@ -118,6 +118,6 @@ import TestSupport
       until: { errors, _ in errors.contains("the device is back") })
     #expect(result.status == 0)
     #expect(result.errors.contains("the sound device gives no samples; waiting for it to come back"))
-    #expect(Set(result.lines.map(\.latency_samples)) == [1584])
+    #expect(Set(result.lines.map(\.latency_samples)) == [1600])
   }
 }

@@ -58,8 +58,9 @@ package enum SpeedTest {
     }
     if running.networks != settings.networks, let model {
       remark("both networks would take more than half of the time that there is here, so \(model.name) runs alone")
-    } else if running.sparesPass {
-      remark("two passes would take more than half of the time that there is here, so one runs")
+    } else if running.secondPass != .whole {
+      let runs = running.secondPass == .light ? "of the second the first network" : "one"
+      remark("two whole passes would take more than half of the time that there is here, so \(runs) runs")
     }
     var wished = settings
     wished.guidance = tried.guidance

@@ -69,6 +69,7 @@ package struct NetworkPair: ~Copyable, CleanSpectrumPredictor {
     case .both where hasLearned && firstHearsLearned != secondHearsLearned: secondHearsLearned ? 1 : 0
     case .both: 0.5
     case .first: 0
+    case .firstUnlessLearned: hasLearned && secondHearsLearned && !firstHearsLearned ? 1 : 0
     case .second: 1
     }
   }
@@ -163,5 +164,7 @@ package enum NetworkChoice: Sendable {
   /// Their mean.
   case both
   case first
+  /// The first; the second while something was learned that it alone hears of.
+  case firstUnlessLearned
   case second
 }

@@ -141,7 +141,7 @@ import TestSupport
     var changing = try StreamingEnhancer(model: model, settings: two, sampleRate: 16000)
     var output: [Float] = []
     var without = two
-    without.sparesPass = true
+    without.secondPass = .none
     for hop in 0..<400 {
       if hop == 100 { try changing.update(without) }
       if hop == 200 { try changing.update(two) }
@@ -157,6 +157,40 @@ import TestSupport
     var never = try StreamingEnhancer(model: model, settings: two, sampleRate: 16000)
     try never.update(without)
     #expect(run(&never, input, .size(160)) == alone, "before the first block it holds at once")
+  }
+
+  @Test
+  func
+    `of the second pass the first network alone can run, with a smaller part, and what was learned goes from it too`()
+    throws
+  {
+    let learner = try EnhancementModel(path: fixture("tiny-learned.safetensors").path)
+    let pair = try EnhancementModel(mean: tinyModel(), learner)
+    let input = voiceLike(32000, rate: 16000)
+    var light = two
+    light.secondPass = .light
+    func output(_ model: EnhancementModel, _ settings: EnhancementSettings, removing: Bool = false) throws -> [Float] {
+      var enhancer = try StreamingEnhancer(model: model, settings: settings, sampleRate: 16000)
+      try enhancer.update(settings)
+      if removing {
+        let noise = try LearnedNoise(samples: whiteNoise(32_000), sampleRate: 16_000)
+        enhancer.setLearnedTokens(try model.learnedTokens([noise]))
+      }
+      return run(&enhancer, input)
+    }
+    // One pass of both is a third of the second pass away; so is one pass of the first, twice as far.
+    let once = try output(pair, one)
+    let thirds = try output(pair, light)
+    let alone = try output(tinyModel(), two)
+    let first = try output(tinyModel(), one)
+    let second = zip(alone, first).map { 2 * $0 - $1 }
+    let expected = zip(once, second).map { (2 * $0 + $1) / 3 }
+    #expect(errorInDecibels(thirds, expected) < -80)
+    #expect(errorInDecibels(thirds, once) > -60)
+    // Removing, the second network alone is heard, in both passes.
+    var alike = light
+    alike.passes = 2
+    #expect(try errorInDecibels(output(pair, light, removing: true), output(learner, alike, removing: true)) < -80)
   }
 
   @Test func `reset brings back the beginning, and silence is silence`() throws {

@@ -53,6 +53,7 @@
       let rounds = rate * 10 / block
       let warmUp = rate * 2 / block
       let choices = EnhancementSettings.Networks.allCases
+      let shares: [EnhancementSettings.SecondPassShare] = [.whole, .light, .none]
       var heapCalls: UInt = 0
       samples.withUnsafeMutableBufferPointer { memory in
         for round in 0..<warmUp + rounds {
@@ -61,7 +62,7 @@
           settings.bypass = round % 100 > 90
           settings.steps = 1 + round / 50 % 2
           settings.networks = choices[round / 60 % 3]
-          settings.sparesPass = round / 80 % 2 == 1
+          settings.secondPass = shares[round / 80 % 3]
           settings.guidance = round / 70 % 2 == 0 ? 1 : 1.5
           try? enhancer.update(settings)
           enhancer.process(UnsafeBufferPointer(memory), into: memory)

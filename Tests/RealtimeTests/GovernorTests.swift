@@ -81,16 +81,17 @@ import Testing
     wish.networks = .both
     // A second pass goes before the second network, and after the steps.
     wish.passes = 2
-    #expect(two.whole(wish) == 5)
-    #expect((1...5).map { two.settings(wish, at: $0).steps } == [1, 1, 1, 2, 3])
-    #expect((1...5).map { two.settings(wish, at: $0).networks } == [.first, .both, .both, .both, .both])
-    #expect((1...5).map { two.settings(wish, at: $0).sparesPass } == [true, true, false, false, false])
-    #expect((1...5).map { two.work(wish, at: $0) } == [0.25, 0.5, 1, 2, 3])
+    #expect(two.whole(wish) == 6)
+    #expect((1...6).map { two.settings(wish, at: $0).steps } == [1, 1, 1, 1, 2, 3])
+    #expect((1...6).map { two.settings(wish, at: $0).networks } == [.first, .both, .both, .both, .both, .both])
+    #expect((1...6).map { two.settings(wish, at: $0).secondPass } == [.none, .none, .light, .whole, .whole, .whole])
+    #expect((1...6).map { two.work(wish, at: $0) } == [0.5, 1, 1.5, 2, 4, 6])
     wish.method = .wiener
     #expect(two.whole(wish) == 4, "it has one pass")
     wish.method = .score
     let one = WorkLevels(try tinyModel())
-    #expect(one.whole(wish) == 4 && (1...2).map { one.settings(wish, at: $0).sparesPass } == [true, false])
+    #expect(one.whole(wish) == 4 && (1...2).map { one.settings(wish, at: $0).secondPass } == [.none, .whole])
+    #expect((1...3).map { one.work(wish, at: $0) } == [1, 2, 4])
     wish.passes = 1
     #expect(one.whole(wish) == 3 && one.settings(wish, at: 2).steps == 2 && one.growth(wish, at: 1) == 2)
   }

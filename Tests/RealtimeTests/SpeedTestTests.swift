@@ -32,8 +32,9 @@ import Testing
       measure: { enhancer, _ in
         let running = enhancer.withChannel(0) { $0.settings }
         let networks: Double = model.secondName != nil && running.networks == .both ? 2 : 1
-        let runningPasses: Double = running.sparesPass ? 1 : Double(passes)
-        return step * networks * runningPasses * Double(running.steps) * (running.guidance == 1 ? 1 : 2)
+        let second: Double =
+          passes == 1 ? 0 : running.secondPass == .whole ? networks : running.secondPass == .light ? 1 : 0
+        return step * (networks + second) * Double(running.steps) * (running.guidance == 1 ? 1 : 2)
       })
     let running = enhancer.withChannel(0) { $0.settings }
     #expect(running == levels.settings(found.settings, at: found.level), "what runs is what was found")
@@ -74,10 +75,10 @@ import Testing
   }
 
   @Test(arguments: [
-    (0.0012, EnhancementSettings.Networks.both, []), (0.0013, .both, ["two passes would take"]),
-    (0.0024, .both, ["two passes would take"]), (0.0026, .first, ["both networks would take"]),
+    (0.0012, EnhancementSettings.Networks.both, []), (0.0013, .both, ["so of the second the first network runs"]),
+    (0.0017, .both, ["so one runs"]), (0.0024, .both, ["so one runs"]), (0.0026, .first, ["both networks would take"]),
   ])
-  func `two passes run where they leave half of the time, else both networks once`(
+  func `two passes run where they leave half of the time, else less of the second, else both networks once`(
     step: Double, networks: EnhancementSettings.Networks, said: [String]
   ) throws {
     let found = try begin(step: step, steps: 1, passes: 2, model: try EnhancementModel(mean: tinyModel(), tinyModel()))

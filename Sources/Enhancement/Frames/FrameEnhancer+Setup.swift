@@ -72,9 +72,12 @@ extension FrameEnhancer where Predictor: ~Copyable {
   }
 
   /// From the next frame on.
-  mutating func use(_ networks: EnhancementSettings.Networks) {
+  mutating func use(_ networks: EnhancementSettings.Networks, secondPass: EnhancementSettings.SecondPassShare) {
     if sampler != nil { sampler!.predictor.use(networks.choice) }
-    if second != nil { second!.sampler.predictor.use(networks.choice) }
+    if second != nil {
+      let isLight = secondPass == .light && networks == .both
+      second!.sampler.predictor.use(isLight ? .firstUnlessLearned : networks.choice)
+    }
   }
 
   /// Forgets the noise heard: the null condition, from the next frame on.

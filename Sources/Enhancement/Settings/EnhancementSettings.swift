@@ -44,8 +44,8 @@ public struct EnhancementSettings: Sendable, Equatable {
   /// Passes of the network over the sound, half a hop beside each other, of which the mean is heard: 1 or 2. Two take twice the
   /// work, and no more latency but where blocks are multiples of the hop: half a hop.
   public var passes = 1
-  /// Whether the second pass is left out for now, for want of time; the latency stays.
-  package var sparesPass = false
+  /// How much of the second pass runs for now, as there is time; the latency stays.
+  package var secondPass = SecondPassShare.whole
   /// The reverse sampler.
   public var sampler = Sampler.fewStep(eta: 0)
   /// The most the enhancer may take away, in dB, 0…200: that much below, the input stays audible. nil: no limit.
@@ -91,6 +91,23 @@ public struct EnhancementSettings: Sendable, Equatable {
   public static var largestSteps: Int { TimeGrid.standard.count }
   /// The most steps that any model may have.
   static var mostSteps: Int { ModelFormat.largestGrid }
+
+  /// As much of a second pass as there is time for.
+  package enum SecondPassShare: Sendable {
+    case whole
+    /// Of both networks the first alone, whose part in the mean is then smaller: most of the gain for a tenth of the work.
+    case light
+    case none
+
+    /// Of the second pass in the mean of both.
+    var weight: Float {
+      switch self {
+      case .whole: 0.5
+      case .light: 1 / 3
+      case .none: 0
+      }
+    }
+  }
 
   /// Checks every range, and that the steps are no more than there is room for. Allocates only to throw.
   ///

@@ -6,14 +6,12 @@ import Ground
 /// time of the older one's second half, and that half hop goes out. The second pass begins: the first pass's frames are then those that it
 /// has when it is alone.
 ///
-/// The second pass may be left out while the stream runs, for want of time; what is heard moves from the mean to the first pass over a
+/// The second pass's part in the mean may change while the stream runs, down to nothing, for want of time; what is heard moves there over a
 /// hop. When it comes back it first runs unheard, as its state is of the time when it last ran. One instance belongs to one thread;
 /// nothing but `init` allocates.
 struct PassMean: ~Copyable {
   /// Hops that the second pass runs unheard when it comes back.
   static var unheardHops: Int { 10 }
-  /// Its weight while both run.
-  private static var share: Float { 0.5 }
 
   private let half: Int
   private let first: FloatMemory  // (half), the second half of the pass's newest hop
@@ -21,7 +19,7 @@ struct PassMean: ~Copyable {
   private let hopLength: Int
   private var weight: LinearRamp  // of the second pass, sample by sample
   private(set) var isSecondNext = true
-  private var isWished = true
+  private var wish: Float = 0.5
   private var unheard = 0
   /// Whether nothing was taken yet: then a wish holds at once.
   private var isFresh = true
@@ -32,23 +30,26 @@ struct PassMean: ~Copyable {
     half = hopLength / 2
     first = FloatMemory(half)
     second = FloatMemory(half)
-    weight = LinearRamp(value: Self.share, length: hopLength)
+    weight = LinearRamp(value: wish, length: hopLength)
   }
 
   /// Whether the second pass is heard, or runs to be heard.
-  var secondIsNeeded: Bool { isWished || !weight.isSteady || weight.value > 0 }
+  var secondIsNeeded: Bool { wish > 0 || !weight.isSteady || weight.value > 0 }
 
-  /// From its next hop on.
-  mutating func use(second isWished: Bool) {
-    guard isWished != self.isWished else { return }
-    self.isWished = isWished
+  /// From the second pass's next hop on.
+  ///
+  /// - Parameter wish: its weight in the mean, 0…1; 0: it does not run.
+  mutating func use(weight wish: Float) {
+    guard wish != self.wish else { return }
+    let wasOut = !secondIsNeeded
+    self.wish = wish
     if isFresh {
-      weight.jump(to: isWished ? Self.share : 0)
-    } else if isWished {
-      unheard = secondIsNeeded && weight.value > 0 ? 0 : Self.unheardHops
-      if unheard == 0 { weight.move(to: Self.share) }
-    } else {
-      weight.move(to: 0)
+      weight.jump(to: wish)
+    } else if wasOut {
+      unheard = Self.unheardHops
+    } else if unheard == 0 || wish == 0 {
+      unheard = 0
+      weight.move(to: wish)
     }
   }
 
@@ -57,9 +58,9 @@ struct PassMean: ~Copyable {
   /// - Parameter hop: (hopLength); its first half is replaced.
   mutating func take(_ hop: UnsafeMutablePointer<Float>) {
     isFresh = false
-    if isSecondNext && isWished && unheard > 0 {
+    if isSecondNext && unheard > 0 {
       unheard -= 1
-      if unheard == 0 { weight.move(to: Self.share) }
+      if unheard == 0 { weight.move(to: wish) }
     }
     let older = isSecondNext ? first.base : second.base
     let newer = isSecondNext ? second.base : first.base
@@ -91,6 +92,6 @@ struct PassMean: ~Copyable {
     isSecondNext = true
     unheard = 0
     isFresh = true
-    weight.jump(to: isWished ? Self.share : 0)
+    weight.jump(to: wish)
   }
 }

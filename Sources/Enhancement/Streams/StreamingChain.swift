@@ -234,8 +234,8 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
       throw EnhancementSettings.noRoom(for: next.steps, maximum: frames.maximumSteps)
     }
     frames.setSteps(next.steps)
-    frames.use(next.networks)
-    passes.use(second: !next.sparesPass)
+    frames.use(next.networks, secondPass: next.secondPass)
+    passes.use(weight: next.secondPass.weight)
     settings = next
     frames.guidance.move(to: next.guidance)
     frames.dryWeight = next.dryWeight

@@ -135,7 +135,7 @@ import TestSupport
   @Test func `--explain-latency tells what the running server's blocks give`() throws {
     let server = try DummyServer("d", block: 512)
     let text = try run("jack", "--explain-latency", "--server", server.name, "--model", identity).text
-    #expect(text.contains("48000 Hz, blocks of 512") && text.contains("33.00 ms"), "\(text)")
+    #expect(text.contains("48000 Hz, blocks of 512") && text.contains("33.33 ms"), "\(text)")
     let listed = try run("devices", "--server", server.name).text
     #expect(listed.contains("A JACK server runs at 48000 Hz, blocks of 512"), "\(listed)")
   }

@@ -62,8 +62,8 @@ package enum ModelFileError: Error, Equatable, CustomStringConvertible {
       return "\(path): tensor \(tensor) is stored as \(type); export it as F32, F16 or BF16"
     case .noMean(let path, let first):
       return
-        "\(path): cuts sound into other frames than \(first), solves another process or hears another reference, so they have no mean; "
-        + "choose two models of one format"
+        "\(path): cuts sound into other frames than \(first), multiplies in another precision, solves another process or hears "
+        + "another reference, so they have no mean; choose two models of one format, in one precision"
     case .badConfiguration(let path, let reason):
       return "\(path): \(reason); export the file with tools/training of the same version"
     case .badTower(let path, let reason):

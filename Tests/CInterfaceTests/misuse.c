@@ -64,7 +64,7 @@ int main(int count, char **arguments) {
   expect(LIMPID_BAD_MODEL, arguments[3], limpid_model_open(arguments[3], NULL, &model));
   expect(LIMPID_BAD_VALUE, "float32 or bfloat16", limpid_model_open(arguments[1], "float16", &model));
   expect(LIMPID_OK, "", limpid_model_open(arguments[1], "float32", &model));
-  expect(LIMPID_OK, "", limpid_model_open(arguments[2], NULL, &learning));
+  expect(LIMPID_OK, "", limpid_model_open(arguments[2], "float32", &learning));
   limpid_model_close(NULL);
   limpid_destroy(NULL);
 

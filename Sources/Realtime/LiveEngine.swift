@@ -286,6 +286,8 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     status.wishedSteps = meters.wishedSteps.load(ordering: .relaxed)
     status.networkNames = networkNames
     status.networks = meters.sparesSecond.load(ordering: .relaxed) ? .first : status.settings.networks
+    let share = meters.secondPass.load(ordering: .relaxed)
+    status.secondPass = share < 0 ? nil : EnhancementSettings.SecondPassShare.allCases[share]
     status.referenceFrames = meters.referenceFrames.load(ordering: .relaxed)
     let age = meters.referenceAge.load(ordering: .relaxed)
     status.referenceAge = age < 0 ? nil : Double(age) * status.frameDeadline
@@ -347,7 +349,8 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     options: LiveOptions = LiveOptions()
   ) throws -> LatencyBudget {
     try LatencyBudget(
-      format, frames: model?.frameFormat ?? .standard, passes: model == nil ? 1 : settings.passes,
+      format, frames: model?.frameFormat ?? .standard,
+      passes: settings.method == .wiener || model == nil ? 1 : settings.passes,
       resamplerQuality: options.resamplerQuality, band: settings.band, allowance: options.allowance)
   }
 

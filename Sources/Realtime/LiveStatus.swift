@@ -28,6 +28,8 @@ public struct LiveStatus: Sendable {
   public var networkNames: [String] = []
   /// Which of two run now; the settings have those wished.
   public var networks = EnhancementSettings.Networks.both
+  /// How much of the second of two passes runs now; nil: one is wished, or possible.
+  public var secondPass: EnhancementSettings.SecondPassShare?
   /// Age of the newest frame in the noise reference, seconds; nil while there is none.
   public var referenceAge: Double?
   /// Frames in the noise reference, each of `frameDeadline`.

@@ -93,10 +93,12 @@ public struct EnhancementSettings: Sendable, Equatable {
   static var mostSteps: Int { ModelFormat.largestGrid }
 
   /// As much of a second pass as there is time for.
-  package enum SecondPassShare: Sendable {
+  public enum SecondPassShare: String, Sendable, CaseIterable {
+    /// All that is wished.
     case whole
     /// Of both networks the first alone, whose part in the mean is then smaller: most of the gain for a tenth of the work.
     case light
+    /// The first pass runs alone.
     case none
 
     /// Of the second pass in the mean of both.

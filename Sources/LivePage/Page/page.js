@@ -383,7 +383,9 @@ function describe(now) {
   $("steps-now").textContent = now.steps === now.wished_steps ? "" : `${now.steps} run just now: frames were late`;
   if (now.wished_networks !== undefined) {
     if (!isHeld("networks")) $("networks").value = now.wished_networks;
-    $("networks-now").textContent = now.networks === now.wished_networks ? "" : `${facts.networks[0]} runs alone just now: frames were late`;
+    $("networks-now").textContent = now.networks !== now.wished_networks ? `${facts.networks[0]} runs alone just now: frames were late` :
+      now.second_pass === "light" ? `${facts.networks[0]} alone hears the second pass: for want of time` :
+      now.second_pass === "none" ? "one pass of two runs: for want of time" : "";
   }
   showLearning(now, before);
   showProfiles(now);

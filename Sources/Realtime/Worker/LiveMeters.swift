@@ -15,6 +15,7 @@ final class LiveMeters: @unchecked Sendable {
   let steps = Atomic<Int>(1)
   let wishedSteps = Atomic<Int>(1)
   let sparesSecond = Atomic<Bool>(false)  // both networks are wished, the first runs
+  let secondPass = Atomic<Int>(-1)  // place in SecondPassShare.allCases; −1: one pass is wished
   let referenceFrames = Atomic<Int>(0)
   let referenceAge = Atomic<Int>(-1)  // frames; −1: none
   let learningLeft = Atomic<Int>(-1)  // samples; −1: not learning

@@ -21,7 +21,7 @@ struct WorkLevels {
   func spares(_ wish: EnhancementSettings) -> Bool { firstShare < 1 && wish.networks == .both }
 
   /// Whether a second pass is.
-  private func sparesPass(_ wish: EnhancementSettings) -> Bool {
+  func sparesPass(_ wish: EnhancementSettings) -> Bool {
     wish.method == .score && min(wish.passes, mostPasses) == 2
   }
 

@@ -337,6 +337,13 @@ final class Worker: @unchecked Sendable {
     meters.steps.store(running.steps, ordering: .relaxed)
     meters.wishedSteps.store(settings.steps, ordering: .relaxed)
     meters.sparesSecond.store(running.networks != settings.networks, ordering: .relaxed)
+    let share: Int =
+      switch running.secondPass {
+      case .whole: 0
+      case .light: 1
+      case .none: 2
+      }
+    meters.secondPass.store(levels.sparesPass(settings) ? share : -1, ordering: .relaxed)
   }
 
   private func publishMeters(frames: Int, position: Int) {

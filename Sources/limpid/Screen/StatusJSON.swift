@@ -35,6 +35,8 @@ private struct State: Encodable {
   let steps, wishedSteps: Int
   /// Only of a model of two.
   let networks, wishedNetworks: String?
+  /// Only where two passes are wished.
+  let secondPass: String?
   let guidance, mix: Float
   let attenuationLimitDb: Float?
   let bypass, frozen, learned, removing, realTime: Bool
@@ -64,6 +66,7 @@ private struct State: Encodable {
     wishedSteps = s.wishedSteps
     networks = s.networkNames.count == 2 ? s.networks.rawValue : nil
     wishedNetworks = s.networkNames.count == 2 ? s.settings.networks.rawValue : nil
+    secondPass = s.secondPass?.rawValue
     guidance = s.settings.guidance
     mix = s.settings.mix
     attenuationLimitDb = s.settings.attenuationLimitInDecibels

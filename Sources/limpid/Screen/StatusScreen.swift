@@ -60,7 +60,17 @@ enum StatusScreen {
         status.frameDeadline * 1000),
       "steps \(status.steps)" + (status.wishedSteps == status.steps ? "" : " of \(status.wishedSteps)"),
       String(format: "guidance %g", status.settings.guidance),
-    ] + (networks(status).map { [$0] } ?? [])
+    ] + [networks(status), secondPass(status)].compactMap(\.self)
+  }
+
+  /// nil: one pass is wished.
+  private static func secondPass(_ status: LiveStatus) -> String? {
+    guard let share = status.secondPass else { return nil }
+    return switch share {
+    case .whole: "two passes"
+    case .light: "second pass light, for want of time"
+    case .none: "one pass, for want of time"
+    }
   }
 
   /// nil: there are no two to choose from.

@@ -1,3 +1,4 @@
+import Enhancement
 import Realtime
 import Testing
 
@@ -18,6 +19,20 @@ import Testing
       "reduced 0", "dry 0", "reference-late 0", "xruns 0", "q quit",
     ] { #expect(text.contains(part), "\(part) in:\n\(text)") }
     #expect(!text.contains("drift") && !text.contains("bypass]"))
+  }
+
+  @Test(arguments: [
+    (EnhancementSettings.SecondPassShare.whole, "two passes"), (.light, "second pass light, for want of time"),
+    (.none, "one pass, for want of time"),
+  ])
+  func `how much of two passes runs is said, to people and programs`(
+    share: EnhancementSettings.SecondPassShare, words: String
+  ) {
+    var status = LiveStatus.example
+    #expect(!text(status).contains(words) && !StatusJSON(status).line.contains("second_pass"))
+    status.secondPass = share
+    #expect(text(status).contains(words))
+    #expect(StatusJSON(status).line.contains(#""second_pass":"\#(share)""#))
   }
 
   @Test(arguments: [1, 5, 20, 40, 79, 80, 81, 200]) func `no line is longer than the terminal is wide`(columns: Int) {

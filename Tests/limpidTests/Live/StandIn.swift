@@ -53,6 +53,7 @@ extension LiveStatus {
     status.frameTime99 = 12.3456
     status.steps = 1
     status.wishedSteps = 8
+    status.secondPass = .light
     status.settings.guidance = 1.25
     status.settings.mix = 0.125
     status.settings.attenuationLimitInDecibels = 12.5

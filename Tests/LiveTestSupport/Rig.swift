@@ -19,7 +19,9 @@
 
     package init(
       _ format: StreamFormat, settings: EnhancementSettings = EnhancementSettings(), model: EnhancementModel? = nil,
-      recording: (any SessionRecording)? = nil, options: LiveOptions = calm
+      recording: (any SessionRecording)? = nil, options: LiveOptions = calm,
+      // How fast the machine is just now is no matter of a rig without a clock: a busy one would refuse.
+      measure: (inout MultichannelEnhancer, StreamFormat) throws -> Double = { _, _ in 0 }
     ) throws {
       self.format = format
       let model = try model ?? tinyModel()
@@ -27,9 +29,7 @@
         model: model, settings: options.adapted(settings, model: model), format: format, options: options,
         profile: nil, isFrozen: false, learned: (options.learned, nil),
         makeRecorder: { try recording?.makeRecorder(segment: 0, start: $0, remark: { _ in }) },
-        commands: commands.address, meters: meters,
-        // How fast the machine is just now is no matter of a rig without a clock: a busy one would refuse.
-        measure: { _, _ in 0 }, remark: { _ in })
+        commands: commands.address, meters: meters, measure: measure, remark: { _ in })
       block = PlanarBlock(channelCount: format.channelCount, capacity: format.block)
     }
 

@@ -30,12 +30,14 @@ import TestSupport
   func `a line that is no event is refused`(_ line: String) { #expect(SessionEvent(line: line) == nil) }
 
   /// Stalls of the worker, a late encoder, commands, steps cut by the clock, lost input: all of it again, to the bit.
-  @Test(arguments: [(48000, 128, 1), (44100, 512, 2), (16000, 64, 1)])
-  func `a recording plays again to the bit`(rate: Int, block: Int, channels: Int) throws {
+  @Test(arguments: [(48000, 128, 1), (44100, 512, 2), (16000, 64, 1)], [1, 2])
+  func `a recording plays again to the bit`(format: (rate: Int, block: Int, channels: Int), passes: Int) throws {
+    let (rate, block, channels) = format
     let folder = temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     var settings = EnhancementSettings()
     settings.steps = 3
+    settings.passes = passes
     var options = calm
     options.adaptsSteps = true
     let rig = try Rig(
@@ -130,6 +132,36 @@ import TestSupport
       let error = #expect(throws: RecordingError.self) { try Replay(path: folder.path, model: other) }
       #expect(error.map { "\($0)".contains(words) } == true, "\(error.map { "\($0)" } ?? "")")
     }
+  }
+
+  /// Of two networks and two passes, on machines that begin with all of it, and with less and less.
+  @Test(arguments: [(0.0, 4), (0.0013, 3), (0.0020, 2), (0.0030, 1)])
+  func `a recording that began with less than all plays again to the bit`(step: Double, level: Int) throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var settings = EnhancementSettings()
+    settings.passes = 2
+    var options = calm
+    options.adaptsSteps = true
+    let pair = { try EnhancementModel(mean: model(), model("tiny-learned")) }
+    let rig = try Rig(
+      StreamFormat(sampleRate: 16000, block: 160, channelCount: 1), settings: settings, model: try pair(),
+      recording: RecordingFolder(folder.path), options: options,
+      measure: { enhancer, _ in
+        let running = enhancer.withChannel(0) { $0.settings }
+        let networks: Double = running.networks == .both ? 2 : 1
+        let second: Double = running.secondPass == .whole ? networks : running.secondPass == .light ? 1 : 0
+        return step * (networks + second)
+      })
+    #expect(rig.session.worker.governor.level == level)
+    try rig.session.recorder?.start()
+    let input = voiceLike(16000, rate: 16000)
+    for n in 0..<100 {
+      rig.callback(Array(input[n * 160..<(n + 1) * 160]))
+      rig.work()
+    }
+    try rig.session.recorder?.finish()
+    #expect(try Replay(path: folder.path, model: try pair()).verify() == nil)
   }
 
   @Test(.enabled(if: EnhancementModel.Precision.bfloat16.isSupported, "this processor has no AVX512_BF16"))

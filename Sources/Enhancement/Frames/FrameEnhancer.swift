@@ -114,8 +114,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   ///   - isLinked: whether `keepNoise` decides which frames are noise.
   init(
     predictor: consuming Predictor?, second: consuming Predictor? = nil, encoder: (any NoiseEncoder)?,
-    format: ModelFormat,
-    settings: EnhancementSettings,
+    format: ModelFormat, settings: EnhancementSettings,
     learned: consuming LearnedCondition = LearnedCondition(), service: NoiseEncodingService? = nil,
     isLinked: Bool = false
   ) {

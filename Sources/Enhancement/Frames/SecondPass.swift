@@ -45,9 +45,7 @@ struct SecondPass<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   ///   - output: room for as many; may be `hop`.
   mutating func process(
     _ hop: UnsafePointer<Float>, compression: borrowing AmplitudeCompression, gain: Float, guidance: Float,
-    mostSteps: Int,
-    frameIndex: Int,
-    isResting: Bool, into output: UnsafeMutablePointer<Float>
+    mostSteps: Int, frameIndex: Int, isResting: Bool, into output: UnsafeMutablePointer<Float>
   ) {
     let start = monotonicNanoseconds()
     analysis.push(hop)

@@ -114,6 +114,8 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     wet = FloatMemory(piece)
     resampled = FloatMemory(self.down.maximumOutput(forInput: piece) + 1)
     returned = FloatMemory(returnedRoom + 1)
+    frames.use(settings.networks, secondPass: settings.secondPass)
+    passes.use(weight: settings.secondPass.weight)
   }
 
   /// Enhances `count` samples, a multiple of `granularity`; `output` may be `input`.

@@ -53,22 +53,6 @@ import TestSupport
     #expect(largestDifference(run(&chain, input), delayed(input, by: 319)) < 2e-6)
   }
 
-  @Test(arguments: HighBandTests.rates, [0, 3, 5, 10])
-  func `both bands together are the delayed input`(rate: Int, quality: Int) throws {
-    var settings = two
-    settings.resamplerQuality = quality
-    let input = whiteNoise(rate / 2, amplitude: 0.2)
-    var chain = try makeChain(rate: rate, settings: settings)
-    let output = run(&chain, input, .random(4))
-    let latency = chain.latency.samples
-    #expect(Double(latency) == chain.latency.exact, "the delay is whole")
-    // The filters of quality 0 leave more of the band's edge to neither.
-    let bound = quality < 3 ? -40.0 : -60
-    let difference = errorInDecibels(
-      output[(rate / 10 + latency)...], input[(rate / 10)..<(input.count - latency)])
-    #expect(difference < bound, "\(difference) dB")
-  }
-
   @Test(arguments: commonRates + [12345])
   func `single samples empty the queue to the last one and never beyond`(rate: Int) throws {
     var chain = try makeChain(rate: rate, settings: two)

@@ -134,6 +134,17 @@ import TestSupport
     }
   }
 
+  /// Records a second of voice at 16 kHz, in blocks of a hop.
+  private func recordSecond(_ rig: Rig) throws {
+    try rig.session.recorder?.start()
+    let input = voiceLike(16000, rate: 16000)
+    for n in 0..<100 {
+      rig.callback(Array(input[n * 160..<(n + 1) * 160]))
+      rig.work()
+    }
+    try rig.session.recorder?.finish()
+  }
+
   /// Of two networks and two passes, on machines that begin with all of it, and with less and less.
   @Test(arguments: [(0.0, 4), (0.0013, 3), (0.0020, 2), (0.0030, 1)])
   func `a recording that began with less than all plays again to the bit`(step: Double, level: Int) throws {
@@ -154,13 +165,7 @@ import TestSupport
         return step * (networks + second)
       })
     #expect(rig.session.worker.governor.level == level)
-    try rig.session.recorder?.start()
-    let input = voiceLike(16000, rate: 16000)
-    for n in 0..<100 {
-      rig.callback(Array(input[n * 160..<(n + 1) * 160]))
-      rig.work()
-    }
-    try rig.session.recorder?.finish()
+    try recordSecond(rig)
     #expect(try Replay(path: folder.path, model: try pair()).verify() == nil)
   }
 
@@ -171,13 +176,7 @@ import TestSupport
     let rig = try Rig(
       StreamFormat(sampleRate: 16000, block: 160, channelCount: 1), model: try model(precision: .bfloat16),
       recording: RecordingFolder(folder.path))
-    try rig.session.recorder?.start()
-    let input = voiceLike(16000, rate: 16000)
-    for n in 0..<100 {
-      rig.callback(Array(input[n * 160..<(n + 1) * 160]))
-      rig.work()
-    }
-    try rig.session.recorder?.finish()
+    try recordSecond(rig)
     #expect(Replay.precision(of: folder.path) == .bfloat16)
     #expect(try Replay(path: folder.path, model: try model(precision: .bfloat16)).verify() == nil)
     #expect(

@@ -44,7 +44,7 @@ public struct EnhancementSettings: Sendable, Equatable {
   /// Passes of the network over the sound, half a hop beside each other, of which the mean is heard: 1 or 2. Two take twice the
   /// work, and no more latency but where blocks are multiples of the hop: half a hop.
   public var passes = 1
-  /// How much of the second pass runs for now, as there is time; the latency stays.
+  /// How much of a second pass runs, which `WorkLevels` lowers where time is short; the latency stays.
   package var secondPass = SecondPassShare.whole
   /// The reverse sampler.
   public var sampler = Sampler.fewStep(eta: 0)

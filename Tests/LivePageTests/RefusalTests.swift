@@ -58,7 +58,7 @@ struct Attempt: Sendable, CustomTestStringConvertible {
   }
 
   private static func flood(of frame: [UInt8]) -> [UInt8] {
-    Array([[UInt8]](repeating: frame, count: 200).joined())
+    Array([[UInt8]](repeating: frame, count: 2000).joined())
   }
 
   static let all: [Attempt] = [
@@ -142,7 +142,7 @@ struct Attempt: Sendable, CustomTestStringConvertible {
       ]),
     .frames("a ping in parts", 1002, [RawConnection.frame(0x09, [])]),
     .frames("a ping that is too long", 1002, [RawConnection.frame(0x89, [UInt8](repeating: 0, count: 126))]),
-    // In one write each: in two hundred a busy machine spreads them over so long that they are no flood.
+    // In one write each, and many: spread over so long as a busy machine takes, two hundred were no flood.
     .frames("a flood of pings", 1008, [flood(of: RawConnection.frame(0x89, []))]),
     .frames("a flood of commands", 1008, [flood(of: RawConnection.frame(0x81, Array("1 bypass on".utf8)))]),
     .command("an unknown action", "fly", "=5 error: "),

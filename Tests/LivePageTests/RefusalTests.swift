@@ -58,7 +58,7 @@ struct Attempt: Sendable, CustomTestStringConvertible {
   }
 
   private static func flood(of frame: [UInt8]) -> [UInt8] {
-    Array([[UInt8]](repeating: frame, count: 2000).joined())
+    Array([[UInt8]](repeating: frame, count: 110).joined())
   }
 
   static let all: [Attempt] = [
@@ -142,7 +142,7 @@ struct Attempt: Sendable, CustomTestStringConvertible {
       ]),
     .frames("a ping in parts", 1002, [RawConnection.frame(0x09, [])]),
     .frames("a ping that is too long", 1002, [RawConnection.frame(0x89, [UInt8](repeating: 0, count: 126))]),
-    // In one write each, and many: spread over so long as a busy machine takes, two hundred were no flood.
+    // In one write, and small enough for one read: what is unread when the server closes makes a reset, which can take the reason with it.
     .frames("a flood of pings", 1008, [flood(of: RawConnection.frame(0x89, []))]),
     .frames("a flood of commands", 1008, [flood(of: RawConnection.frame(0x81, Array("1 bypass on".utf8)))]),
     .command("an unknown action", "fly", "=5 error: "),

@@ -1,5 +1,7 @@
 """Second voices, what was learned, microphones' defects, made voices, and the validation set."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import soundfile
@@ -89,6 +91,26 @@ def test_the_microphone_s_offset_and_rumble_are_in_the_mixture_and_not_in_the_ta
         assert (spectra[0][:, part].sum(1) > 100 * spectra[1][:, part].sum(1)).all(), name
         reference = batch.reference.flatten(1)
         assert name != "offset" or (reference.mean(1).abs() > 1e-4).any(), "the reference hears it too"
+
+
+def test_backwards_is_the_same_mixture_from_its_end(corpora):
+    options = only(second_voice=1.0, learned_own=1.0, leaking=1.0, leak=(-20.0, -20.0))
+    parts, batch = first(corpora, options)
+    torch.manual_seed(0)
+    turned = mixing.mix(parts, replace(options, backwards=1.0))
+    for name in ("noisy", "clean"):
+        assert torch.equal(getattr(turned, name), getattr(batch, name).flip(1)), name
+    # What was learned is heard from its end: its frames are not those of before in another order.
+    assert turned.learned.shape == batch.learned.shape and not torch.equal(turned.learned, batch.learned)
+    frames = mixing.heard_frames(parts.learned.flip(1), batch.learned.shape[1])
+    assert torch.equal(turned.learned, frames)
+    # The reference is of the same noise, and what comes before the crop is none of what follows in it.
+    track = torch.arange(12.0)[None]
+    chosen = torch.ones(1, 1, dtype=torch.bool)
+    assert mixing.backwards(track, chosen, 4).tolist() == [[3, 2, 1, 0, 11, 10, 9, 8, 7, 6, 5, 4]]
+    assert mixing.backwards(track, ~chosen, 4).tolist() == track.tolist()
+    half = mixing.mix(parts, replace(options, backwards=0.5))
+    assert half.noisy.isfinite().all()
 
 
 def test_the_level_does_not_hear_offset_and_rumble():

@@ -163,6 +163,11 @@ def test_a_short_run_learns_resumes_and_exports(folders, tmp_path):
         assert torch.equal(file.get_tensor("stem.bias"), again["network"]["stem.bias"])
     assert metadata["format"]["hop_length"] == 160 and len(metadata["format"]["times"]) == 8
     assert metadata["configuration"]["channels"] == [8, 8] and metadata["data"] == ["made up"]
+    # A network of sound from its end says so, one of some of each does not.
+    assert "direction" not in metadata["format"]
+    for share, direction in ((1.0, "backward"), (0.5, None)):
+        again["augmentation"]["backwards"] = share
+        assert export.export(again, target, "x", [], {})["format"].get("direction") == direction
 
 
 def test_a_run_goes_on_from_exported_weights_and_grows_from_them(folders, tmp_path, capsys):

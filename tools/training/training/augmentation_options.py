@@ -55,6 +55,9 @@ class Augmentation:
     empty: float = 0.05
     random_start: float = 0.4  # of the level gain; else as if it had long run
 
+    # Time
+    backwards: float = 0.0  # heard from their end: 1 makes the network of files' way back
+
     @classmethod
     def plain(cls) -> "Augmentation":
         """The corpora as they are, mixed at the same ratios: nothing synthetic, filtered, in a room or learned."""

@@ -18,9 +18,13 @@ from . import diffusion, features
 from .network import NetworkConfiguration, ScoreNetwork, multiply_adds
 
 
-def model_format(bins: int = features.BINS) -> dict:
-    """What surrounds the network and is not learned, by the names that the Swift program reads (ModelFormat+JSON.swift)."""
-    return {
+def model_format(bins: int = features.BINS, backward: bool = False) -> dict:
+    """What surrounds the network and is not learned, by the names that the Swift program reads (ModelFormat+JSON.swift).
+
+    `backward`: it was trained on sound that is heard from its end.
+    """
+    direction = {"direction": "backward"} if backward else {}
+    return direction | {
         "sample_rate": features.SAMPLE_RATE,
         "fft_length": features.FRAME,
         "hop_length": features.HOP,
@@ -34,6 +38,11 @@ def model_format(bins: int = features.BINS) -> dict:
     }
 
 
+def hears_backwards(checkpoint: dict) -> bool:
+    """Whether it was trained on sound from its end, all of it: a network of some of each is none of either direction."""
+    return (checkpoint.get("augmentation") or {}).get("backwards", 0) == 1
+
+
 def export(checkpoint: dict, path: Path, name: str, data: list[str], scores: dict) -> dict:
     """Returns the metadata written; tensors are float32, named as in the PyTorch module."""
     configuration = NetworkConfiguration(**checkpoint["configuration"])
@@ -41,7 +50,7 @@ def export(checkpoint: dict, path: Path, name: str, data: list[str], scores: dic
     network.load_state_dict(checkpoint["network"])  # refuses a checkpoint of another shape
     metadata = {
         "configuration": configuration.as_dict(),
-        "format": model_format(configuration.bins),
+        "format": model_format(configuration.bins, hears_backwards(checkpoint)),
         "name": name,
         "created": datetime.date.today().isoformat(),
         "parameters": sum(p.numel() for p in network.parameters()),

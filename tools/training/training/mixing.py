@@ -88,6 +88,11 @@ def rolling_frames(track: torch.Tensor, frames: int) -> torch.Tensor:
     return track.unfold(1, FRAME, HOP).gather(1, index[..., None].expand(-1, -1, FRAME))
 
 
+def backwards(x: torch.Tensor, chosen: torch.Tensor, lead: int = 0) -> torch.Tensor:
+    """(B, lead + N): the chosen (B, 1) from their end; the lead, itself so, stays before what follows it."""
+    return torch.where(chosen, torch.cat([x[:, :lead].flip(1), x[:, lead:].flip(1)], 1), x)
+
+
 @torch.no_grad()
 def mix(parts: Parts, options: Augmentation) -> Batch:
     """Components to mixtures; every draw is from PyTorch's random numbers of the device."""
@@ -112,6 +117,10 @@ def mix(parts: Parts, options: Augmentation) -> Batch:
     offset = chance(b, options.offset, device) * uniform(b, (-options.largest_offset, options.largest_offset), device)
     defect = shaken * rumble(b, LEAD + count, device) + offset  # of the microphone: in all that it hears
     noisy, track = noisy + defect[:, LEAD:], track + defect
+
+    back = chance(b, options.backwards, device)
+    noisy, clean, learned = (backwards(x, back) for x in (noisy, clean, learned))
+    track = backwards(track, back, LEAD)
 
     leak = chance(b, options.leaking, device) * amplitude(uniform(b, options.leak, device))
     track[:, LEAD:] += leak * clean

@@ -32,6 +32,7 @@ extension ScoreModelWeights: CustomStringConvertible {
       result.append(
         ("noise encoder", "\(kind), an embedding of \(embedding) as \(c.tokens) tokens of \(c.tokenDimension)"))
     }
+    if format.direction == .backward { result.append(("hears", "recordings from their end")) }
     if let speaker = speaker?.configuration {
       result.append(
         (

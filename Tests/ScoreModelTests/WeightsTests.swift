@@ -173,6 +173,17 @@ import Testing
     #expect(try Fixtures.weights("tiny-sequence").format == .standard)
   }
 
+  @Test func `a format may say from which end the network hears`() throws {
+    for (direction, text) in [(ModelFormat.Direction.forward, "forward"), (.backward, "backward")] {
+      let stated = Self.format.replacingCharacters(
+        in: Self.format.firstRange(of: "\"theta\"")!, with: "\"direction\": \"\(text)\", \"theta\"")
+      let weights = try ScoreModelWeights(file: try stating(stated))
+      #expect(weights.format.direction == direction)
+      #expect(weights.description.contains("hears: recordings from their end") == (direction == .backward))
+    }
+    #expect(try ScoreModelWeights(file: try stating(Self.format)).format.direction == .forward)
+  }
+
   @Test(arguments: [
     ("320", "321", "the format's frame is 321 samples, expected an even number from 16 to 8192"),
     ("320", "16384", "the format's frame is 16384 samples, expected an even number"),
@@ -197,6 +208,11 @@ import Testing
     ("[1.0, 0.5]", "[1, null]", "format times holds null, expected numbers"),
     ("[1.0, 0.5]", "1", "format times is not a list"),
     ("\"theta\": 1.5, ", "", "format theta is missing, expected a number"),
+    (
+      "\"theta\"", "\"direction\": \"sideways\", \"theta\"",
+      "format direction is \"sideways\", expected forward or backward"
+    ),
+    ("\"theta\"", "\"direction\": 1, \"theta\"", "format direction is 1, expected forward or backward"),
   ])
   func `a format that cannot be is refused in a sentence`(old: String, new: String, part: String) throws {
     let range = try #require(Self.format.firstRange(of: old))

@@ -48,6 +48,37 @@ def test_a_recording_shorter_than_the_warm_up_and_than_the_latency(program) -> N
         assert_same_bits(limpid.enhance(sound, 48_000), program(sound, 48_000))
 
 
+def test_a_recording_of_two_windows_of_the_way_back(program) -> None:
+    sound = noisy(37.5, 8_000, 1)
+    result = limpid.enhance(sound, 8_000)
+    assert_same_bits(result, program(sound, 8_000))
+    assert not np.array_equal(result, limpid.enhance(sound, 8_000, backward_model="none"))
+
+
+@pytest.mark.parametrize("rate, channels", [(44_100, 1), (11_025, 1), (48_000, 2)])
+def test_the_way_back_of_a_network_that_is_named(program, rate: int, channels: int) -> None:
+    sound = noisy(1.2, rate, channels)
+    result = limpid.enhance(sound, rate, model="light", backward_model="wide")
+    assert_same_bits(result, program(sound, rate, "--model", "light", "--backward-model", "wide"))
+    alone = limpid.enhance(sound, rate, model="light")
+    assert_same_bits(alone, program(sound, rate, "--model", "light"))
+    assert np.array_equal(result, alone) == (rate == 11_025), "it does not line up there"
+
+
+def test_what_was_learned_goes_on_the_way_back_too(program) -> None:
+    sound, lead = noisy(1.5, 16_000, 1), voice(2.0, 16_000, pitch=210.0).astype(np.float32)
+    learned = limpid.learn(lead, 16_000)
+    result = limpid.enhance(sound, 16_000, remove=[learned])
+    assert_same_bits(result, program(sound, 16_000, remove=(lead, 16_000)))
+    # Which of two voices speaks is not heard on the way back, so there is none.
+    options = "--model", "wide", "--backward-model", "wide", "--learned-voices", "heard"
+    heard = limpid.enhance(
+        sound, 16_000, model="wide", backward_model="wide", remove=iter([learned]), learned_voices="heard"
+    )
+    assert_same_bits(heard, program(sound, 16_000, *options, remove=(lead, 16_000)))
+    assert_same_bits(heard, limpid.enhance(sound, 16_000, model="wide", remove=learned, learned_voices="heard"))
+
+
 @pytest.mark.parametrize(
     "options, settings",
     [
@@ -89,13 +120,14 @@ def test_what_was_learned_is_removed(program, rate: int, channels: int) -> None:
 def test_what_was_learned_is_removed_by_the_network_that_can() -> None:
     learned = limpid.learn(voice(2.5, 16_000, 210.0), 16_000)
     sound = noisy(SECONDS, 16_000, 1)
-    assert_same_bits(limpid.enhance(sound, 16_000, remove=learned), limpid.enhance(sound, 16_000, model="wide", remove=learned))
+    there = limpid.enhance(sound, 16_000, remove=learned, backward_model="none")
+    assert_same_bits(there, limpid.enhance(sound, 16_000, model="wide", remove=learned))
 
 
 def test_presets_hear_two_networks() -> None:
     sound = noisy(SECONDS, 48_000, 2)
     light, wide = (limpid.enhance(sound, 48_000, model=model) for model in ("light", "wide"))
-    both = limpid.enhance(sound, 48_000)
+    both = limpid.enhance(sound, 48_000, backward_model="none")
     mean = (light + wide) / 2
     # Their mean before the amplitudes are expanded is near that of the outputs, and none of the three.
     assert 0 < np.square(both - mean).sum() < 0.02 * np.square(mean).sum()
@@ -132,5 +164,5 @@ def test_samples_that_are_not_finite(program) -> None:
 
 def test_longer_than_the_pieces_that_it_is_enhanced_in(program, monkeypatch: pytest.MonkeyPatch) -> None:
     sound = noisy(SECONDS, 48_000, 1)
-    monkeypatch.setattr("limpid._enhance._PIECE", 10_001)
+    monkeypatch.setattr("limpid._stream._PIECE", 10_001)
     assert_same_bits(limpid.enhance(sound, 48_000, preset="live"), program(sound, 48_000, "--preset", "live"))

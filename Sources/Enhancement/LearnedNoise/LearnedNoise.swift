@@ -96,7 +96,9 @@ public struct LearnedNoise: Sendable, Equatable {
   func magnitudes(limit: Int, for model: ModelFormat = .standard) -> [Float] {
     let format = model.frame
     // The rates are in range: nothing is thrown.
-    let samples = (try? Self.resampled(samples, from: Self.sampleRate, to: format.sampleRate)) ?? []
+    var samples = (try? Self.resampled(samples, from: Self.sampleRate, to: format.sampleRate)) ?? []
+    // A network of the way back hears this, too, from its end.
+    if model.direction == .backward { samples.reverse() }
     let frames = Self.heardFrames(samples, format: format).prefix(limit)
     var heard = LearnedMagnitudes(limit: max(1, frames.count), format: model)
     samples.withUnsafeBufferPointer { sound in for start in frames { heard.add(sound.baseAddress! + start) } }

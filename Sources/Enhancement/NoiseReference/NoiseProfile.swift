@@ -42,6 +42,11 @@ public struct NoiseProfile: Sendable, Equatable {
     magnitudes = reference.magnitudes()
   }
 
+  /// `magnitudes`, newest first.
+  func reversed() -> [Float] {
+    stride(from: magnitudes.count - binCount, through: 0, by: -binCount).flatMap { magnitudes[$0..<($0 + binCount)] }
+  }
+
   /// Whether a model of these frames can take it.
   ///
   /// - Throws: `otherFormat`.

@@ -102,6 +102,8 @@ public final class EnhancementModel: Sendable {
   package var format: Format { weights.format }
   /// The most steps that it can be solved in: the points of its time grid.
   public var largestSteps: Int { weights.format.grid.count }
+  /// Whether it was trained on sound that is heard from its end: for `BackwardPass` alone.
+  public var hearsBackwards: Bool { weights.format.direction == .backward }
   /// Rate, frame, hop and bins of `format`.
   package var frameFormat: FrameFormat { weights.format.frame }
   /// The rate in Hz that it hears at; an enhancer resamples to it from its device's.

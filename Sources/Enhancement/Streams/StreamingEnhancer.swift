@@ -134,7 +134,9 @@ public struct StreamingEnhancer: ~Copyable {
   /// - Throws: `otherFormat` for a profile of other frames than the model's; nothing has changed then.
   public mutating func setNoiseProfile(_ profile: NoiseProfile) throws(NoiseProfileError) {
     try profile.check(for: chain.frames.format.frame)
-    profile.magnitudes.withUnsafeBufferPointer { chain.frames.setReference($0) }
+    // A network of the way back hears its frames, too, from the last to the first.
+    let magnitudes = chain.frames.format.direction == .backward ? profile.reversed() : profile.magnitudes
+    magnitudes.withUnsafeBufferPointer { chain.frames.setReference($0) }
   }
 }
 

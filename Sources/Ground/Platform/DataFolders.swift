@@ -4,6 +4,8 @@ package enum DataFolders {
   package static let models = [
     (name: "wide", file: "limpid-wide.safetensors"), (name: "light", file: "limpid-sequence.safetensors"),
   ]
+  /// Those that hear recordings from their end.
+  package static let backwardModels = [(name: "wide", file: "limpid-wide-backward.safetensors")]
 
   /// Folders of presets, first to last, each with what it is for people.
   ///

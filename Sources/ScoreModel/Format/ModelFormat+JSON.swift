@@ -24,6 +24,12 @@ extension ModelFormat {
       return value
     }
     guard json.members != nil else { throw wrong("the format is not a JSON object") }
+    // Files that state none are of networks that hear sound as it comes.
+    let stated = json["direction"]
+    guard let direction = stated.map({ Direction(rawValue: $0.string ?? "") }) ?? .forward else {
+      let words = Direction.allCases.map(\.rawValue).joined(separator: " or ")
+      throw wrong("format direction is \(stated?.text ?? "missing"), expected \(words)")
+    }
     guard let list = json["times"]?.array else { throw wrong("format times is not a list") }
     var times: [Float] = []
     for value in list {
@@ -47,7 +53,8 @@ extension ModelFormat {
     } catch { throw wrong(error.description) }
     do throws(ModelFormatError) {
       self = try ModelFormat(
-        frame: frame, compressionFactor: compression.0, compressionExponent: compression.1, sde: sde, grid: grid)
+        frame: frame, compressionFactor: compression.0, compressionExponent: compression.1, sde: sde, grid: grid,
+        direction: direction)
     } catch { throw wrong(error.description) }
   }
 }

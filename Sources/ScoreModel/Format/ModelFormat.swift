@@ -14,6 +14,16 @@ package struct ModelFormat: Sendable, Equatable {
   package let compressionExponent: Float
   package let sde: OrnsteinUhlenbeckSDE
   package let grid: TimeGrid
+  /// From which end the network hears a sound.
+  package let direction: Direction
+
+  /// From which end a network was trained to hear sound.
+  package enum Direction: String, Sendable, CaseIterable {
+    /// As it comes.
+    case forward
+    /// From its end: for recordings, whose way back is another view of them (`BackwardPass`).
+    case backward
+  }
 
   /// The format of weights that state none.
   package static let standard = ModelFormat(
@@ -24,22 +34,25 @@ package struct ModelFormat: Sendable, Equatable {
 
   /// - Throws: the first thing that cannot be.
   package init(
-    frame: FrameFormat, compressionFactor: Float, compressionExponent: Float, sde: OrnsteinUhlenbeckSDE, grid: TimeGrid
+    frame: FrameFormat, compressionFactor: Float, compressionExponent: Float, sde: OrnsteinUhlenbeckSDE, grid: TimeGrid,
+    direction: Direction = .forward
   ) throws(ModelFormatError) {
     guard compressionFactor >= 1e-3, compressionFactor <= 1e3 else { throw .compressionFactor(compressionFactor) }
     guard compressionExponent >= 0.1, compressionExponent <= 1 else { throw .compressionExponent(compressionExponent) }
     guard grid.count <= Self.largestGrid else { throw .grid(grid.count) }
-    self.init(unchecked: frame, compressionFactor, compressionExponent, sde, grid)
+    self.init(unchecked: frame, compressionFactor, compressionExponent, sde, grid, direction)
   }
 
   private init(
-    unchecked frame: FrameFormat, _ factor: Float, _ exponent: Float, _ sde: OrnsteinUhlenbeckSDE, _ grid: TimeGrid
+    unchecked frame: FrameFormat, _ factor: Float, _ exponent: Float, _ sde: OrnsteinUhlenbeckSDE, _ grid: TimeGrid,
+    _ direction: Direction = .forward
   ) {
     self.frame = frame
     compressionFactor = factor
     compressionExponent = exponent
     self.sde = sde
     self.grid = grid
+    self.direction = direction
   }
 }
 

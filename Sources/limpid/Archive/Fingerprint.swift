@@ -27,6 +27,10 @@ struct Fingerprint: Sendable {
       values["second-model"] = name
       values["second-model-sha256"] = "\(try FileContent(path: path).hash)"
     }
+    if let backward = plan.backward {
+      values["backward-model"] = backward.name
+      values["backward-model-sha256"] = "\(try FileContent(path: backward.path).hash)"
+    }
     if let profile = plan.profile {
       values["noise-profile"] = "\(profile.format)"
       values["noise-profile-sha256"] = "\(Self.hash(profile.magnitudes))"

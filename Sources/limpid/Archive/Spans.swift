@@ -15,15 +15,16 @@ struct SpanLayout: Sendable, Equatable {
   static let leadIn = 60
   /// Seconds over which one span gives way to the next.
   static let fade = 1
-  /// Milliseconds behind the fade that are enhanced and left out: the last frames of a span do not know what follows.
-  static let margin = 100
+  /// Seconds behind the fade that are enhanced and left out: the way back hears them before the span, and the last frames do not
+  /// know what follows.
+  static let margin = BackwardPass.context
 
   /// Of a recording.
   func count(samples: Int, rate: Int) -> Int { max(1, samples * 1000 / rate / (length * 1000)) }
 
   /// Samples of the recording that a span has.
   func range(_ span: Int, samples: Int, rate: Int) -> Range<Int> {
-    let end = (span + 1) * length * rate + Self.fade * rate + Self.margin * rate / 1000
+    let end = (span + 1) * length * rate + Self.fade * rate + Self.margin * rate
     return span * length * rate..<(span == count(samples: samples, rate: rate) - 1 ? samples : min(samples, end))
   }
 
@@ -40,9 +41,9 @@ enum SpanWork: Sendable {
   /// What it adds to the settings that outputs are known by.
   var description: String {
     switch self {
-    case .span(let number, let layout): "\(number) of \(layout.length) s"
+    case .span(let number, let layout): "\(number) of \(layout.length) s, \(SpanLayout.margin) s more"
     case .joined(_, let layout):
-      "joined, \(layout.length) s each, after \(SpanLayout.leadIn) s, with fades of \(SpanLayout.fade) s"
+      "joined, \(layout.length) s each, after \(SpanLayout.leadIn) s, with fades of \(SpanLayout.fade) s before \(SpanLayout.margin) s"
     }
   }
 }

@@ -91,6 +91,14 @@ struct EnhanceCommand: ParsableCommand {
     help: "Seconds of a file's beginning that are heard before it is enhanced, 0 to 10 (default: the preset's).")
   var warmUp: Float?
 
+  @Option(
+    help: """
+      A network that hears the recording from its end, which has a part in what is heard: wide, or a weights file; none: the \
+      recording is heard as it comes alone, in less time. (default: the preset's, unless --model or --second-model is given)
+      """,
+    completion: .file(extensions: ["safetensors"]))
+  var backwardModel: String?
+
   @Flag(name: .long, help: "Print a report for machines on standard output.")
   var json = false
 
@@ -115,7 +123,7 @@ struct EnhanceCommand: ParsableCommand {
     guard !inputs.isEmpty || filesFrom != nil else {
       throw ValidationError("there are no inputs; name at least one file, folder, or -")
     }
-    guard !inputs.contains(""), output != "", figure != "", sound.secondModel != "" else {
+    guard !inputs.contains(""), output != "", figure != "", sound.secondModel != "", backwardModel != "" else {
       throw ValidationError("a name is empty; is a variable of your shell not set?")
     }
     if let jobs, !(1...256).contains(jobs) {
@@ -199,7 +207,11 @@ struct EnhanceCommand: ParsableCommand {
       }
       var plan = try sound.plan(
         standard: isFirstHeard ? SoundOptions.filePreset : SoundOptions.standardPreset, learnsLater: false)
+      if let backwardModel, backwardModel != "none", !isFirstHeard {
+        throw Failure(.usage, "--backward-model is for files; leave it out with --realtime and standard input")
+      }
       plan.warmUp = isFirstHeard ? warmUp ?? plan.warmUp : 0
+      if isFirstHeard { try sound.addWayBack(backwardModel, to: &plan) }
       if let spanLength {
         let layout = SpanLayout(length: spanLength)
         plan.spans = joinSpans.map { .joined(folder: $0, layout) } ?? span.map { .span($0, layout) }

@@ -71,17 +71,34 @@ struct FileEnhancement {
     let opening = try warmUp > 0 ? Opening(of: source, seconds: warmUp) : nil
     opening?.samples.withUnsafeBufferPointer { enhancer.warmUp(interleaved: $0) }
     if leadIn > 0 { try hear(leadIn, of: opening ?? source, &enhancer) }
+    let back = try wayBack(over: opening ?? source, latency: latency, progress)
     let (count, sink) = try enhance(
-      opening ?? source, tags, progress, tracks, latency: latency,
+      back ?? opening ?? source, tags, progress, tracks, latency: latency,
       process: { samples in
-        guard let tracks else { return enhancer.process(interleaved: UnsafeBufferPointer(samples), into: samples) }
-        tracks.process(samples, through: &enhancer)
+        if let tracks {
+          tracks.process(samples, through: &enhancer)
+        } else {
+          enhancer.process(interleaved: UnsafeBufferPointer(samples), into: samples)
+        }
+        back?.join(samples)
       },
       finish: { if let path = plan.profileToSave { try saveProfile(&enhancer, path) } }, fail: {})
     return FileReport(
       task: task, plan: plan, format: format, sampleCount: count, latencyInSamples: latency,
       statistics: enhancer.statistics, sink: sink, remarks: source.remarks,
       secondsTaken: ProcessInfo.processInfo.systemUptime - start)
+  }
+
+  /// The source with the way back over it; nil: there is none.
+  private func wayBack(over source: any AudioSource, latency: Int, _ progress: Progress) throws -> BackwardSource? {
+    let format = source.format
+    guard let model = plan.backward(at: format.sampleRate) else { return nil }
+    let pass = try BackwardPass(
+      model: model, settings: plan.settings, sampleRate: format.sampleRate, channelCount: format.channelCount,
+      warmUp: plan.warmUp, profile: plan.profile, tokens: plan.removedBackward)
+    return BackwardSource(of: source, pass: pass, latency: latency) { samples in
+      progress.advance(by: 0.3 * Double(samples) / Double(format.sampleRate))
+    }
   }
 
   /// A span of the input, from where it is first heard, and the samples that are only heard.
@@ -156,6 +173,8 @@ struct FileEnhancement {
     let memory = FloatMemory(block * channels)
     let room = memory.buffer
     defer { withExtendedLifetime(memory) {} }
+    // Of the work on a second of sound, the part that is done as it comes.
+    let share = source is BackwardSource ? 0.7 : 1
     var early = latency  // output from before the input's first sample, left out
     var count = 0
     var written = 0
@@ -186,7 +205,7 @@ struct FileEnhancement {
       let whole = roundedUp(samples)
       UnsafeMutableBufferPointer(rebasing: room[(samples * channels)..<(whole * channels)]).update(repeating: 0)
       if whole > 0 { try pass(whole) }
-      progress.advance(by: Double(samples) / Double(source.format.sampleRate))
+      progress.advance(by: share * Double(samples) / Double(source.format.sampleRate))
     }
     guard count > 0 else {
       throw AudioFileError.empty(path: task.input == "-" ? "standard input" : task.input)

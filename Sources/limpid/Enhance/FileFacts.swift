@@ -41,6 +41,8 @@ struct FileFacts: Sendable, Encodable {
   let model: String?
   /// Of the network whose output was averaged with the first one's.
   let secondModel: String?
+  /// Of the network that heard the recording from its end.
+  let backwardModel: String?
   let steps: Int
   let guidance: Float
   let sampleRate: Int
@@ -80,6 +82,7 @@ struct FileFacts: Sendable, Encodable {
     method = plan.settings.method.rawValue
     model = plan.model?.name
     secondModel = plan.model?.secondName
+    backwardModel = plan.backward(at: format.sampleRate)?.name
     steps = plan.settings.steps
     guidance = plan.settings.guidance
     sampleRate = format.sampleRate

@@ -9,12 +9,18 @@ enum ModelStore {
   static let standard = "light"
 
   /// - Parameter name: `wide`, `light`, or a path, which has a slash or ends in `.safetensors`.
-  static func path(_ name: String) throws -> String {
-    guard let file = file(of: name) else {
+  static func path(_ name: String) throws -> String { try path(name, among: DataFolders.models) }
+
+  /// The same of the networks of the way back.
+  static func backwardPath(_ name: String) throws -> String { try path(name, among: DataFolders.backwardModels) }
+
+  private static func path(_ name: String, among models: [(name: String, file: String)]) throws -> String {
+    guard let file = models.first(where: { $0.name == name })?.file else {
       // A word that is neither is more likely a name than a file without an extension.
       guard name.contains("/") || name.hasSuffix(".safetensors") || FileManager.default.fileExists(atPath: name) else {
         throw Failure(
-          .usage, "there is no model '\(name)'; give \(names.joined(separator: ", ")) or a .safetensors file")
+          .usage,
+          "there is no model '\(name)'; give \(models.map(\.name).joined(separator: ", ")) or a .safetensors file")
       }
       return name
     }
@@ -28,17 +34,19 @@ enum ModelStore {
   /// What a preset's key `model` means: a name, or a path. A relative path is taken from the preset's folder or, where there is
   /// no such file, from the other preset folders: a copy of a preset of ours finds the weights where ours does.
   ///
-  /// - Parameter text: nil: the key is not there.
+  /// - Parameters:
+  ///   - text: nil: the key is not there.
+  ///   - models: whose names count.
   /// - Returns: where the file is, or where it was first looked for.
-  static func path(inPreset text: String?, of folder: URL) -> String {
+  static func path(
+    inPreset text: String?, of folder: URL, among models: [(name: String, file: String)] = DataFolders.models
+  ) -> String {
     let text = text ?? standard
-    let own = file(of: text)
+    let own = models.first { $0.name == text }?.file
     let relative = own.map { "models/" + $0 } ?? text
     let first = URL(fileURLWithPath: relative, relativeTo: folder).standardizedFileURL.path
     if relative.hasPrefix("/") || FileManager.default.fileExists(atPath: first) { return first }
     if let own { return DataFolders.model(file: own, near: Program.names.reversed()) ?? first }
     return PresetStore.folders.map { $0 + "/" + relative }.first { FileManager.default.fileExists(atPath: $0) } ?? first
   }
-
-  private static func file(of name: String) -> String? { DataFolders.models.first { $0.name == name }?.file }
 }

@@ -1,5 +1,6 @@
 import Enhancement
 import Foundation
+import Ground
 import TOMLKit
 
 /// A preset: settings that a user picks by name, from a TOML file.
@@ -12,6 +13,8 @@ struct Preset {
   var model: String?
   /// Weights file of a second network, whose output is averaged with the first one's in files; nil: none.
   var secondModel: String?
+  /// Weights file of a network that hears recordings from their end, whose output has a part in what is heard; nil: none.
+  var backwardModel: String?
   var settings: EnhancementSettings
   let precision: PrecisionChoice
   /// Seconds of a file's beginning that are heard before it is enhanced; live it means nothing.
@@ -19,7 +22,9 @@ struct Preset {
 
   /// Every key a preset may have. Each but the description is an option of `limpid enhance`, too.
   static let keys =
-    ["description", "model", "second-model"] + SettingOptions.settings.map(\.key) + ["warm-up", "precision"]
+    ["description", "model", "second-model", "backward-model"] + SettingOptions.settings.map(\.key) + [
+      "warm-up", "precision",
+    ]
 
   /// - Throws: `Failure` with the file, the key and the remedy.
   init(path: String) throws {
@@ -69,6 +74,13 @@ struct Preset {
         throw Failure(.configuration, "\(path): the method wiener runs no network; remove the key 'second-model'")
       }
       secondModel = ModelStore.path(inPreset: second, of: url.deletingLastPathComponent())
+    }
+    if let backward = try values.string("backward-model") {
+      guard settings.method == .score else {
+        throw Failure(.configuration, "\(path): the method wiener runs no network; remove the key 'backward-model'")
+      }
+      backwardModel = ModelStore.path(
+        inPreset: backward, of: url.deletingLastPathComponent(), among: DataFolders.backwardModels)
     }
   }
 }

@@ -15,15 +15,21 @@ import TestSupport
       #expect(layout.count(samples: seconds * rate, rate: rate) == spans)
       let ranges = (0..<spans).map { layout.range($0, samples: seconds * rate, rate: rate) }
       #expect(ranges.first!.lowerBound == 0 && ranges.last!.upperBound == seconds * rate)
-      for (a, b) in zip(ranges, ranges.dropFirst()) { #expect(a.upperBound == b.lowerBound + 17_600) }
+      for (a, b) in zip(ranges, ranges.dropFirst()) { #expect(a.upperBound == b.lowerBound + 7 * rate) }
     }
     #expect((0..<3).map(layout.firstHeard) == [0, 0, 60])
   }
 
   /// The second span hears all that was before it, so it is that of the whole to the bit, and so is the fade between equal sounds; the third
-  /// has heard 60 s of 120.
-  @Test func `joined spans are the whole, to the bit as far as they have heard all of it, and nearly beyond`() throws {
-    let folder = Folder(["--model", tests.appendingPathComponent("EnhancementTests/Fixtures/tiny.safetensors").path])
+  /// has heard 60 s of 120. On the way back the first one's part in the fade has heard less of what follows.
+  @Test(arguments: [false, true])
+  func `joined spans are the whole, to the bit as far as they have heard all of it, and nearly beyond`(goesBack: Bool)
+    throws
+  {
+    let tiny = tests.appendingPathComponent("EnhancementTests/Fixtures/tiny.safetensors")
+    let scratch = try Scratch()
+    let back = try scratch.write(backwardWeights(Data(contentsOf: tiny)), "backward.safetensors")
+    let folder = Folder(["--model", tiny.path] + (goesBack ? ["--backward-model", back] : []))
     // A chunk of somebody's at the end: it is kept.
     var data = Wave(samples: Wave.sound(190)).data
     data.append(Data("iXML".utf8) + Data([4, 0, 0, 0]) + Data("note".utf8))
@@ -53,7 +59,9 @@ import TestSupport
     #expect(out.count == one.count && out.range(of: data.suffix(12)) != nil)
     let (a, b) = try (Wave(out).samples, Wave(one).samples)
     #expect(a.count == 190 * rate)
-    #expect(a[..<(120 * rate)] == b[..<(120 * rate)])
+    #expect(a[..<(60 * rate)] == b[..<(60 * rate)] && a[(61 * rate)..<(120 * rate)] == b[(61 * rate)..<(120 * rate)])
+    let fade = (60 * rate)..<(61 * rate)
+    if goesBack { #expect(errorInDecibels(a[fade], b[fade]) < -20) } else { #expect(a[fade] == b[fade]) }
     // What the rounding to 16 bits is to sound at −30 dB lies at −70.
     #expect(errorInDecibels(a[(120 * rate)...], b[(120 * rate)...]) < -40)
 

@@ -9,6 +9,7 @@ from typing import Optional, Union
 from ._library import FOLDER, ModelHandle
 
 _NAMED = {"light": "limpid-sequence.safetensors", "wide": "limpid-wide.safetensors"}
+_BACKWARD = {"wide": "limpid-wide-backward.safetensors"}
 _FOLDER = FOLDER / "presets" / "models"
 
 
@@ -62,6 +63,13 @@ _lock = threading.Lock()
 
 def _file(name: str | os.PathLike[str]) -> str:
     return str(_FOLDER / _NAMED[name]) if isinstance(name, str) and name in _NAMED else os.fspath(name)
+
+
+def backward_file(name: str | os.PathLike[str]) -> Optional[str]:
+    """The weights of a network that hears recordings from their end; None: ``"none"``."""
+    if name == "none":
+        return None
+    return str(_FOLDER / _BACKWARD[name]) if isinstance(name, str) and name in _BACKWARD else os.fspath(name)
 
 
 def shared(name: ModelName, precision: Optional[str] = None, second: Optional[str] = None) -> Model:

@@ -95,6 +95,9 @@ class Preset:
         second = table.pop("second-model", None)
         #: Weights of a second network, of which and the first the mean is heard. None: none.
         self.second_model: str | None = None if second is None else str(path.parent / str(second))
+        back = table.pop("backward-model", None)
+        #: Weights of a network that hears recordings from their end. None: there is none.
+        self.backward_model: str | None = None if back is None else str(path.parent / str(back))
         self.precision = str(table.pop("precision", "auto"))
         #: Seconds of a recording's beginning that are heard before it is enhanced.
         self.warm_up: object = table.pop("warm-up", 0)

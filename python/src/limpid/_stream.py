@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Learned = Union[LearnedSound, SavedSound]
 Removed = Union[Learned, Iterable[Learned]]
 
+# Samples at once: between them Ctrl-C is heard.
+_PIECE = 1 << 17
+
 
 class Stream:
     """A stream of sound, enhanced block by block on the calling thread.
@@ -111,6 +114,26 @@ class Stream:
     def _process(self, sound: Samples, result: Samples) -> None:
         """Both in one piece and of one shape."""
         self._enhancer.process(sound.ctypes.data, result.ctypes.data, len(sound))
+
+    def _whole(self, sound: Samples) -> Samples:
+        """All of a sound, lined up with it: late by the latency, and a tail of zeros brings out the end."""
+        count = len(sound)
+        late = np.empty((count + self._latency, *sound.shape[1:]), np.float32)
+        for begin in range(0, count, _PIECE):
+            piece = slice(begin, min(begin + _PIECE, count))
+            self._process(sound[piece], late[piece])
+        late[count:] = 0
+        self._process(late[count:], late[count:])
+        return late[self._latency :]
+
+    def _warm_up(self, opening: Samples) -> None:
+        """What MultichannelEnhancer.warmUp does: the beginning is heard, its last 10 ms faded out."""
+        heard = opening.copy()
+        fade = min(len(heard), self._rate * 10 // 1000)
+        weights = np.arange(fade - 1, -1, -1, dtype=np.float32) / np.float32(max(1, fade))
+        with np.errstate(invalid="ignore", over="ignore"):
+            heard[len(heard) - fade :] *= weights if heard.ndim == 1 else weights[:, np.newaxis]
+        self._process(heard, heard)
 
     def flush(self) -> Samples:
         """The last ``latency`` samples, brought out by as many zeros; then the stream begins anew, as after ``reset``.

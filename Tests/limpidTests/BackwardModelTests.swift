@@ -1,0 +1,155 @@
+import Foundation
+import Testing
+import TestSupport
+
+/// Files that are heard from their end as well.
+@Suite struct BackwardModelTests {
+  let scratch: Scratch
+  init() throws { scratch = try Scratch() }
+
+  private func fixture(_ name: String) -> String {
+    tests.appendingPathComponent("EnhancementTests/Fixtures/\(name).safetensors").path
+  }
+
+  private func backward(_ name: String) throws -> String {
+    try scratch.write(
+      backwardWeights(Data(contentsOf: URL(fileURLWithPath: fixture(name)))), "\(name)-backward.safetensors")
+  }
+
+  private func write(_ samples: [Float], _ name: String, rate: Int) throws -> String {
+    try scratch.write(Wave(rate: rate, bits: 32, isFloat: true, samples: samples).data, name)
+  }
+
+  private func enhanced(_ input: String, _ options: String...) throws -> [Float] {
+    let output = scratch.path("out-\(UUID().uuidString).wav")
+    let result = try run(["enhance", input, "-o", output, "--model", fixture("tiny")] + options)
+    #expect(result.status == 0, "\(result.errors)")
+    return try Wave(Data(contentsOf: URL(fileURLWithPath: output))).samples
+  }
+
+  @Test(arguments: [(16_000, "1.7"), (48_000, "2"), (44_100, "0")])
+  func `a file becomes the weighted mean of both ways`(rate: Int, warmUp: String) throws {
+    let samples = Wave.sound(1.9, rate: rate, channels: 1)
+    let there = try enhanced(try write(samples, "in.wav", rate: rate), "--warm-up", warmUp)
+    let turned = try enhanced(
+      try write(samples.reversed(), "turned.wav", rate: rate), "--warm-up", warmUp, "--passes", "1")
+    let both = try enhanced(
+      scratch.path("in.wav"), "--warm-up", warmUp, "--backward-model", try backward("tiny"))
+    let mean = zip(there, turned.reversed()).map { $0 + 0.2 * ($1 - $0) }
+    #expect(both == mean && both != there)
+  }
+
+  @Test func `where both ways do not line up there is one`() throws {
+    let samples = Wave.sound(0.5, rate: 11_025, channels: 1)
+    let there = try enhanced(try write(samples, "in.wav", rate: 11_025))
+    #expect(try enhanced(scratch.path("in.wav"), "--backward-model", try backward("tiny")) == there)
+  }
+
+  @Test func `a file of several windows comes out whole, and so do its picture and its report`() throws {
+    let samples = Wave.sound(80, rate: 8000, channels: 2)
+    let input = try scratch.write(Wave(rate: 8000, channels: 2, bits: 24, samples: samples).data, "in.wav")
+    let output = scratch.path("out.wav")
+    let result = try run(
+      "enhance", input, "-o", output, "--model", identity, "--backward-model", try backward("identity"), "--json",
+      "--figure", scratch.path("out.png"))
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.text.contains("\"backwardModel\" : \""))
+    #expect(scratch.names.contains("out.png"))
+    let out = try Wave(Data(contentsOf: URL(fileURLWithPath: output)))
+    #expect(out.samples.count == samples.count)
+    #expect(errorInDecibels(out.samples[16000...], samples[16000...]) < -25, "the resampler's band")
+  }
+
+  @Test func `the preset for files has it, networks that are named have not`() throws {
+    let input = try scratch.write(Wave(samples: Wave.sound(1)).data, "in.wav")
+    func report(_ options: String...) throws -> String {
+      let result = try run(["enhance", input, "-o", scratch.path("report.wav"), "--force", "--json"] + options)
+      #expect(result.status == 0, "\(result.errors)")
+      return result.text
+    }
+    let name = "\"backwardModel\" : \"limpid-wide-backward\""
+    #expect(try report().contains(name))
+    #expect(try report("--model", "light", "--backward-model", "wide").contains(name))
+    for options in [
+      ["--model", "light"], ["--second-model", "none"], ["--backward-model", "none"], ["--preset", "live"],
+      ["--method", "wiener", "--second-model", "none"], ["--realtime"],
+    ] {
+      let result = try run(["enhance", input, "-o", scratch.path("report.wav"), "--force", "--json"] + options)
+      #expect(result.status == 0 && !result.text.contains("backwardModel"), "\(options) \(result.errors)")
+    }
+    // A preset of one's own, beside none of our weights, finds them by name.
+    let preset = try scratch.write(Data("backward-model = \"wide\"\n".utf8), "own.toml")
+    #expect(try report("--preset", preset).contains(name))
+  }
+
+  @Test func `what was learned is removed on the way back, too`() throws {
+    let learned = try scratch.write(Wave(samples: Wave.sound(2)).data, "lead.wav")
+    let input = try write(Wave.sound(1.5, rate: 16_000, channels: 1), "in.wav", rate: 16_000)
+    let model = fixture("tiny-learned")
+    func output(_ options: String...) throws -> [Float] {
+      let path = scratch.path("out-\(UUID().uuidString).wav")
+      let result = try run(["enhance", input, "-o", path, "--model", model] + options)
+      #expect(result.status == 0, "\(result.errors)")
+      return try Wave(Data(contentsOf: URL(fileURLWithPath: path))).samples
+    }
+    let turned = try backward("tiny-learned")
+    let there = try output("--remove", learned)
+    let both = try output("--remove", learned, "--backward-model", turned)
+    // What the way back alone gave, from its fifth in the mean.
+    func back(_ both: [Float], _ there: [Float]) -> [Float] { zip(both, there).map { $1 + 5 * ($0 - $1) } }
+    let plain = back(try output("--backward-model", turned), try output())
+    let removed = back(both, there)
+    #expect(errorInDecibels(removed, plain) > -60)
+    // A network that cannot, and the decision which of two voices speaks, leave the way there alone.
+    #expect(try output("--remove", learned, "--backward-model", try backward("tiny")) == there)
+    let heard = try output("--remove", learned, "--learned-voices", "heard")
+    #expect(try output("--remove", learned, "--learned-voices", "heard", "--backward-model", turned) == heard)
+  }
+
+  @Test func `a network of the other direction is refused, and so is a way back where there is none`() throws {
+    let input = try scratch.write(Wave(samples: Wave.sound(0.5)).data, "in.wav")
+    func refusal(_ status: Int32, _ options: String...) throws -> String {
+      let result = try run(["enhance", input, "-o", scratch.path("out.wav")] + options)
+      #expect(result.status == status, "\(options): \(result.errors)")
+      #expect(result.errors.split(separator: "\n").count <= 2, "\(result.errors)")
+      return result.errors
+    }
+    let back = try backward("tiny")
+    #expect(try refusal(78, "--backward-model", fixture("tiny")).contains("hears sound as it comes"))
+    #expect(try refusal(78, "--model", back).contains("name it with --backward-model"))
+    #expect(try refusal(78, "--second-model", back).contains("name it with --backward-model"))
+    #expect(try refusal(64, "--backward-model", "light").contains("there is no model 'light'"))
+    #expect(try refusal(64, "--backward-model", "").contains("a name is empty"))
+    #expect(
+      try refusal(64, "--method", "wiener", "--second-model", "none", "--backward-model", "wide").contains(
+        "runs no network"))
+    #expect(try refusal(64, "--realtime", "--backward-model", "wide").contains("is for files"))
+    let preset = try scratch.write(Data("method = \"wiener\"\nbackward-model = \"wide\"\n".utf8), "wiener.toml")
+    #expect(try refusal(78, "--preset", preset).contains("remove the key 'backward-model'"))
+    let live = try run("live", "--explain-latency", "--model", back)
+    #expect(live.status == 78 && live.errors.contains("--backward-model"), "\(live.errors)")
+    let pipe = try run(
+      "enhance", "-", "-o", scratch.path("out.wav"), "--backward-model", "wide", input: Wave(samples: [0]).data)
+    #expect(pipe.status == 64 && pipe.errors.contains("is for files"))
+    #expect(!scratch.names.contains("out.wav"))
+  }
+
+  @Test func `an archive knows by which network it was heard from its end`() throws {
+    try scratch.write(Wave(samples: Wave.sound(0.5)).data, "in/a.wav")
+    func enhance(_ options: String...) throws -> Run {
+      try run(
+        [
+          "enhance", scratch.path("in"), "-o", scratch.path("out/"), "--skip-done", "--json", "--model",
+          fixture("tiny"),
+        ]
+          + options)
+    }
+    let back = try backward("tiny")
+    #expect(try enhance("--backward-model", back).text.contains("backwardModel"))
+    #expect(try enhance("--backward-model", back).text.contains("\"durationInSeconds\""))
+    let again = try enhance("--backward-model", back)
+    #expect(again.text.contains("\"skipped\" : [\n    {"), "\(again.text)")
+    let without = try enhance()
+    #expect(!without.text.contains("\"skipped\" : [\n    {"), "\(without.text)")
+  }
+}

@@ -143,11 +143,11 @@ def test_a_short_run_learns_resumes_and_exports(folders, tmp_path):
     torch.set_num_threads(2)
     out = tmp_path / "run"
     assert run(folders, out, "--max-steps", "60") == 0
-    checkpoint = torch.load(out / "checkpoint.pt", weights_only=True)
-    assert checkpoint["step"] == 60
+    saved = torch.load(out / "checkpoint.pt", weights_only=True)
+    assert saved["step"] == 60
     assert run(folders, out, "--max-steps", "120", "--resume", str(out / "checkpoint.pt")) == 0
     again = torch.load(out / "checkpoint.pt", weights_only=True)
-    assert again["step"] > checkpoint["step"] and again["elapsed"] > checkpoint["elapsed"]
+    assert again["step"] > saved["step"] and again["elapsed"] > saved["elapsed"]
     with open(out / "log.csv") as file:
         losses = {int(row["step"]): float(row["loss"]) for row in csv.DictReader(file)}
     assert list(losses) == [50, 60, 110, 120] and losses[110] < 0.9 * losses[50], losses
@@ -168,6 +168,12 @@ def test_a_short_run_learns_resumes_and_exports(folders, tmp_path):
     for share, direction in ((1.0, "backward"), (0.5, None)):
         again["augmentation"]["backwards"] = share
         assert export.export(again, target, "x", [], {})["format"].get("direction") == direction
+        assert checkpoint.hears_backwards(checkpoint.load(target)) == (direction == "backward")
+    # It does not go on with sound as it comes, unnoticed.
+    again["augmentation"]["backwards"] = 1.0
+    export.export(again, target, "x", [], {})
+    assert run(folders, tmp_path / "other", "--max-steps", "1", "--resume", str(target)) == 1
+    assert run(folders, tmp_path / "same", "--max-steps", "1", "--resume", str(target), "--augmentation", "backwards=1") == 0
 
 
 def test_a_run_goes_on_from_exported_weights_and_grows_from_them(folders, tmp_path, capsys):

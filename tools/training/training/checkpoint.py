@@ -22,7 +22,13 @@ def weights(path: Path) -> dict:
     return {
         "configuration": metadata["configuration"], "network": tensors, "raw": tensors,
         "step": metadata["steps"], "hours": metadata["hours"],
+        "augmentation": {"backwards": float(metadata.get("format", {}).get("direction") == "backward")},
     }  # fmt: skip
+
+
+def hears_backwards(saved: dict) -> bool:
+    """Whether it was trained on sound from its end, all of it: a network of some of each is of neither direction."""
+    return (saved.get("augmentation") or {}).get("backwards", 0) == 1
 
 
 def load(path: Path) -> dict:

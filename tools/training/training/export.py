@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import save_file
 
 from . import diffusion, features
+from .checkpoint import hears_backwards
 from .network import NetworkConfiguration, ScoreNetwork, multiply_adds
 
 
@@ -36,11 +37,6 @@ def model_format(bins: int = features.BINS, backward: bool = False) -> dict:
         "sigma_max": diffusion.SIGMA_MAX,
         "times": diffusion.GRID,
     }
-
-
-def hears_backwards(checkpoint: dict) -> bool:
-    """Whether it was trained on sound from its end, all of it: a network of some of each is none of either direction."""
-    return (checkpoint.get("augmentation") or {}).get("backwards", 0) == 1
 
 
 def export(checkpoint: dict, path: Path, name: str, data: list[str], scores: dict) -> dict:

@@ -178,6 +178,8 @@ class Run:
         saved, tower = None, None
         if args.resume:
             before = checkpoint.load(args.resume)
+            if checkpoint.hears_backwards(before) and self.augmentation.backwards < 1:
+                raise RunError(f"{args.resume} hears sound from its end; add backwards=1 to --augmentation, or go on from another")
             saved = self.grown(before)
             args.restart_clock |= args.resume.suffix == ".safetensors" or saved is not before
             net = self.saved_network(saved)

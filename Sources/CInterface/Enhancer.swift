@@ -160,8 +160,19 @@ struct Enhancer: ~Copyable {
 
   // MARK: - Streams
 
+  /// - Throws: `LIMPID_BAD_MODEL`.
+  private func checkHearsSoundAsItComes() throws {
+    guard model?.hearsBackwards != true else {
+      throw Failure(
+        LIMPID_BAD_MODEL,
+        "the model hears recordings from their end, so it is for the way back alone: "
+          + "limpid_enhance_recording's backward, or backward_model in Python")
+    }
+  }
+
   mutating func prepare(sampleRate: Int, channelCount: Int) throws {
     stop()
+    try checkHearsSoundAsItComes()
     var made = try MultichannelEnhancer(
       model: model, settings: wishes.settings, sampleRate: sampleRate, channelCount: channelCount)
     made.setLearnedTokens(tokens)
@@ -175,6 +186,7 @@ struct Enhancer: ~Copyable {
 
   mutating func prepareRealTime(sampleRate: Int, channelCount: Int, block: Int) throws {
     stop()
+    try checkHearsSoundAsItComes()
     guard (1...32).contains(channelCount) else { throw EnhancementError.unsupportedChannelCount(channelCount) }
     var options = wishes.liveOptions
     options.learned = learned
@@ -186,6 +198,21 @@ struct Enhancer: ~Copyable {
     self.block = block
     latencyInSamples = prepared.latencyInSamples
     callback = prepared.callback
+  }
+
+  /// What this enhancer's model, settings and learned sounds make of the way back over a recording.
+  func wayBack(sampleRate: Int, channelCount: Int, warmUp: Float) throws -> BackwardPass {
+    guard let model, model.hearsBackwards else {
+      throw Failure(
+        LIMPID_BAD_MODEL,
+        "backward has no model that hears recordings from their end; limpid-wide-backward.safetensors is one")
+    }
+    guard wishes.settings.method == .score else {
+      throw Failure(LIMPID_BAD_VALUE, "the method wiener has no way back; leave it or backward out")
+    }
+    return try BackwardPass(
+      model: model, settings: wishes.settings, sampleRate: sampleRate, channelCount: channelCount, warmUp: warmUp,
+      tokens: tokens)
   }
 
   mutating func stop() {

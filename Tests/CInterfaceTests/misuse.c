@@ -1,5 +1,5 @@
 // Whatever is wrong has its status and a sentence, changes nothing, and ends nothing.
-// Usage: misuse MODEL LEARNING-MODEL NOT-A-MODEL
+// Usage: misuse MODEL LEARNING-MODEL NOT-A-MODEL BACKWARD-MODEL
 #include "support.h"
 
 #include <dirent.h>
@@ -42,7 +42,7 @@ static int thread_count(void) {
 }
 
 int main(int count, char **arguments) {
-  if (count != 4) return 2;
+  if (count != 5) return 2;
   limpid_model *model = (limpid_model *)1, *learning;
   limpid_enhancer *bare, *enhancer;
   float samples[64] = {0}, *output[2] = {samples, samples}, *hole[2] = {samples, NULL};
@@ -80,6 +80,8 @@ int main(int count, char **arguments) {
   expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_process_interleaved(NULL, samples, samples, 64));
   expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_process_real_time(NULL, input, output, 64, 0));
   expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_reset(NULL));
+  expect(
+      LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_enhance_recording(NULL, NULL, samples, samples, 64, 0, NULL, NULL));
   expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_latency(NULL, &latency));
   expect(LIMPID_BAD_ARGUMENT, "enhancer is NULL", limpid_counter(NULL, "late", &value));
 
@@ -251,6 +253,35 @@ int main(int count, char **arguments) {
   demand(seconds == 0, "for good");
   unlink(file), rmdir(folder);
   second[5] = NAN;
+
+  // Recordings, and a model that hears them from their end.
+  limpid_model *from_end;
+  limpid_enhancer *back;
+  float room[64];
+  expect(LIMPID_OK, "", limpid_model_open(arguments[4], "float32", &from_end));
+  expect(LIMPID_OK, "", limpid_create(from_end, &back));
+  expect(LIMPID_BAD_MODEL, "from their end", limpid_prepare(back, 48000, 1));
+  expect(LIMPID_BAD_MODEL, "from their end", limpid_prepare_real_time(back, 48000, 1, 64));
+  expect(LIMPID_WRONG_STATE, "not prepared", limpid_enhance_recording(back, NULL, samples, room, 64, 0, NULL, NULL));
+  expect(LIMPID_WRONG_STATE, "not prepared", limpid_enhance_recording(learner, back, samples, room, 64, 0, NULL, NULL));
+  expect(LIMPID_OK, "", limpid_prepare(learner, 48000, 1));
+  expect(LIMPID_BAD_ARGUMENT, "input or output", limpid_enhance_recording(learner, back, NULL, room, 64, 0, NULL, NULL));
+  expect(LIMPID_BAD_ARGUMENT, "input or output", limpid_enhance_recording(learner, back, samples, NULL, 64, 0, NULL, NULL));
+  expect(LIMPID_BAD_ARGUMENT, "memory", limpid_enhance_recording(learner, back, samples, room, SIZE_MAX, 0, NULL, NULL));
+  expect(LIMPID_BAD_VALUE, "0 to 10", limpid_enhance_recording(learner, back, samples, room, 64, -1, NULL, NULL));
+  expect(LIMPID_BAD_VALUE, "0 to 10", limpid_enhance_recording(learner, back, samples, room, 64, 11, NULL, NULL));
+  expect(LIMPID_BAD_VALUE, "0 to 10", limpid_enhance_recording(learner, back, samples, room, 64, NAN, NULL, NULL));
+  expect(LIMPID_BAD_MODEL, "no model that hears", limpid_enhance_recording(learner, bare, samples, room, 64, 0, NULL, NULL));
+  expect(LIMPID_BAD_MODEL, "no model that hears", limpid_enhance_recording(learner, learner, samples, room, 64, 0, NULL, NULL));
+  expect(LIMPID_OK, "", limpid_set_text(back, "method", "wiener"));
+  expect(LIMPID_BAD_VALUE, "no way back", limpid_enhance_recording(learner, back, samples, room, 64, 0, NULL, NULL));
+  expect(LIMPID_OK, "", limpid_set_text(back, "method", "score"));
+  expect(LIMPID_OK, "", limpid_enhance_recording(learner, back, samples, room, 64, 10, NULL, NULL));
+  expect(LIMPID_OK, "", limpid_enhance_recording(learner, back, samples, room, 0, 10, NULL, NULL));
+  expect(LIMPID_BAD_MODEL, "choose two models of one format", limpid_model_pair(from_end, learning, &pair));
+  limpid_destroy(back);
+  limpid_model_close(from_end);
+  expect(LIMPID_OK, "", limpid_stop(learner));
 
   // Prepared for blocks.
   expect(LIMPID_OK, "", limpid_prepare(enhancer, 48000, 2));

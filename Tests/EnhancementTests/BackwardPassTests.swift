@@ -55,7 +55,7 @@ import TestSupport
       let isLast = count - start < pass.readAhead
       let end = isLast ? count : start + pass.readAhead
       result += pass.next(
-        Array(sound[((start - before) * channels)..<(end * channels)]), before: before, isLast: isLast)
+        Array(sound[((start - before) * channels)..<(end * channels)]), before: before, isLast: isLast)!
       start = isLast ? count : start + pass.windowLength
     }
     return result
@@ -138,6 +138,100 @@ import TestSupport
       model: model, settings: settings, sampleRate: 16000, channelCount: 1,
       profile: NoiseProfile(magnitudes: magnitudes, for: model))
     #expect(wayBack(&pass, reversed(input, channels: 1)) == reversed(try output(forward, rows), channels: 1))
+  }
+
+  /// Both ways over a recording, made of their parts.
+  private func bothWays(_ sound: [Float], _ model: EnhancementModel, _ back: EnhancementModel, rate: Int, channels: Int)
+    throws -> [Float]
+  {
+    let warmUp = min(rate / 2, sound.count / channels)
+    var enhancer = try MultichannelEnhancer(
+      model: model, settings: settings, sampleRate: rate, channelCount: channels)
+    sound[..<(warmUp * channels)].withUnsafeBufferPointer { enhancer.warmUp(interleaved: $0) }
+    let late = enhancer.latencyInSamples * channels
+    var there = sound + [Float](repeating: 0, count: late)
+    there.withUnsafeMutableBufferPointer { enhancer.process(interleaved: UnsafeBufferPointer($0), into: $0) }
+    var pass = try BackwardPass(
+      model: back, settings: settings, sampleRate: rate, channelCount: channels, warmUp: 0.5)
+    var mean = WayMean(
+      sampleRate: rate, channelCount: channels, offset: enhancer.latencyFraction + pass.latencyFraction)
+    let later = mean.latencyInSamples * channels
+    var joined = there[late...] + [Float](repeating: 0, count: later)
+    let fromEnd = wayBack(&pass, sound) + [Float](repeating: 0, count: later)
+    joined.withUnsafeMutableBufferPointer { mean.process($0.baseAddress!, fromEnd, count: $0.count / channels) }
+    return Array(joined.dropFirst(later))
+  }
+
+  @Test(arguments: [(16_000, 1, 0.5), (8000, 2, 40.3), (22_050, 1, 0.01)])
+  func `a whole recording is the mean of both ways, and can be ended`(rate: Int, channels: Int, seconds: Double) throws
+  {
+    let (model, back) = (try tinyModel("tiny"), try backward("tiny"))
+    let input = sound(seconds, rate: rate, channels: channels)
+    var enhancer = try MultichannelEnhancer(
+      model: model, settings: settings, sampleRate: rate, channelCount: channels)
+    var output = [Float](repeating: .nan, count: input.count)
+    func enhance(_ isBack: Bool, goesOn: (Double) -> Bool) throws -> Bool {
+      var pass = try BackwardPass(
+        model: back, settings: settings, sampleRate: rate, channelCount: channels, warmUp: 0.5)
+      return input.withUnsafeBufferPointer { input in
+        output.withUnsafeMutableBufferPointer { output in
+          isBack
+            ? enhancer.enhance(recording: input, into: output, warmUp: 0.5, wayBack: &pass, goesOn: goesOn)
+            : enhancer.enhance(recording: input, into: output, warmUp: 0.5, goesOn: goesOn)
+        }
+      }
+    }
+    var parts: [Double] = []
+    #expect(
+      try enhance(true) {
+        parts.append($0)
+        return true
+      })
+    #expect(bits(output) == bits(try bothWays(input, model, back, rate: rate, channels: channels)))
+    #expect(parts == parts.sorted() && parts.first! > 0 && parts.last! > 0.99 && parts.last! <= 1)
+    // Ended in either way, it says so at once, and begins anew afterwards.
+    for limit in [0.0, 0.5, 0.9] where parts.last(where: { $0 < 1 }) ?? 0 > limit {
+      var told = 0.0
+      #expect(
+        try !enhance(true) {
+          told = $0
+          return $0 <= limit
+        })
+      #expect(told > limit && told == parts.first { $0 > limit })
+    }
+    #expect(try enhance(false) { _ in true })
+    let alone = output
+    #expect(try enhance(true) { _ in true })
+    #expect(bits(output) == bits(try bothWays(input, model, back, rate: rate, channels: channels)))
+    #expect(bits(alone) != bits(output))
+  }
+
+  @Test(arguments: [11_025, 22_050, 44_100])
+  func `both ways line up where the resamplers' delay is no whole number`(rate: Int) throws {
+    var settings = settings
+    settings.passes = 1
+    var enhancer = try MultichannelEnhancer(
+      model: tinyModel("identity"), settings: settings, sampleRate: rate, channelCount: 1)
+    // Below the edges of the resamplers and of the band.
+    let input = (0..<(2 * rate)).map { n in
+      let t = Double(n) / Double(rate)
+      return Float(0.1 * sin(2 * .pi * min(6000, 0.3 * Double(rate)) * t) * sin(.pi * t / 2) * sin(.pi * t / 2))
+    }
+    var pass = try BackwardPass(model: backward("identity"), settings: settings, sampleRate: rate, channelCount: 1)
+    func output(_ isBack: Bool) -> [Float] {
+      var output = input
+      input.withUnsafeBufferPointer { input in
+        output.withUnsafeMutableBufferPointer {
+          _ =
+            isBack
+            ? enhancer.enhance(recording: input, into: $0, wayBack: &pass)
+            : enhancer.enhance(recording: input, into: $0)
+        }
+      }
+      return output
+    }
+    let there = output(false)
+    #expect(errorInDecibels(output(true), there) < -50)
   }
 
   @Test func `of many channels the windows are shorter`() throws {

@@ -63,6 +63,18 @@ def test_warm_up(warm_up: object) -> None:
         limpid.enhance(SILENCE, 16_000, warm_up=warm_up)
 
 
+def test_networks_of_the_other_direction() -> None:
+    backward = Path(limpid.__file__).parent / "presets" / "models" / "limpid-wide-backward.safetensors"
+    for call in (
+        lambda: limpid.enhance(SILENCE, 16_000, model=backward),
+        lambda: limpid.Stream(16_000, model=backward),
+    ):
+        with pytest.raises(limpid.ModelError, match="hears recordings from their end"):
+            call()
+    with pytest.raises(limpid.ModelError, match="no model that hears recordings from their end"):
+        limpid.enhance(SILENCE, 16_000, backward_model=backward.with_name("limpid-wide.safetensors"))
+
+
 def test_presets(tmp_path: Path) -> None:
     with pytest.raises(limpid.InvalidValueError, match="there is no preset 'loud'; give one of gentle, live, quality"):
         limpid.Stream(16_000, preset="loud")

@@ -1,7 +1,7 @@
 import Ground
 
 /// The way back over a recording: the sound is heard from its end, by a network that was trained to hear it so
-/// (`EnhancementModel.hearsBackwards`), for the weighted mean with what was enhanced as it came.
+/// (`EnhancementModel.hearsBackwards`), for the weighted mean with what was enhanced as it came (`WayMean`).
 ///
 /// What comes after a moment says as much about it as what came before: a word's end, a noise that has not begun yet, the room.
 /// A network that hears the sound backwards knows that and errs in other places, and with a part of it the sound is nearer to the
@@ -9,8 +9,6 @@ import Ground
 /// beginning after some seconds that follow it were heard, so that memory is bounded whatever the length. Not for live use: it
 /// hears half a minute ahead. One instance belongs to one thread; it allocates.
 public struct BackwardPass: ~Copyable {
-  /// Of the way back in the weighted mean of both: what measured best (tools/training/LEDGER.md).
-  public static let share: Float = 0.2
   /// Seconds of a window: the longest of which there is room for.
   static let windows = [30, 15, 10, 6]
   /// Seconds behind a window that are heard before it.
@@ -20,12 +18,6 @@ public struct BackwardPass: ~Copyable {
   /// Floats of a window that there is room for.
   private static let room = 1 << 23
 
-  /// Whether both ways line up at a rate in Hz: where the resamplers' delay is no whole number of samples, they lie up to a
-  /// sample beside each other. At 22 050 Hz that takes 0.2 dB away at 4 kHz, 0.7 dB at 7.5 kHz; below 16 kHz it would be more.
-  public static func linesUp(at sampleRate: Int) -> Bool {
-    sampleRate >= 16_000 || sampleRate % 4000 == 0  // no format: a device's rates
-  }
-
   /// 1…32.
   public let channelCount: Int
   /// Samples per channel of a window.
@@ -34,6 +26,8 @@ public struct BackwardPass: ~Copyable {
   public let readAhead: Int
   /// Samples per channel before a window's beginning that are to be there, where the recording has as many.
   public let lead: Int
+  /// `MultichannelEnhancer.latencyFraction`: by so much of a sample the way back is early.
+  public let latencyFraction: Double
   private let fade: Int
   private let warmUpLength: Int
   private let profile: NoiseProfile?
@@ -68,6 +62,7 @@ public struct BackwardPass: ~Copyable {
     fade = sampleRate / Self.fadesPerSecond
     readAhead = windowLength + fade + Self.context * sampleRate
     lead = enhancer.latencyInSamples
+    latencyFraction = enhancer.latencyFraction
     warmUpLength = Int(warmUp * Float(sampleRate))
     block = FloatMemory(Self.blockLength * channelCount)
     self.enhancer = enhancer
@@ -79,11 +74,11 @@ public struct BackwardPass: ~Copyable {
   ///   - sound: (samples, channelCount) interleaved: `before` samples, at most `lead` of them, then those from the window's
   ///     beginning on: `readAhead`, or what is left of the recording.
   ///   - isLast: whether the recording ends with `sound`; all of it is the window then.
-  ///   - done: is told, as it goes on, of the samples per channel of the window that this is worth.
-  /// - Returns: (`windowLength`, or what is left; channelCount), as far as the window goes.
+  ///   - goesOn: is told, as it goes on, of the samples per channel of the window that this is worth; false ends it.
+  /// - Returns: (`windowLength`, or what is left; channelCount), as far as the window goes; nil: it was ended.
   public mutating func next(
-    _ sound: [Float], before: Int, isLast: Bool, done: (Int) -> Void = { _ in }
-  ) -> [Float] {
+    _ sound: [Float], before: Int, isLast: Bool, goesOn: (Int) -> Bool = { _ in true }
+  ) -> [Float]? {
     let count = sound.count / channelCount - before
     precondition(
       sound.count % channelCount == 0 && before >= 0 && count >= 0 && (isLast || count == readAhead),
@@ -103,7 +98,7 @@ public struct BackwardPass: ~Copyable {
     }
     let length = isLast ? count : windowLength
     let total = count + lead
-    var result = enhanced(sound, count: count) { done($0 * length / total) }
+    guard var result = enhanced(sound, count: count, goesOn: { goesOn($0 * length / total) }) else { return nil }
     // What the window before made of this one's first samples fades out.
     for n in 0..<min(tail.count / channelCount, count) {
       let weight = (Float(n) + 0.5) / Float(fade)
@@ -121,7 +116,7 @@ public struct BackwardPass: ~Copyable {
   }
 
   /// The last `count` samples of a sound, enhanced from the last to the first; those before bring out what the latency held back.
-  private mutating func enhanced(_ sound: [Float], count: Int, heard: (Int) -> Void) -> [Float] {
+  private mutating func enhanced(_ sound: [Float], count: Int, goesOn: (Int) -> Bool) -> [Float]? {
     let channels = channelCount
     let last = sound.count / channels - 1
     var result = [Float](repeating: 0, count: count * channels)
@@ -142,7 +137,7 @@ public struct BackwardPass: ~Copyable {
         for channel in 0..<channels { result[place * channels + channel] = base[n * channels + channel] }
       }
       fed += part
-      heard(part)
+      guard goesOn(part) else { return nil }
     }
     return result
   }

@@ -12,6 +12,8 @@ public struct MultichannelEnhancer: ~Copyable {
   public let channelCount: Int
   /// Samples per channel from input to output, the same for all channels.
   public let latencyInSamples: Int
+  /// By so much of a sample the enhanced signal is later than that, −½…½: where a resampler's delay is no whole number of samples.
+  public let latencyFraction: Double
   /// Every block has a multiple of so many samples per channel; 1: any size.
   public let granularity: Int
   /// How the model cuts sound into frames.
@@ -46,6 +48,7 @@ public struct MultichannelEnhancer: ~Copyable {
     self.granularity = granularity
     self.isLinked = isLinked
     latencyInSamples = enhancers.base[0].latencyInSamples
+    latencyFraction = enhancers.base[0].exactLatencyInSamples - Double(latencyInSamples)
     frameFormat = enhancers.base[0].frameFormat
     piece = enhancers.base[0].chain.piece
     room = granularity == 1 ? piece : granularity

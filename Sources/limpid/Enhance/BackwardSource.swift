@@ -6,6 +6,7 @@ final class BackwardSource: AudioSource {
   private let source: any AudioSource
   private let done: (Int) -> Void
   private var pass: BackwardPass
+  private var mean: WayMean
   private var sound: [Float] = []  // interleaved: `before` samples, then the window and what was read behind it
   private var before = 0
   private var given = 0  // floats of the window
@@ -14,11 +15,21 @@ final class BackwardSource: AudioSource {
   private var enhanced: [Float] = []  // interleaved, of the way back: from `joined` on not joined yet
   private var joined = 0
   private var late: Int
+  /// Samples per channel by which the mean is later than what it is of.
+  let latencyInSamples: Int
 
   /// - Parameters:
   ///   - latency: samples per channel by which what is joined is late.
+  ///   - fraction: of a sample by which it is later than that.
   ///   - done: is told of samples per channel that the way back has been over.
-  init(of source: any AudioSource, pass: consuming BackwardPass, latency: Int, done: @escaping (Int) -> Void) {
+  init(
+    of source: any AudioSource, pass: consuming BackwardPass, latency: Int, fraction: Double,
+    done: @escaping (Int) -> Void
+  ) {
+    mean = WayMean(
+      sampleRate: source.format.sampleRate, channelCount: source.format.channelCount,
+      offset: fraction + pass.latencyFraction)
+    latencyInSamples = mean.latencyInSamples
     self.source = source
     self.pass = pass
     late = latency
@@ -40,19 +51,23 @@ final class BackwardSource: AudioSource {
     return count / channels
   }
 
-  /// Makes enhanced samples, in place, the weighted mean of both ways.
+  /// Makes enhanced samples, in place, the weighted mean of both ways, `latencyInSamples` later.
   ///
   /// - Parameter samples: whole samples of all channels: those that came next, late by the latency.
   func join(_ samples: UnsafeMutableBufferPointer<Float>) {
     let channels = format.channelCount
     let skipped = min(late, samples.count / channels)
     late -= skipped
-    let count = min(samples.count - skipped * channels, enhanced.count - joined)
-    for n in 0..<max(0, count) {
-      let place = skipped * channels + n
-      samples[place] += BackwardPass.share * (enhanced[joined + n] - samples[place])
+    guard let base = samples.baseAddress.map({ $0 + skipped * channels }) else { return }
+    let all = samples.count - skipped * channels
+    let count = min(all, enhanced.count - joined)
+    enhanced.withUnsafeBufferPointer {
+      mean.process(base, $0.baseAddress.map { $0 + joined }, count: count / channels)
     }
-    joined += max(0, count)
+    joined += count
+    // Behind the recording's end there is nothing; it brings the mean's last samples out.
+    (base + count).update(repeating: 0, count: all - count)
+    mean.process(base + count, nil, count: (all - count) / channels)
   }
 
   private func nextWindow() throws(AudioFileError) {
@@ -82,7 +97,10 @@ final class BackwardSource: AudioSource {
       isAtEnd = end < wanted
     }
     guard sound.count > before * channels else { return }
-    let window = pass.next(sound, before: before, isLast: isAtEnd, done: done)
+    let window = pass.next(sound, before: before, isLast: isAtEnd) {
+      done($0)
+      return true
+    }!
     windowFloats = window.count
     enhanced.removeFirst(joined)
     joined = 0

@@ -71,9 +71,10 @@ struct FileEnhancement {
     let opening = try warmUp > 0 ? Opening(of: source, seconds: warmUp) : nil
     opening?.samples.withUnsafeBufferPointer { enhancer.warmUp(interleaved: $0) }
     if leadIn > 0 { try hear(leadIn, of: opening ?? source, &enhancer) }
-    let back = try wayBack(over: opening ?? source, latency: latency, progress)
+    let back = try wayBack(
+      over: opening ?? source, latency: latency, fraction: enhancer.latencyFraction, progress)
     let (count, sink) = try enhance(
-      back ?? opening ?? source, tags, progress, tracks, latency: latency,
+      back ?? opening ?? source, tags, progress, tracks, latency: latency + (back?.latencyInSamples ?? 0),
       process: { samples in
         if let tracks {
           tracks.process(samples, through: &enhancer)
@@ -90,13 +91,15 @@ struct FileEnhancement {
   }
 
   /// The source with the way back over it; nil: there is none.
-  private func wayBack(over source: any AudioSource, latency: Int, _ progress: Progress) throws -> BackwardSource? {
+  private func wayBack(
+    over source: any AudioSource, latency: Int, fraction: Double, _ progress: Progress
+  ) throws -> BackwardSource? {
     let format = source.format
-    guard let model = plan.backward(at: format.sampleRate) else { return nil }
+    guard let model = plan.backward else { return nil }
     let pass = try BackwardPass(
       model: model, settings: plan.settings, sampleRate: format.sampleRate, channelCount: format.channelCount,
       warmUp: plan.warmUp, profile: plan.profile, tokens: plan.removedBackward)
-    return BackwardSource(of: source, pass: pass, latency: latency) { samples in
+    return BackwardSource(of: source, pass: pass, latency: latency, fraction: fraction) { samples in
       progress.advance(by: 0.3 * Double(samples) / Double(format.sampleRate))
     }
   }

@@ -82,7 +82,7 @@ struct FileFacts: Sendable, Encodable {
     method = plan.settings.method.rawValue
     model = plan.model?.name
     secondModel = plan.model?.secondName
-    backwardModel = plan.backward(at: format.sampleRate)?.name
+    backwardModel = plan.backward?.name
     steps = plan.settings.steps
     guidance = plan.settings.guidance
     sampleRate = format.sampleRate

@@ -18,17 +18,12 @@ struct Plan: Sendable {
   /// What the user called them.
   var learnedNames: [String] = []
   var removed: LearnedTokens?
-  /// The network of the way back, where there is one (`backward(at:)`); nil: recordings are heard as they come alone.
+  /// The network of the way back; nil: recordings are heard as they come alone.
   var backward: EnhancementModel?
   /// What it makes of the learned sounds.
   var removedBackward: LearnedTokens?
   /// Not the whole of a recording, or joined of its spans; nil: the whole.
   var spans: SpanWork?
-
-  /// The network of the way back over a recording of a rate in Hz; nil: it is heard as it comes alone.
-  func backward(at sampleRate: Int) -> EnhancementModel? {
-    BackwardPass.linesUp(at: sampleRate) ? backward : nil
-  }
 
   /// What is wrong with so many seconds, for presets and the command line; nil: nothing.
   static func fault(ofWarmUp seconds: Float) -> String? {

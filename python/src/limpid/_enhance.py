@@ -8,21 +8,16 @@ from typing import TYPE_CHECKING, Optional, SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
-from ._backward import lines_up, way_back
 from ._errors import InvalidValueError, Status
-from ._learned import LearnedSound, SavedSound
 from ._model import ModelName, backward_file
 from ._samples import Samples, samples, whole
 from ._settings import Preset, Settings
-from ._stream import Removed, Stream
+from ._stream import Removed, listed, made
 
 if TYPE_CHECKING:
     import os
 
     from typing_extensions import Unpack
-
-# Of the way back in the weighted mean of both.
-_SHARE = np.float32(0.2)
 
 
 def enhance(
@@ -54,17 +49,15 @@ def enhance(
     rate = whole(rate, "the sample rate")
     channels = 1 if sound.ndim == 1 else sound.shape[1]
     values = Preset(preset)
-    removed: Removed = remove if isinstance(remove, (LearnedSound, SavedSound)) else list(remove)
+    removed = listed(remove)
     opening = _seconds(values.warm_up if warm_up is None else warm_up)
-    with Stream(rate, channels, preset=preset, model=model, precision=precision, remove=removed, **settings) as stream:
-        result = _run(stream, sound, opening)
+    there = made(values, model, precision, removed, settings)
+    there.prepare(rate, channels)
     named = model is not None or settings.get("networks", "both") != "both"
-    back = _backward(values, settings, backward_model, named, bool(removed))
-    if back is None or not lines_up(rate) or len(sound) == 0:
-        return result
-    once: Settings = {**settings, "passes": 1}
-    with Stream(rate, channels, preset=preset, model=back, precision=precision, remove=removed, **once) as stream:
-        result += _SHARE * (way_back(stream, sound, opening) - result)
+    file = _backward(values, settings, backward_model, named, bool(removed))
+    back = None if file is None else made(values, file, precision, removed, settings)
+    result = np.empty_like(sound)
+    there.recording(back, sound.ctypes.data, result.ctypes.data, len(sound), opening)
     return result
 
 
@@ -80,14 +73,6 @@ def _backward(
     if removes and settings.get("learned_voices", preset.settings.get("learned-voices")) == "heard":
         return None
     return back if settings.get("method", preset.settings.get("method", "score")) == "score" else None
-
-
-def _run(stream: Stream, sound: Samples, opening: float) -> Samples:
-    if len(sound) == 0:
-        return sound.copy()
-    if opening > 0:
-        stream._warm_up(sound[: int(np.float32(opening) * np.float32(stream.rate))])
-    return stream._whole(sound)
 
 
 def _seconds(value: object) -> float:

@@ -19,6 +19,7 @@ class Status(IntEnum):
     TOO_SLOW = 9
     BUSY = 10
     SYSTEM = 11
+    STOPPED = 12
 
 
 class LimpidError(Exception):

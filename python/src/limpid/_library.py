@@ -5,13 +5,15 @@ from __future__ import annotations
 import ctypes
 import threading
 import weakref
-from ctypes import POINTER, byref, c_char_p, c_int, c_size_t, c_void_p
+from ctypes import CFUNCTYPE, POINTER, byref, c_char_p, c_double, c_int, c_size_t, c_void_p
 from pathlib import Path
+from typing import Callable
 
 from ._errors import InvalidValueError, StateError, Status, error
 
 FOLDER = Path(__file__).resolve().parent
 _INT_MAX = 2**31 - 1
+_Progress = CFUNCTYPE(c_int, c_void_p, c_double)
 
 
 def _load() -> ctypes.CDLL:
@@ -36,6 +38,9 @@ def _load() -> ctypes.CDLL:
         "limpid_forget": (c_void_p,),
         "limpid_prepare": (c_void_p, c_int, c_int),
         "limpid_process_interleaved": (c_void_p, c_void_p, c_void_p, c_size_t),
+        "limpid_enhance_recording": (
+            c_void_p, c_void_p, c_void_p, c_void_p, c_size_t, c_double, _Progress, c_void_p,
+        ),
         "limpid_reset": (c_void_p,),
         "limpid_latency": (c_void_p, POINTER(c_int)),
     }.items():
@@ -76,6 +81,38 @@ def _int(number: int, name: str) -> int:
     if not -_INT_MAX <= number <= _INT_MAX:
         raise InvalidValueError(f"{name} of {number} is out of range", Status.UNSUPPORTED_FORMAT)
     return number
+
+
+def _interruptible(work: Callable[[Callable[[], bool]], None]) -> None:
+    """Calls `work` on a thread of its own, so that this one hears Ctrl-C while the library works. `work` is given what says whether
+    to go on; it checks its own calls, as a failed call's sentence is its thread's."""
+    is_done = threading.Event()
+    interruption: BaseException | None = None
+    failure: BaseException | None = None
+
+    def run() -> None:
+        nonlocal failure
+        try:
+            work(lambda: interruption is None)
+        except BaseException as reason:
+            failure = reason
+        finally:
+            is_done.set()
+
+    thread = threading.Thread(target=run, name="limpid")
+    thread.start()
+    # The library has the caller's memory until it is done, however often Ctrl-C is pressed. (Thread.join would be over at the first: until
+    # Python 3.13 it then takes the thread for ended.)
+    while not is_done.is_set():
+        try:
+            is_done.wait()
+        except BaseException as reason:
+            interruption = reason
+    thread.join()
+    if interruption is not None:
+        raise interruption
+    if failure is not None:
+        raise failure
 
 
 class ModelHandle:
@@ -165,6 +202,22 @@ class EnhancerHandle:
         with self._lock:
             self._check_open()
             _check(_library.limpid_process_interleaved(self._handle, source, target, count))
+
+    def recording(
+        self, backward: EnhancerHandle | None, source: int, target: int, count: int, warm_up: float
+    ) -> None:
+        """Addresses of (count, channels) float32 that do not overlap. Ctrl-C ends it."""
+        handle = None if backward is None else backward._handle
+
+        def enhance(goes_on: Callable[[], bool]) -> None:
+            progress = _Progress(lambda _context, _done: 0 if goes_on() else 1)
+            _check(
+                _library.limpid_enhance_recording(self._handle, handle, source, target, count, warm_up, progress, None)
+            )
+
+        with self._lock:
+            self._check_open()
+            _interruptible(enhance)
 
     def reset(self) -> None:
         with self._lock:

@@ -23,8 +23,42 @@ if TYPE_CHECKING:
 Learned = Union[LearnedSound, SavedSound]
 Removed = Union[Learned, Iterable[Learned]]
 
-# Samples at once: between them Ctrl-C is heard.
-_PIECE = 1 << 17
+
+def made(
+    preset: Preset, model: Optional[ModelName], precision: Optional[str], removed: Iterable[Learned], settings: Settings
+) -> EnhancerHandle:
+    """An enhancer with its settings and what it is to remove, not prepared yet. ``model``: None: the preset's, of two networks."""
+    wishes = {**texts(preset.settings), **texts(settings)}
+    handle = None
+    if wishes.get("method", "score") == "score":
+        name = model if model is not None else preset.model
+        # Who names a model means that one.
+        second = preset.second_model if model is None else None
+        if name is not None:
+            handle = shared(name, precision or preset.precision, second)._handle
+    elif removed:
+        raise InvalidValueError(
+            "the method wiener removes nothing that was learned; leave out remove, or the method", Status.BAD_VALUE
+        )
+    enhancer = EnhancerHandle(handle)
+    # The sampler first: what belongs to one is refused by the others.
+    for key, value in sorted(wishes.items(), key=lambda item: item[0] != "sampler"):
+        enhancer.set(key, value)
+    for sound in removed:
+        teach(enhancer, sound)
+    return enhancer
+
+
+def teach(enhancer: EnhancerHandle, sound: Learned) -> None:
+    if not isinstance(sound, (LearnedSound, SavedSound)):
+        raise TypeError(
+            f"a {type(sound).__name__} was not learned; give what limpid.learn returned, or a limpid.SavedSound"
+        )
+    sound.teach(enhancer)
+
+
+def listed(remove: Removed) -> list[Learned]:
+    return [remove] if isinstance(remove, (LearnedSound, SavedSound)) else list(remove)
 
 
 class Stream:
@@ -56,25 +90,7 @@ class Stream:
         self._preset = Preset(preset)
         self._rate = whole(rate, "the sample rate")
         self._channels = whole(channels, "the number of channels")
-        wishes = {**texts(self._preset.settings), **texts(settings)}
-        removed = [remove] if isinstance(remove, (LearnedSound, SavedSound)) else list(remove)
-        handle = None
-        if wishes.get("method", "score") == "score":
-            name = model if model is not None else self._preset.model
-            # Who names a model means that one.
-            second = self._preset.second_model if model is None else None
-            if name is not None:
-                handle = shared(name, precision or self._preset.precision, second)._handle
-        elif removed:
-            raise InvalidValueError(
-                "the method wiener removes nothing that was learned; leave out remove, or the method", Status.BAD_VALUE
-            )
-        self._enhancer = EnhancerHandle(handle)
-        # The sampler first: what belongs to one is refused by the others.
-        for key, value in sorted(wishes.items(), key=lambda item: item[0] != "sampler"):
-            self._enhancer.set(key, value)
-        for sound in removed:
-            self.learn(sound)
+        self._enhancer = made(self._preset, model, precision, listed(remove), settings)
         self._latency = self._enhancer.prepare(self._rate, self._channels)
 
     @property
@@ -108,32 +124,8 @@ class Stream:
                 Status.BAD_ARGUMENT,
             )
         result = np.empty_like(sound)
-        self._process(sound, result)
-        return result
-
-    def _process(self, sound: Samples, result: Samples) -> None:
-        """Both in one piece and of one shape."""
         self._enhancer.process(sound.ctypes.data, result.ctypes.data, len(sound))
-
-    def _whole(self, sound: Samples) -> Samples:
-        """All of a sound, lined up with it: late by the latency, and a tail of zeros brings out the end."""
-        count = len(sound)
-        late = np.empty((count + self._latency, *sound.shape[1:]), np.float32)
-        for begin in range(0, count, _PIECE):
-            piece = slice(begin, min(begin + _PIECE, count))
-            self._process(sound[piece], late[piece])
-        late[count:] = 0
-        self._process(late[count:], late[count:])
-        return late[self._latency :]
-
-    def _warm_up(self, opening: Samples) -> None:
-        """What MultichannelEnhancer.warmUp does: the beginning is heard, its last 10 ms faded out."""
-        heard = opening.copy()
-        fade = min(len(heard), self._rate * 10 // 1000)
-        weights = np.arange(fade - 1, -1, -1, dtype=np.float32) / np.float32(max(1, fade))
-        with np.errstate(invalid="ignore", over="ignore"):
-            heard[len(heard) - fade :] *= weights if heard.ndim == 1 else weights[:, np.newaxis]
-        self._process(heard, heard)
+        return result
 
     def flush(self) -> Samples:
         """The last ``latency`` samples, brought out by as many zeros; then the stream begins anew, as after ``reset``.
@@ -159,11 +151,7 @@ class Stream:
 
     def learn(self, sound: Learned) -> None:
         """Removes this from the next block on, too. Raises ModelError where the model cannot."""
-        if not isinstance(sound, (LearnedSound, SavedSound)):
-            raise TypeError(
-                f"a {type(sound).__name__} was not learned; give what limpid.learn returned, or a limpid.SavedSound"
-            )
-        sound.teach(self._enhancer)
+        teach(self._enhancer, sound)
 
     def forget(self) -> None:
         """Forgets all that was learned."""

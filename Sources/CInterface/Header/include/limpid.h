@@ -63,7 +63,9 @@ typedef enum limpid_status {
   /* Too many changes wait for the real-time thread; try again. */
   LIMPID_BUSY = 10,
   /* The system gave no thread. */
-  LIMPID_SYSTEM = 11
+  LIMPID_SYSTEM = 11,
+  /* The caller's own function (limpid_progress) ended it. */
+  LIMPID_STOPPED = 12
 } limpid_status;
 
 /* Weights, read once. */
@@ -199,7 +201,8 @@ limpid_status limpid_forget(limpid_enhancer *enhancer);
  * sample_rate: 8000 to 192000. channel_count: 1 to 32, linked unless independent-channels is on; each costs a network.
  *
  * Not a real-time thread: allocates.
- * LIMPID_UNSUPPORTED_FORMAT, LIMPID_BAD_MODEL, LIMPID_BAD_VALUE, LIMPID_BAD_ARGUMENT. */
+ * LIMPID_UNSUPPORTED_FORMAT, LIMPID_BAD_MODEL (also one that hears recordings from their end: limpid_enhance_recording has a place
+ * for it), LIMPID_BAD_VALUE, LIMPID_BAD_ARGUMENT. */
 limpid_status limpid_prepare(limpid_enhancer *enhancer, int sample_rate, int channel_count);
 
 /* Enhances a block of any size on the calling thread. The same signal gives the same bits, however it is cut into
@@ -216,6 +219,27 @@ limpid_status limpid_process(
 
 /* The same, interleaved: (count, channel_count) samples in one piece; output may be input. */
 limpid_status limpid_process_interleaved(limpid_enhancer *enhancer, const float *input, float *output, size_t count);
+
+/* Is told now and then how much of a call is done, 0 to 1, by the call's own thread. Not 0 ends the call. */
+typedef int (*limpid_progress)(void *context, double done);
+
+/* Enhances a whole recording, as `limpid enhance` does: the same bits with the same settings. The output has the
+ * recording's length and lines up with it. It begins as after limpid_reset, and leaves the enhancer so.
+ *
+ * enhancer: prepared by limpid_prepare.
+ * backward: an enhancer whose model hears recordings from their end (limpid-wide-backward.safetensors), and then has a part in what is
+ *     heard, as the preset quality has it; its own settings and learned sounds are those of the way back. It need not be prepared, and
+ *     stays as it is. NULL: the recording is heard as it comes alone.
+ * input: (count, channel_count) interleaved samples. output: room for as many, which do not overlap with the input.
+ * warm_up: seconds of the beginning, and for the way back of the end, that are heard before they are enhanced, 0 to 10.
+ * progress: NULL: nobody is told. context: what it is given.
+ *
+ * Not a real-time thread: allocates, and takes its time. One thread at a time for each enhancer, not beside limpid_process.
+ * LIMPID_WRONG_STATE (not prepared by limpid_prepare), LIMPID_BAD_MODEL (backward has none that hears so), LIMPID_BAD_VALUE (warm_up; a
+ * setting of backward), LIMPID_STOPPED (by progress), LIMPID_BAD_ARGUMENT. The output is then of no use. */
+limpid_status limpid_enhance_recording(
+    limpid_enhancer *enhancer, limpid_enhancer *backward, const float *input, float *output, size_t count, double warm_up,
+    limpid_progress progress, void *context);
 
 /* What may change between blocks on the thread of limpid_process itself, without a heap call or a lock. */
 typedef enum limpid_control {

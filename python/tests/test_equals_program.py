@@ -81,6 +81,10 @@ def test_what_was_learned_goes_on_the_way_back_too(program) -> None:
     )
     assert_same_bits(heard, program(sound, 16_000, *options, remove=(lead, 16_000)))
     assert_same_bits(heard, limpid.enhance(sound, 16_000, model="wide", remove=learned, learned_voices="heard"))
+    # Both networks are heard while the voice is not.
+    both = limpid.enhance(sound, 16_000, remove=learned, learned_voices="heard")
+    assert_same_bits(both, program(sound, 16_000, "--learned-voices", "heard", remove=(lead, 16_000)))
+    assert not np.array_equal(both, heard)
 
 
 @pytest.mark.parametrize(

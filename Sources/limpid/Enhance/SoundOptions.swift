@@ -48,8 +48,8 @@ struct SoundOptions: ParsableArguments {
   ///
   /// - Parameters:
   ///   - standard: the preset where none is named.
-  ///   - learnsLater: whether something may be learned or forgotten while it runs. Else a network that hears nothing of what is to
-  ///     be removed is left out from the start: it would leave half of it.
+  ///   - learnsLater: whether something may be learned or forgotten while it runs. Else a network that hears nothing of what is always
+  ///     to be removed is left out from the start: it would never be heard.
   func plan(standard: String = standardPreset, learnsLater: Bool = true) throws -> Plan {
     let preset = try PresetStore.preset(preset ?? standard)
     var settings = preset.settings
@@ -70,7 +70,7 @@ struct SoundOptions: ParsableArguments {
       throw Failure(.usage, "the method wiener removes nothing that was learned; leave --remove or --method wiener out")
     }
     let learned = try remove.map { try LearnedSound.named($0) }
-    if !learned.isEmpty, !learnsLater { model = model?.learning ?? model }
+    if !learned.isEmpty, !learnsLater, settings.learnedVoices == .always { model = model?.learning ?? model }
     return Plan(
       preset: preset.name, settings: settings, model: model, precision: precision, warmUp: preset.warmUp,
       profile: profile, profileToSave: saveNoiseProfile, learned: learned, learnedNames: remove,

@@ -14,7 +14,7 @@ import SignalProcessing
 /// The output does not depend, to the bit, on how the input is split. One instance belongs to one thread; nothing but `init` allocates.
 public struct WayMean: ~Copyable {
   /// Of the way back: what measured best (tools/training/LEDGER.md).
-  public static let share: Float = 0.2
+  public static let share: Float = 0.3
   private static let framesPerSecond = 50
 
   /// 1…32.

@@ -59,8 +59,11 @@ import TestSupport
     #expect(out.count == one.count && out.range(of: data.suffix(12)) != nil)
     let (a, b) = try (Wave(out).samples, Wave(one).samples)
     #expect(a.count == 190 * rate)
-    #expect(a[..<(60 * rate)] == b[..<(60 * rate)] && a[(61 * rate)..<(120 * rate)] == b[(61 * rate)..<(120 * rate)])
-    let fade = (60 * rate)..<(61 * rate)
+    // The mean of both ways is of frames, the last of which reaches into what follows.
+    let reach = goesBack ? rate / 50 : 0
+    let equal = [0..<(60 * rate - reach), (61 * rate)..<(120 * rate - reach)]
+    for range in equal { #expect(a[range] == b[range]) }
+    let fade = (60 * rate - reach)..<(61 * rate)
     if goesBack { #expect(errorInDecibels(a[fade], b[fade]) < -20) } else { #expect(a[fade] == b[fade]) }
     // What the rounding to 16 bits is to sound at −30 dB lies at −70.
     #expect(errorInDecibels(a[(120 * rate)...], b[(120 * rate)...]) < -40)

@@ -49,6 +49,23 @@ import TestSupport
     return Array(sound[late.count...])
   }
 
+  @Test(arguments: [11_025, 22_050])
+  func `a file's two ways line up where the resamplers' delay is no whole number`(rate: Int) throws {
+    let samples = (0..<(2 * rate)).map { n in
+      let t = Double(n) / Double(rate)
+      return Float(0.1 * sin(2 * .pi * min(6000, 0.3 * Double(rate)) * t) * sin(.pi * t / 2) * sin(.pi * t / 2))
+    }
+    let input = try write(samples, "in.wav", rate: rate)
+    func output(_ options: String...) throws -> [Float] {
+      let path = scratch.path("out.wav")
+      let result = try run(["enhance", input, "-o", path, "--force", "--model", identity] + options)
+      #expect(result.status == 0, "\(result.errors)")
+      return try Wave(Data(contentsOf: URL(fileURLWithPath: path))).samples
+    }
+    let there = try output()
+    #expect(errorInDecibels(try output("--backward-model", try backward("identity")), there) < -50)
+  }
+
   @Test func `a file of several windows comes out whole, and so do its picture and its report`() throws {
     let samples = Wave.sound(80, rate: 8000, channels: 2)
     let input = try scratch.write(Wave(rate: 8000, channels: 2, bits: 24, samples: samples).data, "in.wav")

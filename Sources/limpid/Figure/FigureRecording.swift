@@ -83,8 +83,9 @@ final class FigureRecording {
   private func setting(_ report: FileReport) -> String {
     var words = ["preset \(FileName.repaired(FileName.last(report.preset)))"]
     if let model = report.model {
-      let second = report.secondModel.map { " and " + FileName.repaired(FileName.last($0)) } ?? ""
-      words.append("model \(FileName.repaired(FileName.last(model)))" + second)
+      func name(_ model: String) -> String { FileName.repaired(FileName.last(model)) }
+      words.append("model \(name(model))" + (report.secondModel.map { " and " + name($0) } ?? ""))
+      if let backward = report.backwardModel { words.append("from its end \(name(backward))") }
       words.append(report.steps == 1 ? "1 reverse step" : "\(report.steps) reverse steps")
     } else {
       words.append("method \(report.method)")

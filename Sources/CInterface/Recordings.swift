@@ -22,12 +22,15 @@ public func limpid_enhance_recording(
     guard count >= 0, !isTooLarge else {
       throw Failure(LIMPID_BAD_ARGUMENT, "the count is beyond all memory; give samples per channel")
     }
+    let sound = UnsafeBufferPointer(start: input, count: floats)
+    let result = UnsafeMutableBufferPointer(start: output, count: floats)
+    guard abs(UnsafeRawPointer(output) - UnsafeRawPointer(input)) / MemoryLayout<Float>.stride >= floats else {
+      throw Failure(LIMPID_BAD_ARGUMENT, "input and output overlap; give the output room of its own")
+    }
     guard (0...10).contains(warm_up) else {
       throw Failure(LIMPID_BAD_VALUE, "a warm-up of \(warm_up) s is out of range; give 0 to 10 seconds")
     }
     let rate = this.pointee.stream!.withChannel(0) { $0.sampleRate }
-    let sound = UnsafeBufferPointer(start: input, count: floats)
-    let result = UnsafeMutableBufferPointer(start: output, count: floats)
     let warmUp = Float(warm_up)
     func goesOn(_ done: Double) -> Bool { progress.map { $0(context, done) == 0 } ?? true }
     let isWhole: Bool

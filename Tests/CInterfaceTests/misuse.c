@@ -268,6 +268,9 @@ int main(int count, char **arguments) {
   expect(LIMPID_BAD_ARGUMENT, "input or output", limpid_enhance_recording(learner, back, NULL, room, 64, 0, NULL, NULL));
   expect(LIMPID_BAD_ARGUMENT, "input or output", limpid_enhance_recording(learner, back, samples, NULL, 64, 0, NULL, NULL));
   expect(LIMPID_BAD_ARGUMENT, "memory", limpid_enhance_recording(learner, back, samples, room, SIZE_MAX, 0, NULL, NULL));
+  expect(LIMPID_BAD_ARGUMENT, "overlap", limpid_enhance_recording(learner, back, samples, samples, 64, 0, NULL, NULL));
+  expect(LIMPID_BAD_ARGUMENT, "overlap", limpid_enhance_recording(learner, back, samples + 31, samples, 32, 0, NULL, NULL));
+  expect(LIMPID_OK, "", limpid_enhance_recording(learner, back, samples + 32, samples, 32, 0, NULL, NULL));
   expect(LIMPID_BAD_VALUE, "0 to 10", limpid_enhance_recording(learner, back, samples, room, 64, -1, NULL, NULL));
   expect(LIMPID_BAD_VALUE, "0 to 10", limpid_enhance_recording(learner, back, samples, room, 64, 11, NULL, NULL));
   expect(LIMPID_BAD_VALUE, "0 to 10", limpid_enhance_recording(learner, back, samples, room, 64, NAN, NULL, NULL));

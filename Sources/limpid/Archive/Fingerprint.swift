@@ -30,6 +30,7 @@ struct Fingerprint: Sendable {
     if let backward = plan.backward {
       values["backward-model"] = backward.name
       values["backward-model-sha256"] = "\(try FileContent(path: backward.path).hash)"
+      values["backward-share"] = "\(WayMean.share)"
     }
     if let profile = plan.profile {
       values["noise-profile"] = "\(profile.format)"

@@ -45,6 +45,7 @@ def test_sounds_become_shards(tmp_path, monkeypatch, capsys):
     package(tmp_path, "game", {
         "game/bang.wav": encoded(noise, 44_100, "WAV"), "game/public.zip": archive.getvalue(),
         "game/music/tune.wav": encoded(noise, 44_100, "WAV"), "game/voice/hello.wav": encoded(noise, 44_100, "WAV"),
+        "game/crossing.wav": encoded(noise, 44_100, "WAV"), "game/atc/tower.wav": encoded(noise, 44_100, "WAV"),
         "game/silence.wav": encoded(np.zeros(44_100), 44_100, "WAV"), "game/broken.wav": b"not a sound",
         "stamps/cat_desc_fr.ogg": encoded(word, 16_000, "OGG"), "stamps/dog_desc_fr.ogg": encoded(noise, 44_100, "OGG"),
     })  # fmt: skip
@@ -55,14 +56,19 @@ def test_sounds_become_shards(tmp_path, monkeypatch, capsys):
     package(tmp_path, "klettres-data", {
         "klettres/pt_BR/alpha/a.ogg": encoded(word, 22_050, "OGG"), "klettres/pt_BR/alpha/b.ogg": encoded(noise, 44_100, "OGG"),
     })  # fmt: skip
-    spoken = ["fillets-ng-data-nl", "klettres-data"]
+    package(tmp_path, "qabcs-data", {
+        "qabcs/abcs/all/noises/train.ogg": encoded(noise, 44_100, "OGG"), "qabcs/abcs/uk/sounds/words/on.ogg": encoded(word, 22_050, "OGG"),
+    })  # fmt: skip
+    package(tmp_path, "scratch", {"scratch/Media/Sounds/Animal/Cat.wav": encoded(noise, 44_100, "WAV")})
+    spoken = ["fillets-ng-data-nl", "klettres-data", "qabcs-data", "scratch"]
     arguments = [str(tmp_path / "out"), "--packages", "game", *spoken, "no-such-package-at-all", "--debs", str(tmp_path)]
     assert debian_corpus.main(arguments) == 0
     assert "no-such-package-at-all could not be downloaded" in capsys.readouterr().err
     index = json.loads((tmp_path / "out/noise-debian-0.json").read_text())
     found = {item["file"].rsplit("/", 1)[-1]: item for item in index["items"]}
-    assert set(found) == {"bang.wav", "wind.ogg", "tune.wav"}
+    assert set(found) == {"bang.wav", "wind.ogg", "tune.wav", "crossing.wav", "train.ogg", "Cat.wav"}
     assert found["tune.wav"]["set"] == "debian music" and found["bang.wav"]["set"] == "debian sounds"
+    assert found["train.ogg"]["set"] == found["Cat.wav"]["set"] == "debian recordings"
     assert abs(found["bang.wav"]["length"] - 16_000) <= 1
 
     noises = Corpus([tmp_path / "out/noise-debian-0.json"], "noise", tmp_path / "cache")
@@ -73,7 +79,7 @@ def test_sounds_become_shards(tmp_path, monkeypatch, capsys):
     said = {item["file"].rsplit("/", 1)[-1]: (item["set"], item["speaker"]) for item in speech["items"]}
     assert said == {
         "cat_desc_fr.ogg": ("words", "fr"), "pot-m-dik.ogg": ("dialogues", "nl-m"), "intro.ogg": ("dialogues", "nl"),
-        "a.ogg": ("words", "pt_BR"),
+        "a.ogg": ("words", "pt_BR"), "on.ogg": ("words", "uk"),
     }  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def test_intrusions_are_sudden_and_as_loud_as_stated(folders, tmp_path):
     noises = Corpus([folders / "noise"], "noise", tmp_path)
     loudest, quiet = [], []
     for seed in range(60):
-        x = augmentation.intrusions(np.random.default_rng(seed), noises, 96_000)
+        x = augmentation.intrusions(np.random.default_rng(seed), noises, 96_000, Augmentation())
         assert x.shape == (96_000,) and np.isfinite(x).all()
         power = np.square(x).reshape(-1, 800).mean(1)
         loudest.append(10 * np.log10(power.max()))
@@ -105,10 +105,11 @@ def test_long_noise_is_of_several_kinds(folders, tmp_path, monkeypatch):
     random, made = np.random.default_rng(3), []
 
     def tone(*arguments):
-        made.append(np.sin(np.arange(arguments[-1]) * (0.02 + 0.01 * len(made) % 1)))
+        count = next(a for a in arguments if isinstance(a, int))
+        made.append(np.sin(np.arange(count) * (0.02 + 0.01 * len(made) % 1)))
         return made[-1]
 
-    for name in ("from_corpus", "hum", "events", "babble"):
+    for name in ("varied", "hum", "events", "babble"):
         monkeypatch.setattr(augmentation, name, tone)
     monkeypatch.setattr(augmentation, "coloured", lambda random, count, exponent: tone(count))
     counts = {}
@@ -116,10 +117,35 @@ def test_long_noise_is_of_several_kinds(folders, tmp_path, monkeypatch):
         kinds = []
         for _ in range(60):
             made.clear()
-            assert len(augmentation.noise(random, None, None, seconds * 16_000)) == seconds * 16_000
+            assert len(augmentation.noise(random, None, None, seconds * 16_000, Augmentation())) == seconds * 16_000
             kinds.append(len(made))
         counts[seconds] = max(kinds)
     assert counts[5] <= 4 and counts[20] >= 6, counts
+
+
+def test_noise_of_the_corpus_is_played_at_other_speeds_and_from_its_end(monkeypatch):
+    """A rising sweep: its pitch at the beginning tells the speed, its direction which end came first."""
+
+    def sweep(random, corpus, count):
+        time = np.arange(count) / 16_000
+        return augmentation.normalise(np.sin(2 * np.pi * (500 + 250 * time) * time))
+
+    def pitch(x):
+        spectrum = np.abs(np.fft.rfft(x[:3200] * np.hanning(3200), 16_000))
+        return float(np.argmax(spectrum))
+
+    monkeypatch.setattr(augmentation, "from_corpus", sweep)
+    random = np.random.default_rng(2)
+    plain = augmentation.varied(random, None, 32_000, replace(Augmentation(), other_speed_noise=0.0, backwards_noise=0.0))
+    assert np.array_equal(plain, sweep(None, None, 32_000))
+    backwards = augmentation.varied(random, None, 32_000, replace(Augmentation(), other_speed_noise=0.0, backwards_noise=1.0))
+    assert np.array_equal(backwards, plain[::-1])
+    pitches = []
+    for _ in range(40):
+        x = augmentation.varied(random, None, 32_000, replace(Augmentation(), other_speed_noise=1.0, backwards_noise=0.0))
+        assert len(x) == 32_000 and np.sqrt(np.mean(x**2)) == pytest.approx(1, abs=1e-3)
+        pitches.append(pitch(x) / pitch(plain))
+    assert 0.45 < min(pitches) < 0.65 and 1.6 < max(pitches) < 2.4, pitches
 
 
 def test_stretching_changes_the_length_and_keeps_the_pitch():

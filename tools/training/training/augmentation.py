@@ -1,8 +1,9 @@
-"""The noise augmentation set: synthetic noises, babble, mixing, time stretching, concatenation, rooms."""
+"""The noise augmentation set: synthetic noises, babble, mixing, other speeds, time stretching, concatenation, rooms."""
 
 import numpy as np
-from scipy.signal import fftconvolve, lfilter
+from scipy.signal import fftconvolve, lfilter, resample_poly
 
+from .augmentation_options import Augmentation
 from .corpora import Corpus
 from .features import SAMPLE_RATE
 
@@ -88,6 +89,16 @@ def from_corpus(random: Random, corpus: Corpus, count: int) -> np.ndarray:
     return normalise(crop)
 
 
+def varied(random: Random, corpus: Corpus, count: int, options: Augmentation) -> np.ndarray:
+    """As `from_corpus`, some of them played at half to twice their speed, pitch with it, some from their end: what a corpus
+    of few sources lacks is other sources, and a slowed engine is another engine."""
+    up, down = (int(k) for k in random.integers(5, 11, 2)) if random.random() < options.other_speed_noise else (1, 1)
+    out = from_corpus(random, corpus, count if up == down else count * down // up + 1)
+    if up != down:
+        out = normalise(resample_poly(out, up, down)[:count])
+    return out[::-1] if random.random() < options.backwards_noise else out
+
+
 def babble(random: Random, speech: Corpus, count: int) -> np.ndarray:
     """Four to twelve voices at once, each at its own level."""
     voices = [
@@ -117,17 +128,18 @@ def stretch(x: np.ndarray, rate: float, size: int = 512) -> np.ndarray:
     return out[int(size / rate) : int(size / rate) + int(len(x) / rate)] / 1.5
 
 
-def noise(random: Random, noises: Corpus, speech: Corpus, count: int) -> np.ndarray:
+def noise(random: Random, noises: Corpus, speech: Corpus, count: int, options: Augmentation) -> np.ndarray:
     """`count` samples of noise at unit RMS, drawn from the whole augmentation set."""
 
     def single(count: int) -> np.ndarray:
         choice = random.random()
         if choice < 0.56:
-            out = from_corpus(random, noises, count)
             if random.random() < 0.15:
                 rate = random.uniform(0.75, 1.3)
-                out = stretch(from_corpus(random, noises, int(count * rate) + 1024), rate)[:count]
-                out = normalise(np.pad(out, (0, count - len(out))))
+                out = stretch(varied(random, noises, int(count * rate) + 1024, options), rate)[:count]
+                out = np.pad(out, (0, count - len(out)))
+            else:
+                out = varied(random, noises, count, options)
         elif choice < 0.68:
             out = coloured(random, count, random.choice([0.0, 1.0, 2.0, random.uniform(-0.5, 2.5)]))
             if random.random() < 0.5:
@@ -161,13 +173,13 @@ def noise(random: Random, noises: Corpus, speech: Corpus, count: int) -> np.ndar
     return normalise(out).astype(np.float32)
 
 
-def intrusions(random: Random, noises: Corpus, count: int) -> np.ndarray:
+def intrusions(random: Random, noises: Corpus, count: int, options: Augmentation) -> np.ndarray:
     """One to four sudden sounds over silence: pieces of the corpus or synthetic events, 0.15 to 2 s each, with a fast
     onset; the loudest 0.1 s of each lies between −10 and +18 dB against unit RMS, so a slammed door can drown speech."""
     out = np.zeros(count)
     for _ in range(int(random.integers(1, 5))):
         length = min(count, int(random.uniform(0.15, 2) * SAMPLE_RATE))
-        sound = from_corpus(random, noises, length) if random.random() < 0.7 else events(random, length)
+        sound = varied(random, noises, length, options) if random.random() < 0.7 else events(random, length)
         block = SAMPLE_RATE // 10
         loudest = max(np.square(sound[k : k + block]).mean() for k in range(0, length, block))
         onset, release = int(random.uniform(0.001, 0.05) * SAMPLE_RATE), int(random.uniform(0.02, 0.5) * length) + 1

@@ -20,6 +20,8 @@ class Augmentation:
 
     # Noise
     synthetic_noise: bool = True
+    other_speed_noise: float = 0.4  # of the corpus's, half to twice the speed, pitch with it
+    backwards_noise: float = 0.25  # of the corpus's
     signal_to_noise: tuple[float, float] = (-5.0, 20.0)
     nearly_clean: float = 0.04
     sudden: float = 0.4

@@ -132,7 +132,7 @@ class Components(torch.utils.data.IterableDataset):
 
     def noises(self, random, count: int) -> np.ndarray:
         if self.options.synthetic_noise:
-            return augmentation.noise(random, self.noise, self.speech, count)
+            return augmentation.noise(random, self.noise, self.speech, count, self.options)
         return augmentation.from_corpus(random, self.noise, count)
 
     def room(self, random) -> np.ndarray:
@@ -167,7 +167,7 @@ class Components(torch.utils.data.IterableDataset):
         noise = augmentation.normalise(noise)
         sudden = np.zeros(LEAD + count, np.float32)
         if random.random() < o.sudden and ratio < 25:  # against the level of the speech
-            sudden = augmentation.intrusions(random, self.noise, LEAD + count)
+            sudden = augmentation.intrusions(random, self.noise, LEAD + count, o)
 
         voice, learned, removes = self.second(random, group, clean, noise)
         return (clean, noise.astype(np.float32), sudden, voice, learned.astype(np.float32), np.array(removes), np.float32(ratio))

@@ -75,7 +75,7 @@ def _decode(path: Path, cache: Path) -> np.ndarray:
 # Sets of the packed shards that would otherwise be heard too often (many near-identical short pieces), or too
 # seldom (few, but like what is to be enhanced).
 SHARD_WEIGHTS = {
-    "drone": 0.2, "baby": 0.4, "librispeech": 2.0, "debian music": 0.1, "debian sounds": 0.6, "prompts": 0.4, "words": 0.2,
+    "drone": 0.2, "baby": 0.4, "librispeech": 2.0, "debian music": 0.1, "debian sounds": 0.6, "debian recordings": 1.5, "prompts": 0.4, "words": 0.2, "sentences": 0.4,
     "dialogues": 0.5, "nemo": 1.3, "ravdess": 1.0, "ased": 0.7, "arabic": 0.7, "cherokee": 0.6, "somtts": 0.6,
     "street_music": 0.25, "urban": 0.8,
 }  # fmt: skip

@@ -1,9 +1,9 @@
 """Makes packed shards of the sounds that Debian's games and voice prompts carry: `python -m training.debian_corpus OUT`.
 
-Noise: machines, weather, animals, weapons, footsteps, doors, crowds, and music at a lower weight (`music` in its
-set's name; corpora.SHARD_WEIGHTS). Speech: telephone prompts in five languages, the dialogues of Fish Fillets in two, and the
-words, letters and syllables of games for children in some thirty, where they are clean enough. Each package's licence is free by Debian's rules; the shards are for
-training and are not to be passed on as they are.
+Noise: machines, weather, animals, weapons, footsteps, doors, crowds, keys, alarms, and music at a lower weight (`music` in its
+set's name; corpora.SHARD_WEIGHTS). Speech: telephone prompts in five languages, the dialogues of Fish Fillets in two, sentences of a
+Russian reader, and the words, letters and syllables of games for children in some thirty, where they are clean enough. Each
+package's licence is free by Debian's rules; the shards are for training and are not to be passed on as they are.
 
 Needs apt-get, dpkg-deb and, for the prompts, ffmpeg. Writes OUT/noise-debian-K and OUT/speech-debian-K (.json, .flac), which
 `python -m training.train` takes beside any others.
@@ -29,25 +29,34 @@ from .features import SAMPLE_RATE
 
 PACKAGES = """
 0ad-data colobot-common-sounds endless-sky-data extremetuxracer-data flightgear-data-base freedroidrpg-data glob2-data
-hydrogen-drumkits lincity-ng-data megaglest-data minetest-data neverball-data openarena-data pingus-data redeclipse-data
-simutrans-pak64 sonic-pi-samples starfighter-data supertux-data supertuxkart-data torcs-data trackballs-data
-tuxpaint-stamps-default ufoai-music ufoai-sound unknown-horizons warmux-data warzone2100-data wesnoth-1.16-data
-widelands-data xmoto-data asterisk-core-sounds-en-g722 asterisk-core-sounds-es-g722 asterisk-core-sounds-fr-g722
-asterisk-core-sounds-it-g722 asterisk-core-sounds-ru-g722 fillets-ng-data-cs fillets-ng-data-nl klettres-data ktuberling-data
+hydrogen-drumkits lincity-ng-data megaglest-data minetest-data neverball-data openarena-data pingus-data
+redeclipse-data simutrans-pak64 sonic-pi-samples starfighter-data supertux-data supertuxkart-data torcs-data
+trackballs-data tuxpaint-stamps-default ufoai-music ufoai-sound unknown-horizons warmux-data warzone2100-data
+wesnoth-1.16-data widelands-data xmoto-data ardentryst boswars-data btanks-data bucklespring-data bzflag-data
+caveexpress-data crrcsim-data cube2-data flare-game freedink-data freetennis-common frozen-bubble-data krank
+lomiri-sounds lugaru-data marsshooter-data micropolis-data minetest-mod-homedecor minetest-mod-mesecons
+mirrormagic-data netpanzer-data oxygen-sounds pinball-data plee-the-bear-data qabcs-data scorched3d-data scratch
+searchandrescue-data sound-theme-freedesktop triplea ukui-media yaru-theme-sound asterisk-core-sounds-en-g722
+asterisk-core-sounds-es-g722 asterisk-core-sounds-fr-g722 asterisk-core-sounds-it-g722 asterisk-core-sounds-ru-g722
+festvox-ru kajongg fillets-ng-data-cs fillets-ng-data-nl klettres-data ktuberling-data
 """.split()
 AUDIO = {".wav", ".ogg", ".flac", ".mp3", ".opus", ".oga"}
 ARCHIVES = {".zip", ".pk3", ".wz"}
 # Folders and names under which games keep human voices, which are no noise.
 VOICES = re.compile(
-    r"voice|speech|speak|talk|announc|dialog|narrat|taunt|tcas|mk-viii|scream|/vo/|_desc|acknowledg|sentence|chat|sing|vocal|"
-    r"hello|laugh|male|/player/|death|pain|yell|atc|heroes|select",
+    r"voice|speech|speak|talk|announc|dialog|narrat|taunt|tcas|mk-viii|scream|/vo/|_desc|acknowledg|sentence|chat|\bsing|singing|vocal|"
+    r"hello|laugh|male|human|/player/|death|pain(?!t)|yell|/atc|heroes|select|yessir|tutorial",
     re.IGNORECASE,
 )
+# Where what sounds was recorded rather than made for a game: heard more often.
+RECORDINGS = {"bucklespring-data", "qabcs-data", "scratch"}
 # The sets of speech: which files of which package; what the groups match names the speaker.
 SPEECH = {
     "prompts": r"^asterisk-core-sounds-(\w+)-",
+    "sentences": r"^(festvox-ru): ",
     "dialogues": r"^fillets-ng-data-(?:cs|nl): .*/(cs|nl)/[^/]*?(?:-(m|v)-[^/]*)?$",  # the small fish, the big one, others
-    "words": r"_desc_(\w+)\.ogg$|^(?:klettres|ktuberling)-data: \w+/(?:sounds/)?(\w+)/",
+    "words": r"_desc_(\w+)\.ogg$|^(?:klettres|ktuberling)-data: \w+/(?:sounds/)?(\w+)/|^qabcs-data: .*/(\w+)/sounds/|"
+    r"^kajongg: .*?/voices/(\w+(?:/\w+)?)/",
 }
 SHORTEST, LONGEST = 0.15, 45.0  # seconds of an item
 SHARD = 2 * 3600 * SAMPLE_RATE
@@ -167,7 +176,9 @@ def place(package: str, name: str, samples: np.ndarray, noise: Shards, speech: S
         return
     if VOICES.search(inner):
         return
-    kind = "music" if re.search(r"music|drumkit|sonic-pi|soundtrack", inner + package, re.IGNORECASE) else "sounds"
+    kind = "recordings" if package in RECORDINGS else "sounds"
+    if re.search(r"music|drumkit|sonic-pi|soundtrack", inner + package, re.IGNORECASE):
+        kind = "music"
     noise.add(f"debian {kind}", package, inner, samples)
 
 

@@ -116,7 +116,7 @@ struct Enhancer: ~Copyable {
   mutating func adjust(_ control: limpid_control, to value: Float) -> StaticString? {
     guard stream != nil else { return nil }
     switch control {
-    case LIMPID_ATTENUATION_LIMIT, LIMPID_MIX, LIMPID_BYPASS, LIMPID_NETWORKS:
+    case LIMPID_ATTENUATION_LIMIT, LIMPID_MIX, LIMPID_BYPASS, LIMPID_NETWORKS, LIMPID_PASSES:
       var next = wishes
       guard next.adjust(control, to: value), (try? stream!.update(next.settings)) != nil else {
         return "the value is out of the control's range; limpid.h says which it has"
@@ -311,13 +311,7 @@ public func limpid_save_learned(_ enhancer: OpaquePointer!, _ path: UnsafePointe
     guard !sounds.isEmpty else {
       throw Failure(LIMPID_WRONG_STATE, "nothing was learned; call limpid_learn, or learn from the stream")
     }
-    // Several are one sound, one after another.
-    let whole =
-      sounds.count == 1
-      ? sounds[0]
-      : try LearnedNoise(
-        samples: sounds.flatMap(\.samples), sampleRate: LearnedNoise.sampleRate)
-    try whole.save(to: path)
+    try LearnedNoise(joining: sounds).save(to: path)
   }
 }
 

@@ -56,7 +56,8 @@ struct Failure: Error {
     case .tooSlow: LIMPID_TOO_SLOW
     case .noThread: LIMPID_SYSTEM
     case .badOption: LIMPID_BAD_VALUE
-    case .busy: LIMPID_BUSY
+    case .busy, .learning: LIMPID_BUSY
+    case .notRunning: LIMPID_WRONG_STATE
     }
   }
 }

@@ -42,6 +42,7 @@ struct Wishes {
       try next.validate(for: model)
       settings = next
       if key == "resampler-quality" { wishesQuality = true }
+      if key == "passes" { settings.secondPass = .whole }
     }
   }
 
@@ -49,8 +50,13 @@ struct Wishes {
   mutating func adjust(_ control: limpid_control, to value: Float) -> Bool {
     guard !value.isNaN else { return false }
     switch control {
-    case LIMPID_ATTENUATION_LIMIT: settings.attenuationLimitInDecibels = value == .infinity ? nil : value
-    case LIMPID_MIX: settings.mix = value
+    // The ranges are looked at here, as the sentence of a refusal would be allocated.
+    case LIMPID_ATTENUATION_LIMIT:
+      guard value == .infinity || (0...200).contains(value) else { return false }
+      settings.attenuationLimitInDecibels = value == .infinity ? nil : value
+    case LIMPID_MIX:
+      guard (0...1).contains(value) else { return false }
+      settings.mix = value
     case LIMPID_BYPASS: settings.bypass = value > 0
     case LIMPID_NETWORKS:
       switch value {
@@ -59,6 +65,9 @@ struct Wishes {
       case 2: settings.networks = .both
       default: return false
       }
+    case LIMPID_PASSES:
+      guard value == 1 || (value == 2 && settings.passes == 2) else { return false }
+      settings.secondPass = value < Float(settings.passes) ? .none : .whole
     default: return false
     }
     return true

@@ -16,6 +16,7 @@ typedef enum core_control {
   core_freeze,
   core_forget,  // when it goes on
   core_model,   // 0: light, 1: wide, 2: both
+  core_passes,  // 1 or 2
   core_control_count
 } core_control;
 

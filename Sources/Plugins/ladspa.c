@@ -67,15 +67,17 @@ static void cleanup(LADSPA_Handle handle) {
 #define CONTROL(direction) (LADSPA_PORT_CONTROL | LADSPA_PORT_##direction)
 #define CONTROLS                                                                                                 \
   CONTROL(INPUT), CONTROL(INPUT), CONTROL(INPUT), CONTROL(INPUT), CONTROL(INPUT), CONTROL(INPUT), CONTROL(INPUT), \
-      CONTROL(OUTPUT), CONTROL(OUTPUT)
+      CONTROL(INPUT), CONTROL(OUTPUT), CONTROL(OUTPUT)
 #define CONTROL_NAMES                                                                                        \
   "Attenuation limit (dB, 100 is none)", "Mix (0 input, 1 enhanced)", "Bypass", "Learn (what sounds now)", \
-      "Freeze noise reference", "Forget what was learned", "Model (0 light, 1 wide, 2 both)", "latency", "Learned (s)"
+      "Freeze noise reference", "Forget what was learned", "Model (0 light, 1 wide, 2 both)", "Passes (1 or 2)", "latency", \
+      "Learned (s)"
 #define BOUNDED (LADSPA_HINT_BOUNDED_BELOW | LADSPA_HINT_BOUNDED_ABOVE)
 #define SWITCH {LADSPA_HINT_TOGGLED | LADSPA_HINT_DEFAULT_0, 0, 1}
 #define CONTROL_HINTS                                                                                              \
   {BOUNDED | LADSPA_HINT_DEFAULT_MAXIMUM, 0, 100}, {BOUNDED | LADSPA_HINT_DEFAULT_MAXIMUM, 0, 1}, SWITCH, SWITCH, SWITCH, \
       SWITCH, {BOUNDED | LADSPA_HINT_INTEGER | LADSPA_HINT_DEFAULT_MINIMUM, 0, 2},                                 \
+      {BOUNDED | LADSPA_HINT_INTEGER | LADSPA_HINT_DEFAULT_MINIMUM, 1, 2},                                         \
       {LADSPA_HINT_BOUNDED_BELOW | LADSPA_HINT_INTEGER, 0, 0}, {BOUNDED, 0, 60}
 
 static const LADSPA_PortDescriptor mono_ports[] = {AUDIO(INPUT), AUDIO(OUTPUT), CONTROLS};

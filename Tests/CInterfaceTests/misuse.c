@@ -118,6 +118,14 @@ int main(int count, char **arguments) {
   expect(LIMPID_OK, "", limpid_adjust(two, LIMPID_NETWORKS, 2));
   expect(LIMPID_BAD_VALUE, "out of the control's range", limpid_adjust(two, LIMPID_NETWORKS, 3));
   expect(LIMPID_BAD_VALUE, "out of the control's range", limpid_adjust(two, LIMPID_NETWORKS, 0.5f));
+  expect(LIMPID_OK, "", limpid_adjust(two, LIMPID_PASSES, 1));
+  expect(LIMPID_BAD_VALUE, "out of the control's range", limpid_adjust(two, LIMPID_PASSES, 2));
+  expect(LIMPID_OK, "", limpid_process(two, input, output, 64));
+  expect(LIMPID_OK, "", limpid_stop(two));
+  expect(LIMPID_OK, "", limpid_set_number(two, "passes", 2));
+  expect(LIMPID_OK, "", limpid_prepare(two, 48000, 1));
+  expect(LIMPID_OK, "", limpid_adjust(two, LIMPID_PASSES, 2));
+  expect(LIMPID_BAD_VALUE, "out of the control's range", limpid_adjust(two, LIMPID_PASSES, 1.5f));
   expect(LIMPID_OK, "", limpid_process(two, input, output, 64));
   limpid_destroy(two);
 

@@ -30,6 +30,31 @@ import Testing
     #expect(loud.max()! > 0.1)
   }
 
+  @Test func `several sounds become one, of which each has its share, however soft it is`() throws {
+    let loud = try LearnedNoise(samples: sound(5, level: 0.5), sampleRate: 16_000)
+    let soft = try LearnedNoise(samples: whiteNoise(80_000).map { 0.0005 * $0 }, sampleRate: 16_000)
+    let joined = LearnedNoise(joining: [loud, soft])
+    #expect(LearnedNoise(joining: [soft]) == soft)
+    #expect((400...402).contains(joined.heardFrames().count))
+    let rows = joined.magnitudes(limit: 400)
+    let bins = rows.count / 400
+    func shape(_ rows: ArraySlice<Float>) -> [Float] {
+      let sum = rows.reduce(0, +)
+      return rows.map { $0 / sum }
+    }
+    for (part, sound) in [(rows[..<(198 * bins)], loud), (rows[(202 * bins)...], soft)] {
+      let alone = sound.magnitudes(limit: 200)
+      let expected = shape(sound == loud ? alone[..<(198 * bins)] : alone[(alone.count - part.count)...])
+      // The frames of the second begin one later: compared on the mean over time.
+      for bin in 0..<bins {
+        let means = [shape(part), expected].map { shape in
+          stride(from: bin, to: shape.count, by: bins).reduce(0) { $0 + shape[$1] }
+        }
+        #expect(abs(means[0] - means[1]) < 0.002, "bin \(bin)")
+      }
+    }
+  }
+
   @Test(arguments: [8000, 44_100, 48_000])
   func `any rate is brought to the model's`(rate: Int) throws {
     let noise = try LearnedNoise(samples: sound(2, rate: rate), sampleRate: rate)

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { limit_port, mix_port, bypass_port, learn_port, freeze_port, forget_port, model_port, control_count };
+enum { limit_port, mix_port, bypass_port, learn_port, freeze_port, forget_port, model_port, passes_port, control_count };
 
 typedef struct face face;
 

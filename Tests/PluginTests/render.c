@@ -2,7 +2,7 @@
 // lock may be made in run. Prints the latency, what was learned, the share of a processor, and how long a run in which a frame of
 // 10 ms becomes whole takes of it.
 // Usage: render PLUGIN RATE CHANNELS BLOCK IN.f32 OUT.f32 [CONTROL=VALUE[@SECONDS]…] [restore=FOLDER] [save=FOLDER] [twice]
-//   CONTROL: limit, mix, bypass, learn, freeze, forget, model; @: from that second on
+//   CONTROL: limit, mix, bypass, learn, freeze, forget, model, passes; @: from that second on
 //   twice: deactivated, activated and rendered once more before; what counts is the second time
 #define _GNU_SOURCE
 #include <string.h>
@@ -18,7 +18,7 @@ static unsigned long heap_call_count(void) { return 0; }
 static unsigned long lock_call_count(void) { return 0; }
 #endif
 
-static const char *const names[control_count] = {"limit", "mix", "bypass", "learn", "freeze", "forget", "model"};
+static const char *const names[control_count] = {"limit", "mix", "bypass", "learn", "freeze", "forget", "model", "passes"};
 
 typedef struct change {
   size_t place;

@@ -23,8 +23,8 @@ static const char *unmap_uri(LV2_URID_Unmap_Handle unused, LV2_URID urid) {
 static LV2_URID_Map map = {NULL, map_uri};
 static LV2_URID_Unmap unmap = {NULL, unmap_uri};
 
-enum { block = 512, input = 0, output = 2, controls = 4, learn = controls + 3, model = controls + 6, latency = controls + 7 };
-static float lanes[4][block], ports[9] = {[0] = 100, [1] = 1, [6] = 1};
+enum { block = 512, input = 0, output = 2, controls = 4, learn = controls + 3, model = controls + 6, latency = controls + 8 };
+static float lanes[4][block], ports[10] = {[0] = 100, [1] = 1, [6] = 1};
 
 static LilvInstance *make(const LilvPlugin *plugin, double rate) {
   const LV2_Feature feature = {LV2_URID__map, &map};
@@ -32,7 +32,7 @@ static LilvInstance *make(const LilvPlugin *plugin, double rate) {
   LilvInstance *this = lilv_plugin_instantiate(plugin, rate, features);
   if (!this) exit((fprintf(stderr, "lilv makes no instance\n"), 1));
   for (int n = 0; n < 4; n++) lilv_instance_connect_port(this, n, lanes[n]);
-  for (int n = 0; n < 9; n++) lilv_instance_connect_port(this, controls + n, &ports[n]);
+  for (int n = 0; n < 10; n++) lilv_instance_connect_port(this, controls + n, &ports[n]);
   return this;
 }
 
@@ -76,7 +76,7 @@ int main(int count, char **arguments) {
   const LilvPlugin *plugin = lilv_plugins_get_by_uri(lilv_world_get_all_plugins(world), uri);
   if (!plugin) return (fprintf(stderr, "lilv does not find the plugin\n"), 1);
   if (!lilv_plugin_has_latency(plugin) || lilv_plugin_get_latency_port_index(plugin) != latency ||
-      lilv_plugin_get_num_ports(plugin) != controls + 9 || !lilv_plugin_verify(plugin))
+      lilv_plugin_get_num_ports(plugin) != controls + 10 || !lilv_plugin_verify(plugin))
     return (fprintf(stderr, "lilv reads another plugin\n"), 1);
 
   LilvInstance *first = make(plugin, rate);

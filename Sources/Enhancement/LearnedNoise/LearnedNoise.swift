@@ -44,6 +44,31 @@ public struct LearnedNoise: Sendable, Equatable {
     }
   }
 
+  /// Several sounds as one, of which about the same tokens are made: of each the frames that count beside the others, all sounds
+  /// equally loud, as the loudest one says which frames are heard.
+  ///
+  /// - Parameter sounds: at least one.
+  public init(joining sounds: [LearnedNoise]) {
+    precondition(!sounds.isEmpty, "there is nothing to join")
+    guard sounds.count > 1 else {
+      self = sounds[0]
+      return
+    }
+    let format = FrameFormat.standard
+    let share = max(1, format.frames(in: Self.longestHeard) / sounds.count)
+    samples = sounds.flatMap { sound -> [Float] in
+      var (kept, end, loudest): ([Float], Int, Float) = ([], 0, Self.silence)
+      for start in sound.heardFrames().prefix(share) {
+        let frame = sound.samples[start..<start + format.fftLength]
+        loudest = max(loudest, frame.reduce(0) { $0 + $1 * $1 })
+        kept += sound.samples[max(start, end)..<start + format.fftLength]
+        end = start + format.fftLength
+      }
+      let scale = 0.1 / squareRoot(loudest / Float(format.fftLength))
+      return kept.map { $0 * scale }
+    }
+  }
+
   /// Whole, with the resampler's delay taken off.
   private static func resampled(
     _ samples: [Float], from sampleRate: Int, to target: Int

@@ -91,6 +91,8 @@ struct PluginControls: Equatable {
   var mix: Float = 1
   /// nil: as many as this machine has time for.
   var networks: Networks?
+  /// 1 or 2; nil: as many as this machine has time for.
+  var passes: Int?
 
   /// As the plugin's control counts them.
   enum Networks: Int { case light, wide, both }
@@ -106,19 +108,22 @@ struct PluginControls: Equatable {
       let value = parts.count > 1 ? parts[1] : rest.popFirst() ?? ""
       switch (parts.first ?? "", value) {
       case ("--attenuation-limit", "none"): attenuationLimit = 100
-      case ("--attenuation-limit", let text) where Float(text) != nil: attenuationLimit = min(100, Float(text) ?? 100)
-      case ("--mix", let text) where Float(text) != nil: mix = Float(text) ?? 1
+      case ("--attenuation-limit", let text) where Float(text).map { $0 >= 0 } == true:
+        attenuationLimit = min(100, Float(text) ?? 100)
+      case ("--mix", let text) where Float(text).map { (0...1).contains($0) } == true: mix = Float(text) ?? 1
       case ("--model", "light"): networks = .light
       case ("--model", "wide"): networks = .wide
+      case ("--passes", "1"): passes = 1
+      case ("--passes", "2"): passes = 2
       default:
         throw Failure(
           .usage,
-          "\(word): on PulseAudio the plugin can be told --attenuation-limit, --mix and --model light or wide; "
-            + "leave the rest out")
+          "\(word): on PulseAudio the plugin can be told --attenuation-limit 0 to 100 or none, --mix 0 to 1, "
+            + "--model light or wide, and --passes 1 or 2; leave the rest out")
       }
     }
   }
 
-  /// In the order of the plugin's ports: attenuation limit, mix, bypass, learn, freeze, forget, model (`Sources/Plugins`).
-  var text: String { "\(attenuationLimit),\(mix),0,0,0,0,\((networks ?? .light).rawValue)" }
+  /// In the order of the plugin's ports: attenuation limit, mix, bypass, learn, freeze, forget, model, passes (`Sources/Plugins`).
+  var text: String { "\(attenuationLimit),\(mix),0,0,0,0,\((networks ?? .light).rawValue),\(passes ?? 1)" }
 }

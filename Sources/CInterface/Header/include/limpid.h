@@ -186,7 +186,8 @@ limpid_status limpid_learn_file(limpid_enhancer *enhancer, const char *path);
 /* Writes what was learned, of limpid_learn or of the stream itself (LIMPID_LEARN), to a file that only its owner may read, as it
  * may be somebody's voice: whole, or not at all. `limpid enhance --remove FILE` takes it too.
  *
- * path: UTF-8; a file that is there is replaced. Several sounds are written one after another, as one.
+ * path: UTF-8; a file that is there is replaced. Several sounds are written as one, of each as much as counts where they are
+ *     heard together: of n sounds the first 4/n seconds that are heard.
  *
  * One thread at a time, not the device's: writes a file and allocates. Also beside limpid_process and limpid_adjust, which do not
  * notice. LIMPID_WRONG_STATE (nothing was learned), LIMPID_NO_FILE (it cannot be written), LIMPID_BAD_ARGUMENT. */
@@ -260,7 +261,10 @@ typedef enum limpid_control {
   LIMPID_FORGET = 5,
   /* Which networks of a model of two are heard, as the setting: 0: the first, 1: the second, 2: both. One that comes into use runs
    * unheard for 0.1 s, then is faded in over as long. */
-  LIMPID_NETWORKS = 6
+  LIMPID_NETWORKS = 6,
+  /* Of an enhancer whose setting passes is 2, how many run: 1 leaves the second out, 2 has it again, faded over half a frame's
+   * step, and where it comes back ten of them later. The latency stays. Where the setting is 1, 1 alone is in range; to set it anew is to have them all. */
+  LIMPID_PASSES = 7
 } limpid_control;
 
 /* Changes one of them: heard from the next frame or block on, faded where it could click.

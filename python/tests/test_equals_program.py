@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -189,3 +191,29 @@ def test_ctrl_c_ends_it_and_the_library_goes_on_working(monkeypatch: pytest.Monk
     assert not [thread for thread in threading.enumerate() if thread.name == "limpid"], "its thread goes on"
     short = sound[:4_800]
     assert_same_bits(limpid.enhance(short, 48_000), limpid.enhance(short, 48_000))
+
+
+def test_an_exception_at_any_moment_leaves_nothing_in_use_and_nothing_running() -> None:
+    """A timer's handler raises 1 to 3 ms after a call began: some of it before the library's thread is waited for."""
+    program = """
+import signal, threading, time, numpy, limpid
+def handler(*_): raise KeyboardInterrupt
+signal.signal(signal.SIGALRM, handler)
+sound = numpy.random.default_rng(1).standard_normal((480_000, 2)).astype(numpy.float64)  # of which a copy is made
+limpid.enhance(sound[:4_800], 48_000)
+came = 0
+for k in range(80):
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.001 + 0.002 * (k % 20) / 20)
+        limpid.enhance(sound, 48_000)
+    except KeyboardInterrupt:
+        came += 1
+    signal.setitimer(signal.ITIMER_REAL, 0)
+deadline = time.monotonic() + 60
+while any(thread.name == "limpid" for thread in threading.enumerate()):
+    assert time.monotonic() < deadline, "its thread goes on"
+    time.sleep(0.01)
+assert came == 80, came
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr

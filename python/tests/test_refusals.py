@@ -149,6 +149,17 @@ def test_what_was_learned_keeps_its_sound_and_can_be_pickled() -> None:
     assert len(limpid.learn(np.tile(before, 40), 16_000).samples) == 60 * 16_000
 
 
+def test_a_learned_sound_of_ones_own_is_one_channel_of_floats() -> None:
+    sound = voice(2.0, 16_000)
+    assert_same_bits(limpid.LearnedSound(sound[::-1], 16_000).samples, sound[::-1].astype(np.float32))
+    with pytest.raises(TypeError, match="int8 cannot be enhanced"):
+        limpid.LearnedSound(np.ones(32_000, np.int8), 16_000)
+    with pytest.raises(limpid.InvalidValueError, match="not one channel"):
+        limpid.LearnedSound(np.ones((32_000, 2), np.float32), 16_000)
+    with pytest.raises(TypeError, match="whole number"):
+        limpid.LearnedSound(sound, 16_000.5)  # type: ignore[arg-type]
+
+
 def test_errors_come_back_whole_from_another_process() -> None:
     with pytest.raises(limpid.InvalidValueError) as caught:
         limpid.Stream(1)

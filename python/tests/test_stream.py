@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
 import pickle
+import signal
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -228,3 +232,43 @@ def test_a_stream_of_two_networks_is_told_which_are_heard() -> None:
         stream.set(networks="second")
         with pytest.raises(limpid.InvalidValueError, match="both, first, second"):
             stream.set(networks="third")
+
+
+def test_a_signals_handler_that_comes_in_the_middle_of_a_call_is_refused() -> None:
+    stream = limpid.Stream(48_000, networks="first", passes=1)
+    refused: list[limpid.StateError] = []
+    sound = noisy(60, 48_000, 1)
+
+    def handler(*_: object) -> None:
+        try:
+            stream.close()
+        except limpid.StateError as error:
+            refused.append(error)
+
+    before = signal.signal(signal.SIGUSR1, handler)
+    try:
+        # Python runs the handler as soon as the library's call is over, and the stream's is not.
+        threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+        stream.process(sound)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert "in the middle of a call of this very thread" in str(refused[0])
+    assert len(stream.process(noisy(0.1, 48_000, 1))) == 4_800
+
+
+@pytest.mark.parametrize(
+    "work",
+    ["while True: stream.process(block)", "while True: limpid.enhance(block, 48_000, preset='live', networks='first')"],
+)
+def test_the_interpreter_may_end_while_a_thread_is_in_the_middle_of_a_call(work: str) -> None:
+    program = f"""
+import threading, time, numpy, limpid
+stream = limpid.Stream(48_000, networks="first")
+block = numpy.full(48_000, 0.1, numpy.float32)
+def run():
+    {work}
+threading.Thread(target=run, daemon=True).start()
+time.sleep(0.5)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr

@@ -57,7 +57,7 @@ def enhance(
     file = _backward(values, settings, backward_model, named, bool(removed))
     back = None if file is None else made(values, file, precision, removed, settings)
     result = np.empty_like(sound)
-    there.recording(back, sound.ctypes.data, result.ctypes.data, len(sound), opening)
+    there.recording(back, sound, result, opening)
     return result
 
 

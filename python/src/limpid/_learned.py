@@ -9,6 +9,7 @@ from typing import SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
+from ._errors import InvalidValueError, Status
 from ._library import EnhancerHandle
 from ._model import shared
 from ._samples import Samples, samples, whole
@@ -17,12 +18,21 @@ from ._samples import Samples, samples, whole
 class LearnedSound:
     """A sound that is to be removed, made by ``learn``: what was heard, so that any model makes its own of it.
 
-    It can be pickled. It may hold somebody's voice.
+    It can be pickled. It may hold somebody's voice. ``sound``: (samples,) floats, copied; ``rate`` in Hz.
+
+    Raises TypeError for samples that are no floats, InvalidValueError for another shape.
     """
 
-    def __init__(self, sound: Samples, rate: int) -> None:
-        self._samples = sound
-        self._rate = rate
+    def __init__(self, sound: npt.ArrayLike, rate: SupportsIndex) -> None:
+        one = samples(sound)
+        if one.ndim != 1:
+            raise InvalidValueError(
+                f"an array of shape {one.shape} is not one channel; give (samples,), or let limpid.learn average the channels",
+                Status.BAD_ARGUMENT,
+            )
+        self._samples = one.copy()
+        self._samples.flags.writeable = False
+        self._rate = whole(rate, "the sample rate")
 
     @property
     def samples(self) -> Samples:
@@ -37,8 +47,8 @@ class LearnedSound:
     def __repr__(self) -> str:
         return f"<limpid.LearnedSound of {len(self._samples) / self._rate:.1f} s at {self._rate} Hz>"
 
-    def __reduce__(self) -> tuple[object, tuple[Samples, int]]:
-        return _restored, (self._samples, self._rate)
+    def __reduce__(self) -> tuple[type[LearnedSound], tuple[Samples, int]]:
+        return LearnedSound, (self._samples, self._rate)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes it to a file that only its owner may read, for ``SavedSound`` and for ``limpid enhance --remove``; a file of that
@@ -88,11 +98,6 @@ def _profiles() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "limpid/profiles"
 
 
-def _restored(sound: Samples, rate: int) -> LearnedSound:
-    sound.flags.writeable = False
-    return LearnedSound(sound, rate)
-
-
 def learn(array: npt.ArrayLike, rate: SupportsIndex) -> LearnedSound:
     """Learns a sound that is to be removed, a voice above all, as ``limpid learn`` does.
 
@@ -114,8 +119,8 @@ def learn(array: npt.ArrayLike, rate: SupportsIndex) -> LearnedSound:
             for channel in range(sound.shape[1]):
                 total += sound[:, channel]
             sound = total / np.float32(max(1, sound.shape[1]))
-    # A copy, and not more of it than the library keeps.
-    learned = _restored(np.array(sound[: 60 * max(0, rate)]), rate)
+    # Not more of it than the library keeps.
+    learned = LearnedSound(sound[: 60 * max(0, rate)], rate)
     # Whether anything can be learned from it, the library says.
     learned.teach(EnhancerHandle(shared("wide")._handle))
     return learned

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Callable
 
 from ._errors import InvalidValueError, StateError, Status, error
+from ._samples import Samples
 
 FOLDER = Path(__file__).resolve().parent
 _INT_MAX = 2**31 - 1
@@ -85,34 +86,71 @@ def _int(number: int, name: str) -> int:
 
 def _interruptible(work: Callable[[Callable[[], bool]], None]) -> None:
     """Calls `work` on a thread of its own, so that this one hears Ctrl-C while the library works. `work` is given what says whether
-    to go on; it checks its own calls, as a failed call's sentence is its thread's."""
+    to go on; it checks its own calls, as a failed call's sentence is its thread's.
+
+    An exception may come at any line here, also before the thread is waited for: so `work` holds all that it uses, and stops by itself.
+    """
     is_done = threading.Event()
-    interruption: BaseException | None = None
+    is_left = False
     failure: BaseException | None = None
 
     def run() -> None:
         nonlocal failure
         try:
-            work(lambda: interruption is None)
+            work(lambda: not is_left)
         except BaseException as reason:
             failure = reason
         finally:
             is_done.set()
 
     thread = threading.Thread(target=run, name="limpid")
-    thread.start()
-    # The library has the caller's memory until it is done, however often Ctrl-C is pressed. (Thread.join would be over at the first: until
-    # Python 3.13 it then takes the thread for ended.)
-    while not is_done.is_set():
-        try:
-            is_done.wait()
-        except BaseException as reason:
-            interruption = reason
-    thread.join()
+    interruption: BaseException | None = None
+    try:
+        thread.start()
+        # However often Ctrl-C is pressed. (Thread.join would be over at the first: until Python 3.13 it then takes the thread for ended.)
+        while not is_done.is_set():
+            try:
+                is_done.wait()
+            except BaseException as reason:
+                interruption, is_left = reason, True
+        thread.join()
+    finally:
+        is_left = True
     if interruption is not None:
         raise interruption
     if failure is not None:
         raise failure
+
+
+class _Turns:
+    """Threads take turns. A signal's handler runs in the middle of what its thread is doing: where that is a turn, waiting for its end
+    would never end, so it is refused."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._is_taken = False
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        if self._is_taken:
+            self._lock.release()
+            raise StateError(
+                "the stream is in the middle of a call of this very thread; where a signal's handler came between, let it note that it "
+                "came, and do this after the call",
+                Status.WRONG_STATE,
+            )
+        self._is_taken = True
+
+    def __exit__(self, *_: object) -> None:
+        self._is_taken = False
+        self._lock.release()
+
+
+def _at_end(owner: object, give_back: Callable[[c_void_p], None], handle: c_void_p) -> weakref.finalize:
+    """Gives a handle back with its owner, but not where the interpreter ends: a thread may still be using it."""
+    finalizer = weakref.finalize(owner, give_back, handle)
+    finalizer.atexit = False
+    return finalizer
 
 
 class ModelHandle:
@@ -134,7 +172,7 @@ class ModelHandle:
             # A pair has its share in both.
             for handle in handles:
                 _library.limpid_model_close(handle)
-        weakref.finalize(self, _library.limpid_model_close, self.value)
+        _at_end(self, _library.limpid_model_close, self.value)
 
 
 class EnhancerHandle:
@@ -144,15 +182,15 @@ class EnhancerHandle:
         handle = c_void_p()
         _check(_library.limpid_create(None if model is None else model.value, byref(handle)))
         self._handle = handle
-        self._lock = threading.Lock()
-        self._destroy = weakref.finalize(self, _library.limpid_destroy, handle)
+        self._turns = _Turns()
+        self._destroy = _at_end(self, _library.limpid_destroy, handle)
 
     @property
     def is_open(self) -> bool:
         return self._destroy.alive
 
     def close(self) -> None:
-        with self._lock:
+        with self._turns:
             self._destroy()
 
     def _check_open(self) -> None:
@@ -160,34 +198,34 @@ class EnhancerHandle:
             raise StateError("the stream is closed; make a new one", Status.WRONG_STATE)
 
     def set(self, key: str, value: str) -> None:
-        with self._lock:
+        with self._turns:
             self._check_open()
             _check(_library.limpid_set_text(self._handle, _text(key, "the setting"), _text(value, key)))
 
     def learn(self, address: int, count: int, rate: int) -> None:
-        with self._lock:
+        with self._turns:
             self._check_open()
             _check(_library.limpid_learn(self._handle, address, count, _int(rate, "a sample rate")))
 
     def learn_file(self, path: str) -> None:
-        with self._lock:
+        with self._turns:
             self._check_open()
             _check(_library.limpid_learn_file(self._handle, _text(path, "the path")))
 
     def save_learned(self, path: str) -> None:
-        with self._lock:
+        with self._turns:
             self._check_open()
             _check(_library.limpid_save_learned(self._handle, _text(path, "the path")))
 
     def forget(self) -> None:
-        with self._lock:
+        with self._turns:
             self._check_open()
             _check(_library.limpid_forget(self._handle))
 
     def prepare(self, rate: int, channels: int) -> int:
         """Returns the latency."""
         latency = c_int()
-        with self._lock:
+        with self._turns:
             self._check_open()
             _check(
                 _library.limpid_prepare(
@@ -199,27 +237,27 @@ class EnhancerHandle:
 
     def process(self, source: int, target: int, count: int) -> None:
         """Addresses of (count, channels) float32; they may be the same."""
-        with self._lock:
+        with self._turns:
             self._check_open()
             _check(_library.limpid_process_interleaved(self._handle, source, target, count))
 
-    def recording(
-        self, backward: EnhancerHandle | None, source: int, target: int, count: int, warm_up: float
-    ) -> None:
-        """Addresses of (count, channels) float32 that do not overlap. Ctrl-C ends it."""
-        handle = None if backward is None else backward._handle
+    def recording(self, backward: EnhancerHandle | None, source: Samples, target: Samples, warm_up: float) -> None:
+        """Both (samples, channels) or (samples,), in one piece, not overlapping. Ctrl-C ends it."""
 
         def enhance(goes_on: Callable[[], bool]) -> None:
+            # Both arrays and both enhancers live in this closure until the library is done with them.
             progress = _Progress(lambda _context, _done: 0 if goes_on() else 1)
-            _check(
-                _library.limpid_enhance_recording(self._handle, handle, source, target, count, warm_up, progress, None)
-            )
+            back = None if backward is None else backward._handle
+            places = source.ctypes.data, target.ctypes.data
+            with self._turns:
+                self._check_open()
+                _check(
+                    _library.limpid_enhance_recording(self._handle, back, *places, len(source), warm_up, progress, None)
+                )
 
-        with self._lock:
-            self._check_open()
-            _interruptible(enhance)
+        _interruptible(enhance)
 
     def reset(self) -> None:
-        with self._lock:
+        with self._turns:
             self._check_open()
             _check(_library.limpid_reset(self._handle))

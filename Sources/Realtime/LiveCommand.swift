@@ -82,7 +82,8 @@ extension LiveCommand: CustomStringConvertible {
     case "learn" where value == "end": self = .endLearning
     case "learn":
       self = .learn(
-        seconds: value == nil ? LearningDesk.usual : try number(0.3...60, "learn SECONDS, 0.3 to 60, or learn end"))
+        seconds: value == nil
+          ? LearningDesk.usual : try number(0.3...60, "learn SECONDS, 0.6 to 60 (5 at most are learned), or learn end"))
     case "limit" where value == "off": self = .attenuationLimit(nil)
     case "limit":
       self = .attenuationLimit(try settings("attenuation-limit", "limit DECIBELS").attenuationLimitInDecibels)

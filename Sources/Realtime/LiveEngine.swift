@@ -47,6 +47,8 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     var clearCount = 0
     /// Counters of sessions that have ended.
     var past = LiveCounters()
+    /// Seconds of sound in them.
+    var pastSeconds = 0.0
   }
   /// Gives the seconds of a frame of all channels, for the speed test. Tests set it before the device is there.
   nonisolated(unsafe) var measure: (inout MultichannelEnhancer, StreamFormat) throws -> Double = SpeedTest.measure
@@ -176,7 +178,11 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
 
   private func replace(_ old: LiveSession?, by session: LiveSession?) {
     state.withLock { state in
-      if let old { state.past.add(old) }
+      if let old {
+        state.past.add(old)
+        state.pastSeconds += Double(meters.samples.load(ordering: .relaxed)) / Double(old.format.sampleRate)
+        meters.samples.store(0, ordering: .relaxed)
+      }
       state.session = session
       state.isPreparing = false
     }
@@ -214,7 +220,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
 
   /// Asks for a change; it takes effect between two blocks. Not to be called from the device's callback.
   ///
-  /// - Throws: `EnhancementError` for a value out of range, `LiveError.busy` where too many commands wait.
+  /// - Throws: `EnhancementError` for a value out of range; `LiveError`: too many commands wait, or the last sound is still being learned.
   public func send(_ command: LiveCommand) throws {
     try state.withLock { state in
       var next = state.settings
@@ -229,6 +235,14 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
       case .clear, .learn, .endLearning, .forget: break
       }
       try next.validate(for: model)
+      if case .learn(let seconds) = command, let desk = state.session?.desk, desk.isPossible {
+        guard seconds >= LearnedNoise.shortest else {
+          throw LiveError.badOption("nothing can be learned of \(seconds) s; give \(LearnedNoise.shortest) or more")
+        }
+        if desk.isMaking { throw LiveError.learning }
+      }
+      // Before the worker hears of it: what is being learned just now is forgotten, too.
+      if case .forget = command { state.session?.desk.forget() }
       if state.session != nil || state.isPreparing {
         guard commands.pointee.write(CommandValue(command)) else { throw LiveError.busy }
         state.session?.endRest()
@@ -237,7 +251,6 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
       if case .forget = command {
         state.learned = ([], nil)
         state.removedNames = []
-        state.session?.desk.forget()
       }
       if case .clear = command {
         state.profile = nil
@@ -257,6 +270,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
         format: session.format, latencyInSamples: session.callback.pointee.latency,
         frameDeadline: session.frames.hopDuration, settings: state.settings)
       fill(&status, session)
+      status.seconds += state.pastSeconds
       status.removedNames = state.removedNames
       status.counters = state.past
       status.counters.add(session)
@@ -324,14 +338,15 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
   public func remove(_ sounds: [LearnedNoise], named names: [String]) throws {
     if sounds.isEmpty && learnedNoise == nil { return try send(.forget) }
     try state.withLock { state in
-      guard let session = state.session, session.desk.isPossible else {
+      guard let session = state.session else { throw LiveError.notRunning }
+      guard session.desk.isPossible else {
         throw LiveError.badOption("this model has no tokens for what was learned; start limpid with --model wide")
       }
       guard session.recorder == nil else {
         throw LiveError.badOption(
           "a recording cannot keep this; end it first, or name the sounds with --remove at the start")
       }
-      guard session.desk.use(sounds) else { throw LiveError.busy }
+      guard session.desk.use(sounds) else { throw LiveError.learning }
       state.learned.named = sounds
       state.removedNames = names
     }

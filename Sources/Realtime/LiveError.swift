@@ -8,6 +8,10 @@ public enum LiveError: Error, Equatable, CustomStringConvertible {
   case badOption(String)
   /// Too many commands wait.
   case busy
+  /// What was heard last is still being learned, or something is just now.
+  case learning
+  /// No device has begun to run yet, or it is between two formats.
+  case notRunning
 
   public var description: String {
     switch self {
@@ -17,6 +21,8 @@ public enum LiveError: Error, Equatable, CustomStringConvertible {
     case .noThread(let code): "the system gives no thread (error \(code)); end other programs"
     case .badOption(let sentence): sentence
     case .busy: "too many commands wait; try again"
+    case .learning: "something is being learned just now; try again in a moment, or end it first (learn end)"
+    case .notRunning: "the device does not run yet; try again in a moment"
     }
   }
 

@@ -74,7 +74,8 @@ final class LiveSession: @unchecked Sendable {
     recorder = try makeRecorder(
       SessionStart(
         format: format, lead: lead, settings: speed.settings, level: speed.level, model: model, profile: profile,
-        isFrozen: isFrozen, learned: tokens == nil ? [] : desk.sounds))
+        isFrozen: isFrozen, learned: tokens == nil ? [] : desk.sounds,
+        endsLive: tokens != nil && desk.live != nil))
     shared = FixedValue(SharedState(format: format, lead: lead))
     let latency = enhancer.latencyInSamples + lead
     soundTap = options.lendsSound ? SoundTap(format: format, latency: latency) : nil

@@ -87,6 +87,11 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
     thread?.stop(wake: {})
     thread = nil
     drain()
+    // Room was wanting while the last one wrote: what came before is there now.
+    if !hasEnded && tap.pointee.isBroken.load(ordering: .relaxed) {
+      sawBroken = true
+      drain()
+    }
     if !hasEnded { close() }
     if let failure { throw failure }
   }

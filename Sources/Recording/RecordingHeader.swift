@@ -29,6 +29,8 @@ struct RecordingHeader: Equatable {
   var hasProfile = false
   /// Sounds that are removed from the start.
   var learnedCount = 0
+  /// Whether the last of them was learned live.
+  var endsLive = false
   var isFrozen = false
   /// Of the model: one network or two; none without a model.
   var networks: [RecordedNetwork] = []
@@ -43,7 +45,7 @@ struct RecordingHeader: Equatable {
       ("model-checksum", networks.first?.checksumText ?? "0"), ("sample-rate", "\(format.sampleRate)"),
       ("block", "\(format.block)"), ("channels", "\(format.channelCount)"), ("lead", "\(lead)"),
       ("level", "\(level)"), ("profile", "\(hasProfile)"), ("frozen", "\(isFrozen)"),
-      ("learned", "\(learnedCount)"),
+      ("learned", "\(learnedCount)"), ("learned-live", "\(endsLive)"),
     ]
     if networks.count == 2 {
       lines += [("second-model", networks[1].name), ("second-model-checksum", networks[1].checksumText)]
@@ -62,6 +64,7 @@ struct RecordingHeader: Equatable {
     level = start.level
     hasProfile = start.profile != nil
     learnedCount = start.learned.count
+    endsLive = start.endsLive
     isFrozen = start.isFrozen
     networks = start.model.map { RecordedNetwork.all(of: $0) } ?? []
     precision = start.model?.precision ?? .float32
@@ -71,7 +74,7 @@ struct RecordingHeader: Equatable {
   func start(model: EnhancementModel?, profile: NoiseProfile?, learned: [LearnedNoise]) -> SessionStart {
     SessionStart(
       format: format, lead: lead, settings: settings, level: level, model: model, profile: profile, isFrozen: isFrozen,
-      learned: learned)
+      learned: learned, endsLive: endsLive && !learned.isEmpty)
   }
 
   /// - Throws: `RecordingError.badRecording`.
@@ -123,6 +126,7 @@ struct RecordingHeader: Equatable {
     if values["learned"] != nil {
       learnedCount = try read("learned") { Int($0).flatMap { (0...64).contains($0) ? $0 : nil } }
     }
+    if values["learned-live"] != nil { endsLive = try read("learned-live", bool) }
     isFrozen = try read("frozen", bool)
     Self.rename(&values)
     var s = EnhancementSettings()
@@ -140,7 +144,7 @@ struct RecordingHeader: Equatable {
       throw Self.noLine(key, path)
     } catch { throw .badRecording(path: path, reason: "\(error)") }
     settings = s
-    guard (1...(s.maximumSteps ?? s.steps) + networks.count - 1).contains(level) else {
+    guard (1...(s.maximumSteps ?? s.steps) + SessionStart.mostLevelsBeyondSteps).contains(level) else {
       throw .badRecording(path: path, reason: "\(Self.fileName) has a number out of range; record anew")
     }
   }

@@ -20,6 +20,7 @@
     package init(
       _ format: StreamFormat, settings: EnhancementSettings = EnhancementSettings(), model: EnhancementModel? = nil,
       recording: (any SessionRecording)? = nil, options: LiveOptions = calm,
+      live: LearnedNoise? = nil,
       // How fast the machine is just now is no matter of a rig without a clock: a busy one would refuse.
       measure: (inout MultichannelEnhancer, StreamFormat) throws -> Double = { _, _ in 0 }
     ) throws {
@@ -27,7 +28,7 @@
       let model = try model ?? tinyModel()
       session = try LiveSession(
         model: model, settings: options.adapted(settings, model: model), format: format, options: options,
-        profile: nil, isFrozen: false, learned: (options.learned, nil),
+        profile: nil, isFrozen: false, learned: (options.learned, live),
         makeRecorder: { try recording?.makeRecorder(segment: 0, start: $0, remark: { _ in }) },
         commands: commands.address, meters: meters, measure: measure, remark: { _ in })
       block = PlanarBlock(channelCount: format.channelCount, capacity: format.block)
@@ -53,7 +54,11 @@
       session.callback.pointee.process(block.constantLanes, block.lanes, count: format.block, mayWait: false)
     }
 
-    package func send(_ command: LiveCommand) { _ = commands.pointee.write(CommandValue(command)) }
+    /// As `LiveEngine.send`.
+    package func send(_ command: LiveCommand) {
+      if case .forget = command { session.desk.forget() }
+      _ = commands.pointee.write(CommandValue(command))
+    }
 
     /// Worker and encoder do what there is to do.
     package func work(encodes: Bool = true) {

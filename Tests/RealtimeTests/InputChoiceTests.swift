@@ -121,4 +121,23 @@ import Testing
     let isFinite = output.suffix(rate / 2).allSatisfy { $0.isFinite }
     #expect(isFinite)
   }
+
+  @Test(arguments: [Float.infinity, -.infinity, .nan, 3e38])
+  func `a sample that is none does not silence its channel for good`(sample: Float) {
+    let rate = 16_000
+    var voice = Self.voice(8 * rate, rate: rate)
+    let crosstalk = voice.map { 0.003 * $0 }
+    voice[rate] = sample
+    var choice = InputChoice(inputCount: 2, sampleRate: rate)
+    var output = [Float](repeating: 0, count: voice.count)
+    voice.withUnsafeBufferPointer { voice in
+      crosstalk.withUnsafeBufferPointer { crosstalk in
+        var inputs = [voice.baseAddress!, crosstalk.baseAddress!]
+        output.withUnsafeMutableBufferPointer { choice.process(&inputs, count: $0.count, into: $0.baseAddress!) }
+      }
+    }
+    #expect(choice.chosenChannel == 0)
+    #expect(output[rate] == 0)
+    #expect(abs(Self.level(Array(output.suffix(rate))) - Self.level(Array(voice.suffix(rate)))) < 1)
+  }
 }

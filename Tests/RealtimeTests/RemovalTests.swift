@@ -89,6 +89,13 @@ import TestSupport
       }
     }
     #expect(names == [["tv"], []])
+    let engine = try LiveEngine(model: try model("tiny-learned"), settings: EnhancementSettings(), options: calm)
+    #expect(throws: LiveError.notRunning) { try engine.remove([noise], named: ["tv"]) }
+    _ = try engine.prepare(format)
+    let tooShort = #expect(throws: LiveError.self) { try engine.send(.learn(seconds: 0.5)) }
+    #expect(tooShort?.description.contains("give 0.6 or more") == true)
+    try engine.send(.learn(seconds: 1))
+    try engine.stop()
     let light = try LiveEngine(model: try model("tiny"), settings: EnhancementSettings(), options: calm)
     _ = try light.prepare(format)
     #expect(throws: LiveError.self) { try light.remove([noise], named: ["tv"]) }

@@ -78,6 +78,29 @@ import Testing
     #expect(try other.text(key: "sampler") == "predictor-corrector" && other.text(key: "corrector-snr") == "0.75")
   }
 
+  /// Of steps, of one and two passes, and of one and two networks.
+  @Test func `a level above all steps is read, as far as there is more to leave out`() throws {
+    let header = try read(Self.old)
+    for level in [1, 8, 9, 11] {
+      var higher = header
+      higher.level = level
+      #expect(try read(higher.text) == higher)
+    }
+    for level in [0, 12] {
+      var wrong = header
+      wrong.level = level
+      #expect(throws: RecordingError.self) { try read(wrong.text) }
+    }
+  }
+
+  @Test func `which sound was learned live is read as it is written, and is none in older ones`() throws {
+    var header = try read(Self.old)
+    #expect(!header.endsLive)
+    header.learnedCount = 2
+    header.endsLive = true
+    #expect(try read(header.text) == header)
+  }
+
   @Test func `every setting is read as it is written`() throws {
     for sampler in ["few-step", "reverse-diffusion", "predictor-corrector", "probability-flow"] {
       for setting in EnhancementSetting.all {

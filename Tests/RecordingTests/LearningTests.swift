@@ -15,9 +15,9 @@ import TestSupport
 
   private func play(
     _ seconds: Double, commands: [Int: LiveCommand], recording: RecordingFolder? = nil, options: LiveOptions = calm,
-    encodes: (Int) -> Bool = { _ in true }
+    live: LearnedNoise? = nil, encodes: (Int) -> Bool = { _ in true }
   ) throws -> Rig {
-    let rig = try Rig(format, model: try model("tiny-learned"), recording: recording, options: options)
+    let rig = try Rig(format, model: try model("tiny-learned"), recording: recording, options: options, live: live)
     try rig.session.recorder?.start()
     let input = voiceLike(Int(seconds * 16_000), rate: 16_000)
     for n in 0..<input.count / 160 {
@@ -57,6 +57,48 @@ import TestSupport
     let rig = try play(4, commands: [20: .learn(seconds: 1), 200: .learn(seconds: 0.3)])
     #expect(abs(try #require(rig.session.desk.live).duration - 1) < 0.03)
     #expect(isRemoving(rig))
+  }
+
+  @Test func `forgetting ends what is being heard, and what is being made of it`() throws {
+    let heard = try play(4, commands: [50: .learn(seconds: 2), 100: .forget])
+    #expect(!isRemoving(heard) && heard.session.desk.sounds.isEmpty && heard.session.desk.state == .idle)
+    for late in [155, 170] {  // the tokens are there before the worker hears of it; or made afterwards
+      let made = try play(4, commands: [50: .learn(seconds: 1), 160: .forget], encodes: { $0 < 140 || $0 > late })
+      #expect(!isRemoving(made) && made.session.desk.sounds.isEmpty && made.session.desk.state == .idle)
+    }
+    let plain = try play(4, commands: [:])
+    #expect(firstDifference(plain.output, heard.output) == nil)
+  }
+
+  @Test func `what cannot be learned just now changes nothing`() throws {
+    let once = try play(4, commands: [50: .learn(seconds: 1)], encodes: { $0 < 140 || $0 > 170 })
+    // The encoder's thread has not made the first one's tokens yet.
+    let twice = try play(
+      4, commands: [50: .learn(seconds: 1), 160: .learn(seconds: 1)], encodes: { $0 < 140 || $0 > 170 })
+    #expect(firstDifference(once.output, twice.output) == nil)
+    #expect(twice.meters.learningLeft.load(ordering: .relaxed) < 0)
+  }
+
+  /// - Parameter live: whether the session begins with a sound of the one before.
+  @Test(
+    arguments: [
+      ([20: LiveCommand.learn(seconds: 0.3), 100: .learn(seconds: 1)], false), ([100: .learn(seconds: 1)], true),
+      ([50: .forget, 100: .learn(seconds: 1)], true), ([50: .learn(seconds: 1), 160: .learn(seconds: 1)], true),
+      ([50: .learn(seconds: 1), 160: .forget, 180: .learn(seconds: 1)], false),
+    ])
+  func `a recording plays again where learning failed, was refused or begun anew`(
+    commands: [Int: LiveCommand], live: Bool
+  ) throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var options = calm
+    options.learned = [try LearnedNoise(samples: voiceLike(32_000, rate: 16_000, seed: 5), sampleRate: 16_000)]
+    let before = try LearnedNoise(samples: voiceLike(32_000, rate: 16_000, seed: 9), sampleRate: 16_000)
+    let rig = try play(
+      4, commands: commands, recording: RecordingFolder(folder.path), options: options, live: live ? before : nil,
+      encodes: { $0 < 140 || $0 > 170 })
+    #expect(isRemoving(rig))
+    #expect(try Replay(path: folder.path, model: try model("tiny-learned")).verify() == nil)
   }
 
   /// The tokens come late here: the encoder's thread is kept from running for a while.

@@ -471,7 +471,7 @@ function learn() {
   if (state.learning_s !== undefined) return send("learn end", "learning ended");
   if ($("learn-open").checked) return send("learn 60", "learning until pressed again, or until there is room for no more");
   const seconds = Number($("learn-seconds").value);
-  if (!(seconds >= 0.3 && seconds <= 60)) return tell("learn for 0.3 to 60 seconds", true);
+  if (!(seconds >= 0.6 && seconds <= 60)) return tell("learn for 0.6 to 60 seconds", true);
   send(`learn ${seconds}`, `learning for ${seconds} s`);
 }
 const bypass = () => state && send(`bypass ${state.bypass ? "off" : "on"}`, state.bypass ? "enhanced again" : "bypassed");

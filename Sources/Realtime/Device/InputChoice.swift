@@ -100,18 +100,19 @@ package struct InputChoice: ~Copyable {
     // 80 Hz at whatever rate: 2π · 80 / rate, and a segment is rate / 200.
     let share = 2 * Float.pi * 80 / 200 / Float(segment)
     for n in first..<first + length {
-      var own = inputs[chosen][n]
-      own = own == own ? own - channels.base[chosen].slow : 0
+      let own = Self.sound(inputs[chosen][n]) - channels.base[chosen].slow
       for channel in 0..<inputCount {
-        var value = inputs[channel][n]
-        if value != value { value = 0 }
-        let quick = value - channels.base[channel].slow
+        let quick = Self.sound(inputs[channel][n]) - channels.base[channel].slow
         channels.base[channel].energy += quick * quick
         channels.base[channel].cross += quick * own
         channels.base[channel].slow += share * quick
       }
     }
   }
+
+  /// A sample that is none, as the enhancer takes it: its square would never leave the powers again.
+  @_noLocks
+  private static func sound(_ sample: Float) -> Float { sample >= -1e10 && sample <= 1e10 ? sample : 0 }
 
   @_noLocks
   private func mix(
@@ -129,7 +130,7 @@ package struct InputChoice: ~Copyable {
         } else if gain > target {
           gain = gain - step > target ? gain - step : target
         }
-        output[n] += gain * input[n]
+        output[n] += gain * Self.sound(input[n])
       }
       channels.base[channel].gain = gain
     }

@@ -34,6 +34,9 @@ final class LearningDesk: @unchecked Sendable {
   private var count = 0
   private var channel = 0
   private var result: LearnedTokens?
+  /// Raised when all is forgotten: what was begun in an older one comes to nothing.
+  private let generation = Atomic<Int>(0)
+  private let generationOfWork = Atomic<Int>(0)
   /// The named sounds, and what was learned live; for onlookers and the next session.
   private let known: Mutex<(named: [LearnedNoise], live: LearnedNoise?)>
 
@@ -53,6 +56,8 @@ final class LearningDesk: @unchecked Sendable {
     known = Mutex((named, live))
   }
 
+  /// Whether tokens are being made just now, so that nothing else can be learned for a moment.
+  var isMaking: Bool { state == .heard || state == .asked }
   /// Whether the model has tokens for what is learned.
   var isPossible: Bool { model != nil }
   var state: State { State(rawValue: stateNumber.load(ordering: .acquiring)) ?? .idle }
@@ -70,13 +75,26 @@ final class LearningDesk: @unchecked Sendable {
 
   // MARK: - The worker
 
-  /// Begins to collect one channel, unless tokens are being made just now.
-  func listen(to channel: Int) {
-    guard state != .heard && state != .asked else { return }
+  /// Begins to collect one channel.
+  ///
+  /// - Returns: false while tokens are being made: nothing is collected.
+  func listen(to channel: Int) -> Bool {
+    guard !isMaking else { return false }
     self.channel = channel
     count = 0
+    noteGeneration()
     stateNumber.store(State.listening.rawValue, ordering: .relaxed)
+    return true
   }
+
+  /// Something is begun, which is wanted until all is forgotten.
+  private func noteGeneration() {
+    generationOfWork.store(generation.load(ordering: .acquiring), ordering: .releasing)
+  }
+  private var isWanted: Bool { generationOfWork.load(ordering: .acquiring) == generation.load(ordering: .acquiring) }
+
+  /// What is being collected is not wanted.
+  func stopListening() { change(from: .listening, to: .idle) }
 
   /// Takes a block's samples while listening.
   ///
@@ -96,11 +114,24 @@ final class LearningDesk: @unchecked Sendable {
     wake()
   }
 
-  /// The tokens, once, when they are there; nil: not yet, or nothing can be learned.
-  func takeTokens() -> LearnedTokens? {
-    guard state == .ready else { return nil }
-    stateNumber.store(State.idle.rawValue, ordering: .relaxed)
-    return result
+  /// Gives the tokens to `use`, once, when they are there and were not forgotten meanwhile.
+  ///
+  /// - Returns: whether it did.
+  func takeTokens(_ use: (LearnedTokens) -> Void) -> Bool {
+    guard state == .ready else { return false }
+    // The other threads have them again from the last line on.
+    defer { stateNumber.store(State.idle.rawValue, ordering: .releasing) }
+    guard isWanted, let result else { return false }
+    use(result)
+    return true
+  }
+
+  // MARK: - A recording
+
+  /// Nothing came of what was heard last, as the session went on without it.
+  func abandon() {
+    change(from: .heard, to: .idle)
+    change(from: .ready, to: .idle)
   }
 
   // MARK: - Ordinary threads
@@ -140,6 +171,7 @@ final class LearningDesk: @unchecked Sendable {
     known.withLock { known in
       guard state == .idle else { return false }
       known.named = sounds
+      noteGeneration()
       // Else the worker has begun to listen, and they are part of what comes of that.
       if change(from: .idle, to: .asked) { wake() }
       return true
@@ -151,7 +183,9 @@ final class LearningDesk: @unchecked Sendable {
       let samples = Array(UnsafeBufferPointer(start: sound.base, count: count))
       let noise = try LearnedNoise(samples: samples, sampleRate: sampleRate)
       result = try model.learnedTokens(named + [noise])
-      known.withLock { $0.live = noise }
+      known.withLock { known in
+        if isWanted { known.live = noise } else { result = nil }
+      }
       stateNumber.store((result == nil ? State.idle : .ready).rawValue, ordering: .releasing)
     } catch {
       remark("nothing was learned: \(error)")
@@ -159,6 +193,12 @@ final class LearningDesk: @unchecked Sendable {
     }
   }
 
-  /// Named sounds and what was learned live are no longer known. The worker forgets by a command of its own.
-  func forget() { known.withLock { $0 = ([], nil) } }
+  /// Named sounds, what was learned live, and what is being made of others just now are no longer known. The worker forgets by a command
+  /// of its own, which is to be sent after this.
+  func forget() {
+    known.withLock {
+      $0 = ([], nil)
+      generation.add(1, ordering: .releasing)
+    }
+  }
 }

@@ -32,7 +32,8 @@ package final class ReplayPlayer {
       model: start.model, settings: running, sampleRate: format.sampleRate, channelCount: format.channelCount,
       granularity: format.block)
     let desk = LearningDesk(
-      model: start.model, sampleRate: format.sampleRate, named: start.learned, live: nil, wake: {}, remark: { _ in })
+      model: start.model, sampleRate: format.sampleRate, named: start.named, live: start.live, wake: {},
+      remark: { _ in })
     if let tokens = try desk.firstTokens() { enhancer.setLearnedTokens(tokens) }
     if let profile = start.profile { try enhancer.setNoiseProfile(profile, isFrozen: start.isFrozen) }
     for channel in 0..<format.channelCount {
@@ -121,6 +122,18 @@ package final class ReplayPlayer {
     }
   }
 
+  /// A command as it was taken: what was being learned then had come to nothing, or there is an event that says what it came to.
+  private func replay(_ command: LiveCommand) {
+    switch command {
+    case .learn: worker.desk.abandon()
+    case .forget:
+      worker.desk.abandon()
+      worker.desk.forget()
+    default: break
+    }
+    worker.apply(CommandValue(command))
+  }
+
   /// Samples from the worker's position to the next gap.
   private func untilGap() -> Int {
     for event in changes[nextChange...] {
@@ -135,7 +148,7 @@ package final class ReplayPlayer {
       switch changes[nextChange] {
       case .command(let position, let command):
         guard position <= worker.position else { return }
-        worker.apply(CommandValue(command))
+        replay(command)
       case .level(let position, let level):
         guard position <= worker.position else { return }
         worker.follow(level: level)

@@ -11,6 +11,8 @@ public struct SessionStart: Sendable {
   /// How much of them runs at the start, which the machine's speed may have lowered: steps, and one more for what else is not left
   /// out: a second network, a second pass (`WorkLevels`).
   public let level: Int
+  /// What `level` may be above the steps (`WorkLevels.rungs`).
+  package static var mostLevelsBeyondSteps: Int { 3 }
   /// The weights; nil for the method `wiener`.
   public let model: EnhancementModel?
   /// Noise heard before; nil: none.
@@ -20,10 +22,15 @@ public struct SessionStart: Sendable {
 
   /// What is removed from the start.
   public let learned: [LearnedNoise]
+  /// Whether the last of it was learned live, so that what is learned next comes in its place.
+  public let endsLive: Bool
+
+  var named: [LearnedNoise] { endsLive ? learned.dropLast() : learned }
+  var live: LearnedNoise? { endsLive ? learned.last : nil }
 
   package init(
     format: StreamFormat, lead: Int, settings: EnhancementSettings, level: Int, model: EnhancementModel?,
-    profile: NoiseProfile?, isFrozen: Bool, learned: [LearnedNoise] = []
+    profile: NoiseProfile?, isFrozen: Bool, learned: [LearnedNoise] = [], endsLive: Bool = false
   ) {
     self.format = format
     self.lead = lead
@@ -33,5 +40,6 @@ public struct SessionStart: Sendable {
     self.profile = profile
     self.isFrozen = isFrozen
     self.learned = learned
+    self.endsLive = endsLive
   }
 }

@@ -80,11 +80,13 @@ final class Worker: @unchecked Sendable {
   /// Does whatever is there to do, then returns.
   func run() {
     while true {
+      // A block that is there shows where the input goes on after a gap, too: so it is looked for first.
+      let isThere = shared.pointee.input.available >= format.block
       followIntake()
       applyCommands()
       takeLearned()
       profiles.answer(&enhancer)
-      guard shared.pointee.input.available >= format.block else { break }
+      guard isThere else { break }
       processBlock()
     }
     if shared.pointee.intake.load(ordering: .acquiring) == SharedState.Intake.overrun && !awaitsResume {
@@ -225,13 +227,16 @@ final class Worker: @unchecked Sendable {
 
   private func applyCommands() {
     while let value = commands.pointee.read() {
-      apply(value)
+      guard apply(value) else { continue }
       tap?.pointee.note(WorkerEvent(position: position, kind: .command(value)))
     }
   }
 
   /// Takes effect with the next block.
-  func apply(_ value: CommandValue) {
+  ///
+  /// - Returns: false for what came to nothing, as the sender could not know.
+  @discardableResult
+  func apply(_ value: CommandValue) -> Bool {
     var next = settings
     switch value {
     case .bypass(let on): next.bypass = on
@@ -248,6 +253,8 @@ final class Worker: @unchecked Sendable {
     case .clear:
       enhancer.clearNoiseReferences()
     case .forget:
+      learnUntil = -1
+      desk.stopListening()
       desk.isPossible ? enhancer.setLearnedTokens(nil) : enhancer.clearNoiseReferences()
       meters.isLearned.store(false, ordering: .relaxed)
     case .endLearning:
@@ -259,7 +266,8 @@ final class Worker: @unchecked Sendable {
       learnUntil = -1
       enhancer.freezeNoiseReferences(on)
     case .learn(let seconds) where desk.isPossible:
-      desk.listen(to: loudestChannel)
+      takeLearned()
+      guard desk.listen(to: loudestChannel) else { return false }
       learnUntil = position + Int(min(seconds, LearningDesk.longest) * Double(format.sampleRate))
     case .learn(let seconds):
       enhancer.clearNoiseReferences()
@@ -270,6 +278,7 @@ final class Worker: @unchecked Sendable {
     publishLevel()
     // Also where no blocks flow: a key that turns it over looks here.
     meters.isFrozen.store(enhancer.isNoiseReferenceFrozen, ordering: .relaxed)
+    return true
   }
 
   /// The channel that has most to learn from.
@@ -306,8 +315,7 @@ final class Worker: @unchecked Sendable {
 
   /// What was learned has its effect from the next block on.
   private func takeLearned() {
-    guard let tokens = desk.takeTokens() else { return }
-    enhancer.setLearnedTokens(tokens)
+    guard desk.takeTokens({ enhancer.setLearnedTokens($0) }) else { return }
     meters.isLearned.store(true, ordering: .relaxed)
     tap?.pointee.note(WorkerEvent(position: position, kind: .learned))
   }

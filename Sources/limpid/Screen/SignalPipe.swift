@@ -25,6 +25,7 @@ enum SignalPipe {
       _ = fcntl(end, F_SETFD, FD_CLOEXEC)
     }
     writeEnd = ends[1]
+    let signals = signals.filter { $0 != SIGHUP || !Interruption.survivesHangup }
     taken = signals
     heard()
     var numbers = sigset_t()

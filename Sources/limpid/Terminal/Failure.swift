@@ -66,7 +66,7 @@ struct Failure: Error {
   private static func code(of error: LiveError) -> Code {
     switch error {
     case .badOption: .usage
-    case .tooSlow, .noThread, .busy: .software
+    case .tooSlow, .noThread, .busy, .learning, .notRunning: .software
     }
   }
 

@@ -3,13 +3,21 @@ import Ground
 
 /// Ctrl-C and its relatives leave nothing half-written.
 enum Interruption {
+  /// Whether the program was begun to go on when its terminal hangs up, as nohup begins it: SIGHUP is left alone then.
+  static let survivesHangup: Bool = {
+    let before = signal(SIGHUP, SIG_IGN)
+    let isIgnored = unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    if !isIgnored { signal(SIGHUP, before) }
+    return isIgnored
+  }()
+
   /// From now on SIGINT, SIGTERM, SIGHUP and SIGQUIT remove unfinished outputs and end with 128 + signal; writing into a closed
   /// pipe, or beyond the largest file allowed, is an error instead of a signal.
   static func prepare() {
     AudioFileWriter.removeUnfinishedFiles()  // makes its table now, not first in the handler
     var numbers = sigset_t()
     sigemptyset(&numbers)
-    for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
+    for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] where number != SIGHUP || !survivesHangup {
       sigaddset(&numbers, number)
       signal(number) { number in
         AudioFileWriter.removeUnfinishedFiles()

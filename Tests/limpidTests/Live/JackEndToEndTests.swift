@@ -39,7 +39,7 @@ import TestSupport
       scratch.path("session"))
     let began = try status(socket)
     #expect(began["latency_samples"] as? Int == 1600 && began["channels"] as? Int == 2)
-    for command in ["limit 12", "mix 0.5", "steps 2", "bypass on", "bypass off", "learn 0.3", "clear"] {
+    for command in ["limit 12", "mix 0.5", "steps 2", "bypass on", "bypass off", "learn 0.6", "clear"] {
       #expect(try run("ctl", socket, command).text == "ok\n")
     }
     #expect(try run("ctl", socket, "steps", "99").status == 64)

@@ -8,15 +8,18 @@ final class LiveProcess {
   private let outputPath: String
   private let errorsPath: String
 
-  /// - Parameter terminal: what it runs on; nil: standard input is empty, output and errors are kept in files.
+  /// - Parameters:
+  ///   - terminal: what it runs on; nil: standard input is empty, output and errors are kept in files.
+  ///   - starter: a program that becomes it, given its path and arguments.
   init(
-    _ arguments: [String], _ scratch: Scratch, environment: [String: String] = [:], terminal: FileHandle? = nil
+    _ arguments: [String], _ scratch: Scratch, environment: [String: String] = [:], terminal: FileHandle? = nil,
+    starter: String? = nil
   ) throws {
     let stem = UUID().uuidString
     outputPath = try scratch.write(Data(), "logs/\(stem).out")
     errorsPath = try scratch.write(Data(), "logs/\(stem).err")
-    process.executableURL = limpid
-    process.arguments = arguments
+    process.executableURL = starter.map { URL(fileURLWithPath: $0) } ?? limpid
+    process.arguments = (starter == nil ? [] : [limpid.path]) + arguments
     process.environment = ProcessInfo.processInfo.environment.merging(["XDG_STATE_HOME": scratch.path("state")]) { $1 }
       .merging(environment) { $1 }
     process.standardInput = terminal ?? FileHandle.nullDevice

@@ -66,6 +66,18 @@ import TestSupport
     #expect(terminal.text.hasSuffix(RawTerminal.showsCursor) || terminal.text.contains(RawTerminal.showsCursor + "\r"))
   }
 
+  @Test func `under nohup the terminal's end is not the program's`() throws {
+    let process = try LiveProcess(
+      ["jack", "--server", server.name, "--no-start-server", "--model", identity, "--fresh", "--interval", "0.1"],
+      scratch, starter: "/usr/bin/nohup")
+    #expect(eventually { process.errors.contains("of sound") })
+    #expect(process.catches(SIGTERM) && !process.catches(SIGHUP))
+    process.signal(SIGHUP)
+    usleep(300_000)
+    #expect(process.isRunning)
+    #expect(process.end(SIGTERM) == 0)
+  }
+
   @Test func `a terminal that cannot move its cursor gets lines of a log, and no keys are taken`() throws {
     let process = try LiveProcess(
       ["jack", "--server", server.name, "--no-start-server", "--model", identity, "--fresh", "--interval", "0.1"],

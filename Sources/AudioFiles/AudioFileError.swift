@@ -64,7 +64,7 @@ extension AudioFileError: CustomStringConvertible {
       "\(path): \(kind) is read through ffmpeg, which is not installed; install it (apt-get install ffmpeg), or convert "
         + "the file to WAV or FLAC"
     case .damaged(let path, let reason): "\(path): damaged (\(reason)); copy or convert it again"
-    case .exists(let path): "\(path) exists already; allow replacing it, or name another output"
+    case .exists(let path): "\(path) exists already; use --force to replace it, or name another output"
     case .unknownExtension(let path, let name):
       "\(path): '\(name)' names no kind of sound file; use .wav, .flac, .aiff, .ogg, .opus, .mp3, .w64 or .rf64"
     case .cannotHold(let path, let container, let what, let remedy):

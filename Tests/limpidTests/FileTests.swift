@@ -17,8 +17,8 @@ import TestSupport
     #expect(exists("new/in.wav"))
   }
 
-  @Test func `an output folder within the input folder, hidden files and earlier outputs are no inputs`() throws {
-    for name in ["in/a.wav", "in/.hidden/b.wav", "in/._c.wav", "in/d.clean.wav"] {
+  @Test func `an output folder within the input folder and hidden files are no inputs`() throws {
+    for name in ["in/a.wav", "in/.hidden/b.wav", "in/._c.wav"] {
       try scratch.write(sound.data, name)
     }
     for _ in 0..<2 {
@@ -27,6 +27,64 @@ import TestSupport
       #expect(result.status == 0, "\(result.errors)")
     }
     #expect(try FileManager.default.subpathsOfDirectory(atPath: scratch.path("in/out")) == ["a.wav"])
+  }
+
+  @Test func `earlier outputs are no inputs where they lie beside them, and it is said; else the name means nothing`()
+    throws
+  {
+    for name in ["in/a.wav", "in/b.clean.wav"] { try scratch.write(sound.data, name) }
+    let beside = try run("enhance", scratch.path("in"), "--method", "wiener")
+    #expect(beside.status == 0 && beside.errors.contains("1 file left out, an earlier output"), "\(beside.errors)")
+    #expect(exists("in/a.clean.wav") && !exists("in/b.clean.clean.wav"))
+    let into = try run("enhance", scratch.path("in"), "-o", scratch.path("out"), "--method", "wiener")
+    #expect(into.status == 0, "\(into.errors)")
+    #expect(exists("out/a.wav") && exists("out/b.clean.wav"))
+    try scratch.write(sound.data, "only/b.clean.wav")
+    let only = try run("enhance", scratch.path("only"), "--method", "wiener")
+    #expect(only.status == 66 && only.errors.contains("but earlier outputs"), "\(only.errors)")
+  }
+
+  @Test func `a link to a folder is not followed, and it is said`() throws {
+    for name in ["in/a.wav", "disk/b.wav"] { try scratch.write(sound.data, name) }
+    try FileManager.default.createSymbolicLink(
+      atPath: scratch.path("in/disk"), withDestinationPath: scratch.path("disk"))
+    let result = try run("enhance", scratch.path("in"), "-o", scratch.path("out"), "--method", "wiener", "-v")
+    #expect(result.status == 0 && result.errors.contains("disk: left out, a link to a folder"), "\(result.errors)")
+  }
+
+  @Test func `a link that leads nowhere is refused as an output before anything is enhanced`() throws {
+    let input = try scratch.write(sound.data, "in.wav")
+    try FileManager.default.createSymbolicLink(atPath: scratch.path("out.wav"), withDestinationPath: "nowhere.wav")
+    for force in [[], ["--force"]] {
+      let result = try run(["enhance", input, "-o", scratch.path("out.wav"), "--method", "wiener"] + force)
+      #expect(result.status == 73 && result.errors.contains("link to what is not there"), "\(result.errors)")
+    }
+    #expect(scratch.names == ["in.wav", "out.wav"])
+  }
+
+  @Test func `a line of JSON tells of a picture that failed, too`() throws {
+    let input = try scratch.write(sound.data, "in.wav")
+    let result = try run(
+      "enhance", input, "-o", scratch.path("out.wav"), "--method", "wiener", "--figure", "/proc/x.png", "--json-lines")
+    let line = try JSONSerialization.jsonObject(with: result.output) as? [String: Any]
+    #expect(result.status == 73 && line?["exitCode"] as? Int == 73 && line?["error"] is String, "\(result.text)")
+    #expect(line?["status"] as? String == "enhanced" && exists("out.wav"))
+  }
+
+  /// U+10FE22 is the program's own sign for a byte of a name that is no UTF-8, here that of a quotation mark.
+  @Test func `no name breaks out of its JSON`() throws {
+    let input = try scratch.write(sound.data, "x\u{10FE22}\u{10FE00}.wav")
+    let result = try run("enhance", input, "-o", scratch.path("out.wav"), "--method", "wiener", "--json-lines")
+    #expect(result.status == 0, "\(result.errors)")
+    let line = try JSONSerialization.jsonObject(with: result.output) as? [String: Any]
+    #expect((line?["input"] as? String)?.hasSuffix(".wav") == true)
+  }
+
+  @Test func `a folder's name may end in what makes one character with its slash`() throws {
+    let input = try scratch.write(sound.data, "in.wav")
+    let name = "pp\u{600}"
+    let result = try run("enhance", input, "-o", scratch.path(name) + "/", "--method", "wiener")
+    #expect(result.status == 0 && exists(name + "/in.wav") && !exists("pp"), "\(result.errors)")
   }
 
   @Test func `files of equal names are not written over each other`() throws {

@@ -53,6 +53,7 @@ import TestSupport
       (["learn", voice, "--name", "../up"], 64), (["learn", voice, "--name", "b", "--from", "soon"], 64),
       (["learn", voice, "--name", "b", "--from", "2", "--to", "1"], 64),
       (["learn", voice, "--name", "b", "--from", "9"], 64),
+      (["learn", voice, "--name", "b", "--from", "1e18"], 64), (["learn", voice, "--name", "b", "--to", "1e30"], 64),
       (["learn", voice, "--name", "b", "--to", "0.2"], 65), (["learn", scratch.path("none.wav"), "--name", "b"], 66),
       (["profiles", "remove", "b"], 78),
       (["enhance", voice, "-o", scratch.path("x.wav"), "--model", identity, "--remove", "a"], 64),

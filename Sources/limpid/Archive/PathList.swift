@@ -34,9 +34,14 @@ struct PathList {
     if !endsInZero, bytes.contains(0) {
       throw Failure(.usage, "\(called): its names are ended by zero bytes; add --null")
     }
-    var parts = bytes.split(separator: endsInZero ? 0 : 10)
-    // Written on Windows, all of it: else it is part of a name.
-    if !endsInZero, parts.allSatisfy({ $0.last == 13 }) { parts = parts.map { $0.dropLast() }.filter { !$0.isEmpty } }
+    // A mark of UTF-8, as Windows' editors put it in front.
+    let text = !endsInZero && bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+    var parts = text.split(separator: endsInZero ? 0 : 10)
+    // Written on Windows, all lines that are ended: else it is part of a name.
+    let ended = text.last == 10 ? parts : parts.dropLast()
+    if !endsInZero, !ended.isEmpty, ended.allSatisfy({ $0.last == 13 }) {
+      parts = parts.map { $0.last == 13 ? $0.dropLast() : $0 }.filter { !$0.isEmpty }
+    }
     guard !parts.isEmpty else {
       throw Failure(.noInput, "\(called): there are no names in the list; give one a line")
     }

@@ -33,6 +33,10 @@ struct FileList {
     var needingFFmpeg: [String] = []
     /// Folders that a list names.
     var folders: [String] = []
+    /// Links to folders, which may lead anywhere.
+    var links: [String] = []
+    /// Earlier outputs, which lie beside their inputs.
+    var earlier: [String] = []
   }
 
   static let extensions: Set<String> = [
@@ -46,7 +50,7 @@ struct FileList {
   ///   each of its files has an answer of its own.
   init(inputs: [String], list: PathList? = nil, output: String?, force: Bool) throws {
     let folderMeant = output.map { $0.utf8.count > 1 && $0.utf8.last == UInt8(ascii: "/") } ?? false
-    let output = folderMeant ? String(output!.dropLast()) : output
+    let output = folderMeant ? String(output!.utf8.dropLast())! : output
     let several = list != nil || inputs.count > 1 || inputs.contains(where: Files.isFolder)
     let folderWanted = several || folderMeant
     if several, output == "-" {
@@ -184,6 +188,9 @@ struct FileList {
       case .regular where !force:
         throw Failure(
           .cannotCreate, "\(task.output) exists already; use --force to replace it, or name another output")
+      case nil where Files.isLink(task.output):
+        throw Failure(
+          .cannotCreate, "\(task.output) is a link to what is not there; remove it, or name another output")
       default: break
       }
     }
@@ -208,8 +215,8 @@ struct FileList {
     return stem + ".clean" + String(path.utf8.dropFirst(stem.utf8.count))!
   }
 
-  /// Sound files below a folder, relative to it, sorted. Left out: hidden files and folders, earlier outputs
-  /// (NAME.clean.EXT), the output folder where it lies within, and what is no sound that is known.
+  /// Sound files below a folder, relative to it, sorted. Left out: hidden files and folders, links to folders, the output folder where
+  /// it lies within, what is no sound that is known, and, where outputs lie beside their inputs, NAME.clean.EXT.
   private static func files(below folder: String, without output: String?, _ leftOut: inout LeftOut) throws -> [String]
   {
     let left = output.flatMap { FileIdentity(path: $0) }
@@ -223,12 +230,15 @@ struct FileList {
       for name in names where name.utf8.first != UInt8(ascii: ".") {
         let file = inner.isEmpty ? name : inner + "/" + name
         if Files.isFolder(folder + "/" + file) {
-          guard let identity = FileIdentity(path: folder + "/" + file), identity != left, !above.contains(identity),
-            !Files.isLink(folder + "/" + file)
+          guard let identity = FileIdentity(path: folder + "/" + file), identity != left, !above.contains(identity)
           else { continue }
-          try search(file, above.union([identity]))
-        } else if FileName.suffix(FileName.withoutSuffix(name)) == "clean" {
-          continue
+          if Files.isLink(folder + "/" + file) {
+            leftOut.links.append(file)
+          } else {
+            try search(file, above.union([identity]))
+          }
+        } else if output == nil, FileName.suffix(FileName.withoutSuffix(name)) == "clean" {
+          leftOut.earlier.append(file)
         } else if extensions.contains(FileName.suffix(name)) {
           files.append(file)
         } else if FFmpegReader.extensions.contains(FileName.suffix(name)) {
@@ -240,7 +250,10 @@ struct FileList {
     }
     try search("", Set([FileIdentity(path: folder)].compactMap(\.self)))
     guard !files.isEmpty else {
-      let hint = leftOut.needingFFmpeg.isEmpty ? "" : " that can be read without ffmpeg; install it"
+      let hint =
+        !leftOut.needingFFmpeg.isEmpty
+        ? " that can be read without ffmpeg; install it"
+        : !leftOut.earlier.isEmpty ? " but earlier outputs (NAME.clean.EXT); name a folder with -o to enhance them" : ""
       throw Failure(.noInput, "\(folder): there are no sound files in this folder\(hint)")
     }
     return files.sorted { FileName.bytes($0).lexicographicallyPrecedes(FileName.bytes($1)) }
@@ -261,5 +274,6 @@ extension FileList.LeftOut {
         : ["\(folders.count) folder\(folders.count == 1 ? "" : "s") in the list passed over; list files"]
     }
     return counted(others, "of a kind that is no sound") + counted(needingFFmpeg, "as ffmpeg is not installed")
+      + counted(links, "a link to a folder") + counted(earlier, "an earlier output (NAME.clean.EXT)")
   }
 }

@@ -68,8 +68,7 @@ struct JSONReport: Encodable {
   func print() throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    // Names that are not UTF-8 would make it no JSON.
-    try putOut(FileName.repaired(String(decoding: try encoder.encode(self), as: UTF8.self)))
+    try putOutJSON(try encoder.encode(self))
   }
 }
 
@@ -83,6 +82,11 @@ struct JSONLine: Encodable {
     var object = encoder.container(keyedBy: Key.self)
     if let report = result.report {
       try object.encode("enhanced", forKey: .status)
+      // It is there, and the picture of it is not.
+      if let failure = result.failure {
+        try object.encode(failure.sentence, forKey: .error)
+        try object.encode(failure.code.rawValue, forKey: .exitCode)
+      }
       return try report.encode(to: encoder)
     }
     try object.encode(result.task.input, forKey: .input)
@@ -100,6 +104,6 @@ struct JSONLine: Encodable {
   func print() throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    try putOut(FileName.repaired(String(decoding: try encoder.encode(self), as: UTF8.self)))
+    try putOutJSON(try encoder.encode(self))
   }
 }

@@ -30,7 +30,7 @@ struct FigurePlan: Sendable {
       folder = option
       var paths: [[UInt8]: String] = [:]
       for task in tasks {
-        paths[FileName.bytes(task.input)] = option + "/" + Self.name(of: task.input, inputs) + ".png"
+        paths[FileName.bytes(task.input)] = option + "/" + (task.input == "-" ? "standard-input" : task.name) + ".png"
       }
       self.paths = paths
       try Self.check(
@@ -51,17 +51,6 @@ struct FigurePlan: Sendable {
 
   private static let overview = "index.html"
 
-  /// A file's path below the input folder that it was found in; else its name.
-  private static func name(of input: String, _ inputs: [String]) -> String {
-    if input == "-" { return "standard-input" }
-    for folder in inputs where Files.isFolder(folder) {
-      let start = FileName.bytes(folder + "/")
-      let bytes = FileName.bytes(input)
-      if bytes.starts(with: start) { return FileName.text(bytes.dropFirst(start.count)) }
-    }
-    return FileName.last(input)
-  }
-
   /// Pictures take no input's place, no output's and no other picture's; and no file's without --force.
   private static func check(_ paths: [String], _ tasks: [FileTask], _ taken: [String], _ force: Bool) throws {
     let files = tasks.flatMap { [$0.input, $0.output] }.filter { $0 != "-" && Files.kind($0) != .nullDevice } + taken
@@ -80,6 +69,8 @@ struct FigurePlan: Sendable {
       case .other, .nullDevice: throw AudioFileError.notReplaceable(path: path)
       case .regular where !force:
         throw Failure(.cannotCreate, "\(path) exists already; use --force to replace it, or name another figure")
+      case nil where Files.isLink(path):
+        throw Failure(.cannotCreate, "\(path) is a link to what is not there; remove it, or name another figure")
       default: break
       }
     }

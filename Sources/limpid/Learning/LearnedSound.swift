@@ -47,12 +47,19 @@ struct LearnedSound {
     return text.hasSuffix(".safetensors") ? try LearnedNoise(path: text) : try LearnedSound(path: text).learn()
   }
 
+  /// A year, in seconds: of any rate that many samples can be counted.
+  private static let longestSound = 3.2e7
+
   /// "12.5", "1:02.5" or "1:00:00" -> seconds.
   static func seconds(_ text: String, _ option: String) throws -> Double {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false).map { Double($0) }
     guard (1...3).contains(parts.count), parts.allSatisfy({ ($0 ?? -1) >= 0 && $0!.isFinite }) else {
       throw Failure(.usage, "\(option) '\(text)' is no time; give seconds (4.5) or minutes and seconds (1:04.5)")
     }
-    return parts.reduce(0) { 60 * $0 + $1! }
+    let seconds = parts.reduce(0) { 60 * $0 + $1! }
+    guard seconds <= longestSound else {
+      throw Failure(.usage, "\(option) '\(text)' is beyond the end of any recording; give an earlier time")
+    }
+    return seconds
   }
 }

@@ -1,4 +1,5 @@
 import AudioFiles
+import Foundation
 import Ground
 
 /// Writes all of a text to a descriptor. Where nobody reads any more that is an answer, not a trap: Foundation's
@@ -10,6 +11,15 @@ func writeAll(_ text: String, to descriptor: Int32) { _ = writeEverything(text, 
 /// - Throws: `Failure` where it cannot be written. A reader that has seen enough (`| head`) is none.
 func putOut(_ text: String) throws {
   let code = writeEverything(text + "\n", to: STDOUT_FILENO)
+  if code != 0, code != EPIPE { throw standardOutputFailure(code) }
+}
+
+/// Prints JSON, whose names have to be UTF-8: bytes that are none become U+FFFD.
+///
+/// - Throws: as `putOut`.
+func putOutJSON(_ json: Data) throws {
+  let text = FileName.repaired(String(decoding: json, as: UTF8.self))
+  let code = writeEverything(Array((text + "\n").utf8), to: STDOUT_FILENO)
   if code != 0, code != EPIPE { throw standardOutputFailure(code) }
 }
 
@@ -34,7 +44,11 @@ func keepStandardDescriptors() {
 /// - Returns: 0, or errno of the write that failed.
 func writeEverything(_ text: String, to descriptor: Int32) -> Int32 {
   // Names come out as the bytes that they are.
-  let bytes = FileName.bytes(text)
+  writeEverything(FileName.bytes(text), to: descriptor)
+}
+
+/// The same of bytes.
+func writeEverything(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
   var done = 0
   while done < bytes.count {
     let count = bytes[done...].withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count) }

@@ -16,7 +16,8 @@ import TestSupport
     for names in [
       "a.wav\ndeep/b.wav\n", "./a.wav\n./deep//b.wav", "\(root)/a.wav\n\n\(root)/deep/b.wav\n",
       "\(root)//a.wav\n\(root)//deep//b.wav\n",
-      "a.wav\r\ndeep/b.wav\r\n",
+      "a.wav\r\ndeep/b.wav\r\n", "a.wav\r\n\r\ndeep/b.wav", "\u{FEFF}a.wav\r\ndeep/b.wav\r\n",
+      "\u{FEFF}a.wav\ndeep/b.wav",
     ] {
       let result = try folder.enhance("--files-from", "-", input: Data(names.utf8))
       #expect(result.status == 0, "\(result.errors)")
@@ -32,6 +33,18 @@ import TestSupport
       "enhance", folder.scratch.path("in/a.wav"), "--files-from", "-", "-o", folder.scratch.path("x/"),
       input: Data("a.wav\n".utf8))
     #expect(none.status == 64 && none.errors.contains("is none"), "\(none.errors)")
+  }
+
+  @Test func `pictures keep their places as the outputs do`() throws {
+    let folder = Folder()
+    try folder.record("x/t.wav", "y/t.wav")
+    let result = try run(
+      "enhance", folder.scratch.path("in") + "/", "--files-from", "-", "-o", folder.scratch.path("out") + "/",
+      "--figure", folder.scratch.path("figures") + "/", "--method", "wiener", input: Data("x/t.wav\ny/t.wav\n".utf8))
+    #expect(result.status == 0, "\(result.errors)")
+    for name in ["x/t.wav.png", "y/t.wav.png", "index.html"] {
+      #expect(FileManager.default.fileExists(atPath: folder.scratch.path("figures/" + name)), "\(name)")
+    }
   }
 
   @Test func `names of any bytes go in and out, with zero bytes between them`() throws {

@@ -24,7 +24,8 @@ install() {
     root=(sudo)
   fi
   "${root[@]}" apt-get update -qq >&2
-  DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" \
+  # sudo leaves variables out.
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
     >/dev/null || fail "apt-get could not install ${missing[*]}; install them by hand and run this again"
 }
 

@@ -111,8 +111,10 @@ extension JackClient {
   /// client waits for one of that name.
   private func settleDropped(_ client: OpaquePointer) {
     for one in state.withLock({ $0.book.dropped }) where monotonicNanoseconds() > one.time + 300_000_000 {
-      let name = jack_port_by_id(client, one.peer).flatMap { jack_port_name($0) }.map { String(cString: $0) }
-      let comesBack = configuration.awaitsPorts && name != one.connection.peer
+      // By its name: PipeWire's JACK still knows a port that is gone by its number. One that came back meanwhile has another.
+      let there = jack_port_by_name(client, one.connection.peer)
+      let isGone = there == nil || there != jack_port_by_id(client, one.peer)
+      let comesBack = configuration.awaitsPorts && isGone
       state.withLock { $0.book.settle(one, comesBack: comesBack) }
     }
   }

@@ -25,12 +25,16 @@ struct UninstallCommand: ParsableCommand {
       _ = try Microphone.remove()
       try Self.remove(list)
       try putOut("limpid is gone from \(list.prefix).")
-      for folder in Self.ownFolders where FileManager.default.fileExists(atPath: folder.path) {
-        if purge, folder.isKeptByLimpid {
-          try? FileManager.default.removeItem(atPath: folder.path)
-        } else {
-          Terminal.complain("note", "\(folder.path) is yours and stays")
+      if purge {
+        for folder in Self.keptFolders where FileManager.default.fileExists(atPath: folder) {
+          do { try FileManager.default.removeItem(atPath: folder) } catch {
+            throw Failure(.cannotCreate, "\(folder): cannot be removed (\(error.localizedDescription))")
+          }
         }
+      }
+      for folder in Self.ownFolders where FileManager.default.fileExists(atPath: folder) {
+        // One that is empty now was the profiles' alone.
+        if rmdir(folder) != 0 { Terminal.complain("note", "\(folder) is yours and stays") }
       }
     } catch { throw Failure(error).end() }
   }
@@ -67,13 +71,14 @@ struct UninstallCommand: ParsableCommand {
     }
   }
 
-  private static var ownFolders: [(path: String, isKeptByLimpid: Bool)] {
-    let environment = ProcessInfo.processInfo.environment.filter { !$0.value.isEmpty }
-    let home = environment["HOME"] ?? NSHomeDirectory()
-    return [
-      ((environment["XDG_CONFIG_HOME"] ?? home + "/.config") + "/limpid", false),
-      ((environment["XDG_DATA_HOME"] ?? home + "/.local/share") + "/limpid", true),
-      (StateStore(device: "").folder.path, true),
+  /// What Limpid kept by itself: learned profiles, and settings of devices.
+  private static var keptFolders: [String] { [ProfileStore.folder.path, StateStore(device: "").folder.path] }
+
+  /// Where presets and models of the user's own may lie, too.
+  private static var ownFolders: [String] {
+    [
+      MicrophoneFiles.configurationFolder + "/limpid", ProfileStore.folder.deletingLastPathComponent().path,
+      StateStore(device: "").folder.path,
     ]
   }
 }

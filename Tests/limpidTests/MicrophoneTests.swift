@@ -45,6 +45,34 @@ struct MicrophoneTests {
       #expect(failure?.sentence.contains(words) == true, "\(failure?.sentence ?? "")")
     }
     #expect(PipeWireGraph(Data("no".utf8)) == nil)
+    // A property that is not UTF-8, as a file's name may be.
+    let latin =
+      Data(#"[{"id": 1, "type": "x", "info": {"props": {"media.name": "caf"#.utf8) + [0xE9] + Data("\"}}}]".utf8)
+    #expect(PipeWireGraph(latin)?.sources.isEmpty == true)
+  }
+
+  @Test func `where ours is the default one, what is behind it stays; two of one name are told apart by the server's`()
+    throws
+  {
+    func source(_ name: String, _ description: String) -> MicrophoneSource {
+      MicrophoneSource(id: 0, name: name, description: description, ports: ["capture_MONO"], state: "")
+    }
+    struct List: SourceList {
+      static let server = "PipeWire"
+      let sources: [MicrophoneSource]
+      let standard: String?
+    }
+    let list = List(
+      sources: [
+        source("a", "USB PnP"), source("b", "USB PnP"), source("c", "Headset"),
+        source(MicrophoneFiles.nodeName, "Limpid (Headset)"),
+      ], standard: MicrophoneFiles.nodeName)
+    #expect(try list.microphone(nil).name == "c")
+    let failure = #expect(throws: Failure.self) { try list.microphone("USB") }
+    #expect(failure?.sentence.contains("\"a\" or \"b\"") == true, "\(failure?.sentence ?? "")")
+    #expect(try list.microphone("b").name == "b")
+    #expect(try !list.isUnique(list.microphone("b")) && list.isUnique(list.microphone("c")))
+    #expect(list.microphoneLines.map { $0.prefix(3) } == ["\"a\"", "\"b\"", "\"He"])
   }
 
   @Test
@@ -59,6 +87,10 @@ struct MicrophoneTests {
       start.contains(#""Limpid (50%% \"Mic\" $$5 \\ a'b):input_MONO" "--control" %t/limpid-microphone "--mix" "0.5""#))
     #expect(files.unitText.contains("ConditionFileIsExecutable=/opt/a b/limpid\n"))
     #expect(files.nodeText.contains(#"node.description = "Limpid (50% \"Mic\" $5 \\ a'b)""#))
+    #expect(
+      MicrophoneFiles.unitProgram("/opt/a$b c%d/limpid") == #""/opt/a$b c%%d/limpid""#,
+      "the program's name alone keeps $")
+    #expect(MicrophoneFiles.unitWord("a\nb\t$") == #""a\x0ab\x09$$""#)
     #expect(files.handCommand.contains(#"'50% "Mic" $5 \ a'\''b:capture_FL'"#), "\(files.handCommand)")
   }
 
@@ -118,7 +150,7 @@ struct MicrophoneTests {
     #expect(modules.allSatisfy { PulseAudioModules.isOurs(arguments: $0.arguments) })
     #expect(!PulseAudioModules.isOurs(arguments: "source=alsa_input.usb sink=limpid-enhancer-of-another"))
     #expect(
-      modules[1].arguments.contains(#"plugin="/opt/a b/limpid.so" label=limpid_mono control=100.0,1.0,0,0,0,0,0 "#))
+      modules[1].arguments.contains(#"plugin="/opt/a b/limpid.so" label=limpid_mono control=100.0,1.0,0,0,0,0,0,1 "#))
     #expect(modules[0].arguments.contains(" channel_map=front-right norewinds=1 sink_properties="))
     #expect(!Self.pulseModules(hasShortBlocks: false).script.contains("norewinds"), "an older one does not know it")
     #expect(modules[2].arguments.hasPrefix(#"source="alsa_input.usb" sink=limpid-enhancer rate=48000 channels=1 "#))
@@ -136,46 +168,66 @@ struct MicrophoneTests {
     throws
   {
     #expect(
-      try PluginControls(options: ["--attenuation-limit", "12", "--model=wide", "--mix=0.5"]).text
-        == "12.0,0.5,0,0,0,0,1")
+      try PluginControls(options: ["--attenuation-limit", "12", "--model=wide", "--mix=0.5", "--passes", "2"]).text
+        == "12.0,0.5,0,0,0,0,1,2")
     #expect(try PluginControls(options: ["--attenuation-limit=none", "--model", "light"]).networks == .light)
     let plain = try PluginControls(options: ["--attenuation-limit=none"])
     #expect(plain == PluginControls() && plain.networks == nil, "what this machine has time for")
     var both = plain
     both.networks = .both
-    #expect(both.text == "100.0,1.0,0,0,0,0,2")
-    for options in [["--steps", "2"], ["--model", "a.safetensors"], ["--mix"], ["--bypass"]] {
+    #expect(both.text == "100.0,1.0,0,0,0,0,2,1")
+    for options in [
+      ["--steps", "2"], ["--model", "a.safetensors"], ["--mix"], ["--bypass"], ["--passes", "3"], ["--mix=2"],
+      ["--mix", "nan"], ["--attenuation-limit=-5"],
+    ] {
       let failure = #expect(throws: Failure.self) { try PluginControls(options: options) }
-      #expect(failure?.sentence.contains("\(options[0]): on PulseAudio") == true, "\(failure?.sentence ?? "")")
+      let word = options[0]
+      #expect(failure?.sentence.contains("\(word): on PulseAudio") == true, "\(failure?.sentence ?? "")")
     }
   }
 
   @Test
-  func `PulseAudio's plugin gets both networks where they leave half of the time, and never what would end PulseAudio`()
+  func
+    `PulseAudio's plugin gets the networks and passes that leave half of the time, and never what would end PulseAudio`()
     throws
   {
     var remarks: [String] = []
-    func networks(
-      _ wished: PluginControls.Networks?, short: Bool = true, share: Double = 0.2, wide: Bool = true
-    ) throws -> PluginControls.Networks {
+    /// `share`: of the time there is, that both networks take in one pass.
+    func fitted(
+      _ networks: PluginControls.Networks? = nil, passes: Int? = nil, short: Bool = true, share: Double = 0.2,
+      wide: Bool = true
+    ) throws -> [Int?] {
       remarks = []
-      return try PluginSpeed(
-        hasShortBlocks: short, share: { ($0.secondName == nil ? 0.2 : 1) * share },
+      var wished = PluginControls()
+      wished.mix = 0.5
+      wished.networks = networks
+      wished.passes = passes
+      let fitted = try PluginSpeed(
+        hasShortBlocks: short, share: { ($0.secondName == nil ? 0.2 : 1) * share * Double($1) },
         path: {
           if $0 == "wide", !wide { throw Failure(.configuration, "not there") }
           return try ModelStore.path($0)
         }
-      ).networks(wished) { remarks.append($0) }
+      ).fitted(wished) { remarks.append($0) }
+      #expect(fitted.mix == 0.5)
+      return [fitted.networks?.rawValue, fitted.passes]
     }
-    #expect(try networks(nil) == .both && remarks.isEmpty)
-    #expect(try networks(nil, share: 0.6) == .light && remarks.first?.contains("half of the time") == true)
-    #expect(try networks(nil, wide: false) == .light && remarks.first?.contains("not there") == true)
-    #expect(try networks(.wide, share: 0.6) == .wide && remarks.isEmpty, "what is wished is not measured")
+    let (light, wideAlone, both) = (0, 1, 2)
+    #expect(try fitted() == [both, 2] && remarks.isEmpty)
+    #expect(try fitted(share: 0.4) == [both, 1] && remarks.count == 1 && remarks[0].contains("two passes"))
+    #expect(try fitted(share: 0.6) == [light, 2] && remarks.count == 1 && remarks[0].contains("both networks"))
+    #expect(try fitted(share: 2) == [light, 1] && remarks.count == 2)
+    #expect(try fitted(passes: 2, share: 0.4) == [light, 2], "the passes that are wished run")
+    #expect(try fitted(passes: 1) == [both, 1] && remarks.isEmpty)
+    #expect(try fitted(wide: false) == [light, 2] && remarks.first?.contains("not there") == true)
+    #expect(
+      try fitted(.wide, passes: 2, share: 6) == [wideAlone, 2] && remarks.isEmpty, "what is wished is not measured")
+    #expect(try fitted(.wide, share: 2) == [wideAlone, 1] && remarks.count == 1)
     // Two seconds at once.
-    #expect(try networks(.light, short: false) == .light && remarks.isEmpty)
-    #expect(try networks(nil, short: false) == .light && remarks.first?.contains("two seconds at once") == true)
-    for (wished, share) in [(PluginControls.Networks.wide, 0.1), (.light, 0.3)] {
-      let failure = #expect(throws: Failure.self) { try networks(wished, short: false, share: share) }
+    #expect(try fitted(.light, short: false) == [light, 1] && remarks.isEmpty)
+    #expect(try fitted(short: false) == [light, 1] && remarks.first?.contains("two seconds at once") == true)
+    for (networks, passes, share) in [(PluginControls.Networks.wide, nil, 0.1), (.light, nil, 0.3), (.light, 2, 0.1)] {
+      let failure = #expect(throws: Failure.self) { try fitted(networks, passes: passes, short: false, share: share) }
       #expect(failure?.sentence.contains("two seconds at once") == true, "\(failure?.sentence ?? "")")
     }
   }
@@ -195,6 +247,8 @@ struct MicrophoneTests {
     #expect(once.starts(with: text))
     #expect(!String(decoding: once.dropFirst(text.count), as: UTF8.self).contains(".include"))
     #expect(PulseAudioScript.removing(from: once) == text)
+    #expect(PulseAudioScript.removing(from: once.dropLast()) == text, "an editor took the last line's end")
+    #expect(PulseAudioScript.removing(from: once.dropLast() + Data("\r\n".utf8)) == text)
 
     let made = PulseAudioScript.adding(Self.pulseModules().script, to: nil)
     let lines = String(decoding: made, as: UTF8.self).split(separator: "\n")

@@ -89,9 +89,12 @@ enum Microphone {
 
   static func write(_ data: Data, to path: String) throws {
     try makeFolder(of: path)
+    var before = stat()
+    let wasThere = stat(path, &before) == 0
     do { try data.write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
       throw Failure(.cannotCreate, "\(path): cannot be written (\(error.localizedDescription)); make room or allow it")
     }
+    if wasThere { _ = chmod(path, before.st_mode & 0o7777) }
   }
 
   /// Removes a file or a link, also one that points nowhere, and the folders above that are empty then.

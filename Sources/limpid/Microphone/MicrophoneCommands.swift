@@ -18,8 +18,8 @@ struct InstallMicrophoneCommand: ParsableCommand {
 
       Where PulseAudio runs without PipeWire, its modules do the same with the LADSPA plugin, now and from PulseAudio's start \
       script (~/.config/pulse/default.pa, where what is yours stays): of several channels the first is heard or the one of \
-      --channel, and the options are --attenuation-limit, --mix and --model. Both networks are heard where they leave half of \
-      the time, which is measured now, or the one of --model.
+      --channel, and the options are --attenuation-limit, --mix, --model and --passes. Both networks and both passes are heard \
+      where they leave half of the time, which is measured now, or what the options name.
       """)
 
   @Argument(help: "The real microphone; limpid status lists them.")
@@ -65,7 +65,16 @@ struct InstallMicrophoneCommand: ParsableCommand {
 
   private func installOnPipeWire() throws {
     try JackLibrary.preferPipeWires()
-    let source = try PipeWireGraph.current().microphone(microphone)
+    let graph = try PipeWireGraph.current()
+    let source = try graph.microphone(microphone)
+    // JACK's ports are named for people, and the first of two equal ones would be heard.
+    guard graph.isUnique(source) else {
+      throw Failure(
+        .usage,
+        "another microphone is called \"\(source.description)\", too, and PipeWire's JACK cannot tell them apart; unplug it, or give one "
+          + "of them another node.description in WirePlumber")
+    }
+    if !options.isEmpty { _ = try LivePlan(JackCommand.parse(["--no-start-server"] + options).live) }
     guard let executable = Program.executable else {
       throw Failure(.software, "/proc is not there, so limpid does not know where it lies; mount it")
     }
@@ -83,9 +92,7 @@ struct InstallMicrophoneCommand: ParsableCommand {
     let plugin = try PulseAudioMicrophone.plugin()
     let channel = try ports(of: source, at: 1).first ?? "mono"
     let hasShortBlocks = try PulseAudioMicrophone.givesShortBlocks()
-    controls.networks = try PluginSpeed(hasShortBlocks: hasShortBlocks).networks(controls.networks) {
-      remarks.append($0)
-    }
+    controls = try PluginSpeed(hasShortBlocks: hasShortBlocks).fitted(controls) { remarks.append($0) }
     let files = PulseAudioModules(
       microphone: source.description, source: source.name, channel: channel, plugin: plugin, controls: controls,
       hasShortBlocks: hasShortBlocks)

@@ -25,7 +25,8 @@ struct MicrophoneFiles {
   }
 
   /// What programs show.
-  var description: String { "Limpid (\(microphone))" }
+  var description: String { Self.description(of: microphone) }
+  static func description(of microphone: String) -> String { "Limpid (\(microphone))" }
 
   // MARK: - Where they lie
 
@@ -90,7 +91,9 @@ struct MicrophoneFiles {
   }
 
   var unitText: String {
-    let words = command.map(Self.unitWord) + ["%t/limpid-microphone"] + options.map(Self.unitWord)
+    let words =
+      [Self.unitProgram(executable)] + command.dropFirst().map(Self.unitWord) + ["%t/limpid-microphone"]
+      + options.map(Self.unitWord)
     return Self.unit(
       description: "the microphone without its noise", after: "pipewire.service wireplumber.service",
       executable: executable, command: words.joined(separator: " "))
@@ -100,7 +103,7 @@ struct MicrophoneFiles {
   static func attendantUnit(_ executable: String) -> String {
     unit(
       description: "the microphone rests while nobody listens", after: "pulseaudio.service", executable: executable,
-      command: unitWord(executable) + " attend-microphone")
+      command: unitProgram(executable) + " attend-microphone")
   }
 
   private static func unit(description: String, after: String, executable: String, command: String) -> String {
@@ -132,8 +135,18 @@ struct MicrophoneFiles {
 
   private static func specifier(_ text: String) -> String { text.replacingOccurrences(of: "%", with: "%%") }
 
-  /// A word of ExecStart (systemd.service(5), "Command lines").
-  static func unitWord(_ text: String) -> String {
-    quoted(specifier(text)).replacingOccurrences(of: "$", with: "$$")
+  /// The first word of ExecStart, in which $ stands for itself (systemd.service(5), "Command lines").
+  static func unitProgram(_ path: String) -> String {
+    quoted(specifier(path)).unicodeScalars.reduce(into: "") { text, scalar in
+      text += scalar.value < 32 || scalar.value == 127 ? "\\x" + hexadecimal(scalar.value) : String(scalar)
+    }
+  }
+
+  /// Another word of it.
+  static func unitWord(_ text: String) -> String { unitProgram(text).replacingOccurrences(of: "$", with: "$$") }
+
+  private static func hexadecimal(_ value: UInt32) -> String {
+    let text = String(value, radix: 16)
+    return text.count < 2 ? "0" + text : text
   }
 }

@@ -22,7 +22,9 @@ struct PipeWireGraph: SourceList {
 
   /// - Parameter dump: pw-dump's JSON. nil where it is none.
   init?(_ dump: Data) {
-    guard let all = try? JSONSerialization.jsonObject(with: dump) as? [[String: Any]] else { return nil }
+    // A program's name or a file's among the properties need not be UTF-8.
+    let text = Data(String(decoding: dump, as: UTF8.self).utf8)
+    guard let all = try? JSONSerialization.jsonObject(with: text) as? [[String: Any]] else { return nil }
     func properties(_ object: [String: Any]) -> [String: Any] {
       (object["info"] as? [String: Any])?["props"] as? [String: Any] ?? [:]
     }

@@ -7,7 +7,7 @@ enum PulseAudioScript {
   static let systemScript = "/etc/pulse/default.pa"
   private static let begin = Data("# >>> limpid install-microphone".utf8)
   private static let include = Data(".include \(systemScript)\n".utf8)
-  private static let end = Data("# <<< limpid install-microphone\n".utf8)
+  private static let end = Data("# <<< limpid install-microphone".utf8)
 
   /// Where PulseAudio looks for the user's (pa_open_config_file in pulsecore/core-util.c, which knows no XDG_CONFIG_HOME).
   static var file: String {
@@ -33,7 +33,7 @@ enum PulseAudioScript {
     if rest == nil { all += include }
     all += Data(lines.utf8)
     all.append(UInt8(ascii: "\n"))
-    return all + end
+    return all + end + Data("\n".utf8)
   }
 
   /// The script without our lines; nil: nothing else is in it, so it was made here. Where something was added to one that
@@ -42,7 +42,12 @@ enum PulseAudioScript {
     var rest = text
     var wasMade = false
     while let start = rest.range(of: begin), let stop = rest.range(of: end, in: start.upperBound..<rest.endIndex) {
-      let lines = start.lowerBound..<stop.upperBound
+      // Its last line may have lost its end to an editor, or have Windows'.
+      var last = stop.upperBound
+      for byte in [UInt8(ascii: "\r"), UInt8(ascii: "\n")] where last < rest.endIndex && rest[last] == byte {
+        last += 1
+      }
+      let lines = start.lowerBound..<last
       let included = rest.range(of: include, in: lines).map { rest.subdata(in: $0) }
       rest.replaceSubrange(lines, with: included ?? Data())
       wasMade = wasMade || included != nil

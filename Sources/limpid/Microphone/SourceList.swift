@@ -39,7 +39,10 @@ extension SourceList {
       microphones.isEmpty
       ? "\(Self.server) has none" : "there are " + microphones.map { "\"\($0.description)\"" }.joined(separator: ", ")
     guard let wanted else {
-      guard let source = microphones.first(where: { $0.name == standard }) ?? microphones.first else {
+      // Where ours is the standard one, what is behind it stays.
+      let behind = standard == MicrophoneFiles.nodeName ? virtual?.description : nil
+      let meant = microphones.first { $0.name == standard || MicrophoneFiles.description(of: $0.description) == behind }
+      guard let source = meant ?? microphones.first else {
         throw Failure(.noInput, "\(Self.server) has no microphone; connect one, and see limpid status")
       }
       return source
@@ -55,9 +58,17 @@ extension SourceList {
     guard found.count == 1 else {
       throw Failure(
         .usage,
-        "\"\(wanted)\" may be \(found.map { "\"\($0.description)\"" }.joined(separator: " or ")); say more of it")
+        "\"\(wanted)\" may be \(found.map { "\"\(label(of: $0))\"" }.joined(separator: " or ")); say more of it")
     }
     return source
+  }
+
+  /// Its name for people, where no other has it; else the server's own.
+  private func label(of source: MicrophoneSource) -> String { isUnique(source) ? source.description : source.name }
+
+  /// Whether no other real one has its name for people.
+  func isUnique(_ source: MicrophoneSource) -> Bool {
+    microphones.filter { $0.description == source.description }.count == 1
   }
 
   // MARK: - limpid status
@@ -72,7 +83,7 @@ extension SourceList {
   var microphoneLines: [String] {
     microphones.map { microphone in
       let channels = microphone.ports.count == 1 ? "" : ", \(microphone.ports.count) channels"
-      return "\"\(microphone.description)\"\(channels)\(microphone.name == standard ? ", the default" : "")"
+      return "\"\(label(of: microphone))\"\(channels)\(microphone.name == standard ? ", the default" : "")"
     }
   }
 

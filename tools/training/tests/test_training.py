@@ -16,7 +16,8 @@ from safetensors import safe_open
 from training import augmentation, checkpoint, export, mixing, options, train
 from training.augmentation_options import Augmentation
 from training.components import Components
-from training.corpora import Corpus, CorpusError
+from training.corpora import Corpus, CorpusError, Item
+from training.schedule import schedule
 from training.network import NetworkConfiguration, ScoreNetwork
 
 
@@ -289,3 +290,58 @@ def test_a_share_of_the_augmentation_is_changed_by_name_and_refused_in_a_sentenc
         with pytest.raises(SystemExit) as stop:
             options.arguments([*base, wrong])
         assert stop.value.code == 2 and said in capsys.readouterr().err
+
+
+def test_options_out_of_range_are_one_clear_sentence(tmp_path, capsys):
+    common = ["--speech", "s", "--noise", "n", "--out", str(tmp_path)]
+    for wrong in (["--warmup", "-1"], ["--decay", "2"], ["--minutes", "0"], ["--seconds", "0"], ["--workers", "-1"],
+                  ["--channels", "18", "18"], ["--lr", "-1"], ["--validation-items", "3"]):  # fmt: skip
+        with pytest.raises(SystemExit):
+            options.arguments([*common, *wrong])
+        assert f"{wrong[0]} {' '.join(wrong[1:])} is out of range; give" in capsys.readouterr().err.replace("0.0", "0").replace("2.0", "2")
+    options.arguments([*common, "--warmup", "0", "--decay", "0"])
+    assert schedule(0.9, 0, 0, 0.0) == 1
+
+
+def test_voices_of_games_are_no_noise_whenever_the_shard_was_made(tmp_path):
+    names = ["base.wz/audio/memressp/a.ogg", "sounds/archer_ack1.wav", "sounds/hall.ogg", "sounds/scratch.ogg"]
+    soundfile.write(tmp_path / "noise-debian-0.flac", 0.1 * np.ones(4 * 16_000), 16_000)
+    items = [{"set": "debian sounds", "speaker": "game", "file": n, "start": 16_000 * k, "length": 16_000} for k, n in enumerate(names)]
+    (tmp_path / "noise-debian-0.json").write_text(json.dumps({"samples": 64_000, "items": items}))
+    corpus = Corpus([tmp_path / "noise-debian-0.json"], "noise", tmp_path / "cache")
+    assert [item.start // 16_000 for item in corpus.items] == [2, 3]
+
+
+def test_where_a_set_names_no_speakers_every_file_is_somebody(tmp_path):
+    soundfile.write(tmp_path / "speech-0.flac", 0.1 * np.ones(3 * 16_000), 16_000)
+    items = [
+        {"set": "intent", "speaker": "intent", "file": f"{k}.wav", "start": 16_000 * k, "length": 16_000} for k in range(2)
+    ] + [{"set": "nemo", "speaker": "a", "file": "2.wav", "start": 32_000, "length": 16_000}]
+    (tmp_path / "speech-0.json").write_text(json.dumps({"samples": 48_000, "items": items}))
+    corpus = Corpus([tmp_path / "speech-0.json"], "speech", tmp_path / "cache")
+    assert [item.group for item in corpus.items] == ["intent/0.wav", "intent/1.wav", "nemo/a"]
+
+
+def test_held_out_groups_are_drawn_alike_however_large_they_are():
+    corpus = object.__new__(Corpus)
+    corpus._hold([Item(np.zeros(1), 0, 100 * (1 + 99 * (k < 50)), "large" if k < 50 else f"small {k}") for k in range(60)], evenly=True)
+    random = np.random.default_rng(1)
+    drawn = [corpus.draw(random).group for _ in range(4000)]
+    assert 250 < drawn.count("large") < 480 and len(set(drawn)) == 11
+
+
+def test_the_quiet_before_a_word_is_not_made_as_loud_as_the_word(tmp_path):
+    """Utterances of 1 s of hiss and 1 s of a tone, of which a crop of 1.2 s may hold only a beginning."""
+    random = np.random.default_rng(1)
+    one = np.concatenate([1e-4 * random.standard_normal(16_000), 0.3 * np.sin(np.arange(16_000) / 5)]).astype(np.float32)
+    shard = (np.tile(one, 20) * 32767).astype(np.int16)
+    speech = object.__new__(Corpus)
+    speech._hold([Item(shard, 32_000 * k, 32_000, f"speaker {k // 2}") for k in range(20)])
+    made = Components(speech, None, 1, 1.2, 0, Augmentation.plain())
+    for _ in range(60):
+        track, _ = made.wanted(random)
+        quiet = np.abs(np.fft.rfft(track[: len(track) // 320 * 320].reshape(-1, 320) * np.hanning(320)))
+        hiss = quiet[:, 80:].max(1)  # above 4 kHz there is no tone
+        assert hiss.max() < 0.3 * np.abs(np.fft.rfft(np.sin(np.arange(320) / 5) * np.hanning(320))).max()
+    lead, voice = made.voice(random, speech.items[0], 8_000, 8_000)
+    assert np.sqrt(np.mean(np.concatenate([lead, voice]) ** 2)) < 1.6

@@ -92,7 +92,7 @@ def from_corpus(random: Random, corpus: Corpus, count: int) -> np.ndarray:
 def varied(random: Random, corpus: Corpus, count: int, options: Augmentation) -> np.ndarray:
     """As `from_corpus`, some of them played at half to twice their speed, pitch with it, some from their end: what a corpus
     of few sources lacks is other sources, and a slowed engine is another engine."""
-    up, down = (int(k) for k in random.integers(5, 11, 2)) if random.random() < options.other_speed_noise else (1, 1)
+    up, down = (int(k) for k in random.permutation(np.arange(5, 11))[:2]) if random.random() < options.other_speed_noise else (1, 1)
     out = from_corpus(random, corpus, count if up == down else count * down // up + 1)
     if up != down:
         out = normalise(resample_poly(out, up, down)[:count])

@@ -40,6 +40,12 @@ def loudness(x: np.ndarray) -> float:
     return float(heard.mean()) if len(heard) else 1.0
 
 
+def level(item: Item) -> float:
+    """The amplitude of what is heard of an utterance, up to 10 s of it; 1 where there is no sound. A piece that was cut from it
+    has this level, too: by its own, the hiss before a word would become as loud as the word."""
+    return math.sqrt(loudness(item.read(0, min(item.length, 10 * SAMPLE_RATE))))
+
+
 class Components(torch.utils.data.IterableDataset):
     """An endless stream of `Parts`, repeatable for a seed and a number of workers."""
 
@@ -83,7 +89,7 @@ class Components(torch.utils.data.IterableDataset):
             offset = int(random.integers(0, max(1, item.length - taken + 1))) if position == 0 else 0
             part = item.read(offset, taken)
             part = (part if up == down else resample_poly(part, up, down))[:need]
-            out[position : position + len(part)] = 10 ** (random.uniform(-3, 3) / 20) * augmentation.normalise(part)
+            out[position : position + len(part)] = 10 ** (random.uniform(-3, 3) / 20) * part / level(item)
             position += len(part) + int(random.exponential(0.4) * SAMPLE_RATE)
             item = None
         return out, first.group
@@ -115,7 +121,7 @@ class Components(torch.utils.data.IterableDataset):
                 one, start, length = pieces[k % len(pieces)]
                 part = one.read(start, min(length, (need - position) * down // up + 1))
                 part = (part if up == down else resample_poly(part, up, down))[: need - position]
-                track[position : position + len(part)] = 10 ** (random.uniform(-2, 2) / 20) * augmentation.normalise(part)
+                track[position : position + len(part)] = 10 ** (random.uniform(-2, 2) / 20) * part / level(one)
                 position += len(part) + int(random.exponential(0.2) * SAMPLE_RATE)
                 k += 1
             tracks.append(track)

@@ -10,6 +10,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +82,14 @@ SHARD_WEIGHTS = {
 }  # fmt: skip
 # Laughter is a voice: as noise it would teach to remove it where it is the wanted one's.
 NO_NOISE = "laugh"
+# Folders and names under which games keep human voices, which are no noise. Applied to shards that were made before it grew, too.
+VOICES = re.compile(
+    r"voice|speech|speak|talk|announc|dialog|narrat|taunt|tcas|mk-viii|scream|/vo/|_desc|acknowledg|sentence|chat|\bsing|singing|vocal|"
+    r"hello|laugh|male|human|/player/|death|pain(?!t)|yell|/atc|heroes|select|yessir|tutorial|"
+    r"memressp|nexus|countdown|coltive|proxmess|trnsppil|warzone2100.*/extra/|sequenceaudio|_ack\d*\.|underattack|\.ready|"
+    r"ingame_comments|bot_sounds|/titles/|tv_news",
+    re.IGNORECASE,
+)
 
 
 def packed(path: Path, cache: Path, role: str) -> list[Item]:
@@ -93,9 +102,12 @@ def packed(path: Path, cache: Path, role: str) -> list[Item]:
         samples = _decode(audio if audio.exists() else index.with_suffix(".flac"), cache)
         for entry in content["items"]:
             weight = next((w for k, w in SHARD_WEIGHTS.items() if k in entry["set"].lower()), 1.0)
-            if role == "noise" and NO_NOISE in entry["file"].lower():
+            file, kind = entry["file"], entry["set"]
+            if role == "noise" and (NO_NOISE in file.lower() or kind.startswith("debian") and VOICES.search(file)):
                 continue
-            group = f"{entry['set']}/{entry.get('speaker') or entry['file']}"
+            # Where a set's name is all that is known of the speakers, there are many.
+            speaker = entry.get("speaker")
+            group = f"{kind}/{speaker if speaker and speaker != kind else file}"
             items.append(Item(samples, entry["start"], entry["length"], group, weight))
     return items
 
@@ -161,12 +173,18 @@ class Corpus:
             raise CorpusError(f"no audio for {role} under {', '.join(map(str, paths))}")
         self._hold(items)
 
-    def _hold(self, items: list[Item]):
+    def _hold(self, items: list[Item], evenly: bool = False):
+        """`evenly`: whatever a group holds, each is drawn as often."""
         self.items = items
         self.groups: dict[str, list[Item]] = {}
         for item in items:
             self.groups.setdefault(item.group, []).append(item)
         weights = np.array([i.weight * np.sqrt(i.length) for i in items])
+        if evenly:
+            sums: dict[str, float] = {}
+            for i, weight in zip(items, weights, strict=True):
+                sums[i.group] = sums.get(i.group, 0.0) + weight
+            weights = weights / np.array([sums[i.group] for i in items])
         self.cumulative = np.cumsum(weights / weights.sum())
         self.hours = sum(i.length for i in items) / SAMPLE_RATE / 3600
 
@@ -179,7 +197,8 @@ class Corpus:
         parts = []
         for held in (False, True):
             part = object.__new__(Corpus)
-            part._hold([i for i in self.items if (i.group in out) == held])
+            # A few large groups would else decide which weights are best.
+            part._hold([i for i in self.items if (i.group in out) == held], evenly=held)
             parts.append(part)
         return parts[0], parts[1]
 

@@ -25,6 +25,7 @@ import numpy as np
 import soundfile
 from scipy.signal import resample_poly
 
+from .corpora import VOICES
 from .features import SAMPLE_RATE
 
 PACKAGES = """
@@ -42,12 +43,6 @@ festvox-ru kajongg fillets-ng-data-cs fillets-ng-data-nl klettres-data ktuberlin
 """.split()
 AUDIO = {".wav", ".ogg", ".flac", ".mp3", ".opus", ".oga"}
 ARCHIVES = {".zip", ".pk3", ".wz"}
-# Folders and names under which games keep human voices, which are no noise.
-VOICES = re.compile(
-    r"voice|speech|speak|talk|announc|dialog|narrat|taunt|tcas|mk-viii|scream|/vo/|_desc|acknowledg|sentence|chat|\bsing|singing|vocal|"
-    r"hello|laugh|male|human|/player/|death|pain(?!t)|yell|/atc|heroes|select|yessir|tutorial",
-    re.IGNORECASE,
-)
 # Where what sounds was recorded rather than made for a game: heard more often.
 RECORDINGS = {"bucklespring-data", "qabcs-data", "scratch"}
 # The sets of speech: which files of which package; what the groups match names the speaker.

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from . import diffusion, features
@@ -112,9 +113,16 @@ def main(argv=None) -> int:
     except (OSError, ValueError):
         print(f"export: error: {args.scores} is not a JSON file that can be read; name one with --scores", file=sys.stderr)
         return 1
-    metadata = export(checkpoint, args.out, args.name or args.out.stem, args.data, scores)
-    if args.golden:
-        golden(checkpoint, args.golden)
+    try:
+        metadata = export(checkpoint, args.out, args.name or args.out.stem, args.data, scores)
+        if args.golden:
+            golden(checkpoint, args.golden)
+    except (KeyError, TypeError, AttributeError):
+        print(f"export: error: {args.checkpoint} is a checkpoint of another trainer; give one of training.train", file=sys.stderr)
+        return 1
+    except (OSError, SafetensorError) as error:
+        print(f"export: error: {args.out} cannot be written ({error}); make its folder, or room", file=sys.stderr)
+        return 1
     print(f"{args.out}: {metadata['parameters']} parameters, {metadata['hours']} hours heard")
     return 0
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from . import towers
 from .augmentation_options import Augmentation
 from .diffusion import GRID
+from .validation import BATCH
 
 
 def positive(text: str) -> int:
@@ -128,6 +129,16 @@ def arguments(argv=None):
         Augmentation.with_shares(args.augmentation)
     except ValueError as error:
         p.error(f"--augmentation: {error}")
+    for option, wrong, range_ in (
+        ("minutes", args.minutes <= 0, "more than 0"), ("seconds", args.seconds < 0.1, "0.1 or more"),
+        ("warmup", args.warmup < 0, "0 or more"), ("decay", not 0 <= args.decay <= 1, "0 to 1"),
+        ("workers", args.workers < 0, "0 or more"), ("lr", args.lr < 0, "0 or more"),
+        ("channels", min(args.channels) < 1 or args.channels[1] % 4, "two positive numbers, the second a multiple of 4"),
+        ("validation-items", args.validation_items < BATCH, f"{BATCH} or more"),
+    ):  # fmt: skip
+        if wrong:
+            value = " ".join(map(str, args.channels)) if option == "channels" else getattr(args, option.replace("-", "_"))
+            p.error(f"--{option} {value} is out of range; give {range_}")
     if not 0 <= args.ema < 1:
         p.error(f"--ema {args.ema} is out of range; give 0 to below 1")
     if args.own_steps > len(GRID):

@@ -100,7 +100,10 @@ class Run:
         return ScoreNetwork(self.configuration), tower
 
     def saved_network(self, saved: dict) -> torch.nn.Module:
-        self.configuration = NetworkConfiguration(**saved["configuration"])
+        try:
+            self.configuration = NetworkConfiguration(**saved["configuration"])
+        except (KeyError, TypeError):
+            raise RunError(f"{self.args.resume} is a checkpoint of another trainer; give one of training.train with --resume") from None
         return ScoreNetwork(self.configuration)
 
     def grown(self, saved: dict) -> dict:
@@ -269,7 +272,7 @@ class Run:
         last = saved_at = validated_at = time.monotonic()
         before = self.elapsed
         window: dict[str, float] = {}
-        counted = 0
+        counted = skipped = 0
         terminal = sys.stderr.isatty()
         for index, batch in enumerate(self.batches()):
             if index == 2:  # the clock starts when decoding and compiling are over
@@ -290,12 +293,17 @@ class Run:
             norm = self.update()
             now = time.monotonic()
             self.elapsed, last = self.elapsed + now - last, now
-            for k, v in {"loss": value, "norm": norm, **pieces}.items():
-                window[k] = window.get(k, 0.0) + float(v.detach())
-            counted += 1
+            if torch.isfinite(norm):
+                for k, v in {"loss": value, "norm": norm, **pieces}.items():
+                    window[k] = window.get(k, 0.0) + float(v.detach())
+                counted, skipped = counted + 1, 0
+            else:  # left out by `update`, the same on all ranks
+                skipped += 1
+                if skipped == 50:
+                    raise RunError("no gradient has been finite for 50 steps; lower --lr")
             if self.rank == 0 and terminal:
                 filled = int(30 * min(1, self.progress()))
-                print(f"\r[{'#' * filled:<30}] step {self.step} loss {window['loss'] / counted:.4f}", end="", file=sys.stderr)
+                print(f"\r[{'#' * filled:<30}] step {self.step} loss {window.get('loss', 0.0) / max(1, counted):.4f}", end="", file=sys.stderr)
             if counted == 50:
                 self.record_means(window, counted, rate)
                 window, counted = {}, 0

@@ -5,8 +5,8 @@ import torch
 
 def schedule(progress: float, step: int, warmup: int, decay: float) -> float:
     """Learning rate factor: linear warm-up in steps, a plateau, a linear fall to 0 over the last `decay`."""
-    fall = min(1.0, max(0.0, (1 - progress) / decay))
-    return min(1.0, (step + 1) / warmup) * fall
+    fall = min(1.0, max(0.0, (1 - progress) / decay)) if decay > 0 else 1.0
+    return min(1.0, (step + 1) / max(1, warmup)) * fall
 
 
 class Average:

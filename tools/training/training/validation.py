@@ -30,11 +30,12 @@ class Validation:
             part = options.validation(kind)
             made = iter(Components(speech, noise, BATCH, SECONDS, seed + number, part, rooms))
             for index in range(items // BATCH):
+                place = number * (items // BATCH) + index
                 parts = next(made)
-                with torch.random.fork_rng(devices=[]):
+                with torch.random.fork_rng():  # the GPUs', too: manual_seed sets them all
                     torch.manual_seed(seed + 1000 * number + index)
                     batch = mix(parts, part)
-                if index % world == rank:
+                if place % world == rank:
                     batches.append((kind, batch))
         return cls(batches)
 
@@ -58,7 +59,11 @@ class Validation:
         finally:
             step.dropout, step.prior_share = options
             net.load_state_dict(current)
-        names = sorted({"loss"} | {f"{k}_{n}" for k in KINDS for n in ("loss", *pieces)})
+        names = sorted(sums)
+        if torch.distributed.is_initialized():  # a process may have none of a kind, or none at all
+            everywhere: list = [None] * torch.distributed.get_world_size()
+            torch.distributed.all_gather_object(everywhere, names)
+            names = sorted(set().union(*everywhere))
         table = torch.stack([sums.get(n, torch.zeros(2, dtype=torch.float64)) for n in names]).to(device)
         if torch.distributed.is_initialized():
             torch.distributed.all_reduce(table)

@@ -146,7 +146,7 @@ class _Turns:
         self._lock.release()
 
 
-def _at_end(owner: object, give_back: Callable[[c_void_p], None], handle: c_void_p) -> weakref.finalize[[c_void_p], None]:
+def _at_end(owner: object, give_back: Callable[[c_void_p], None], handle: c_void_p) -> weakref.finalize[[c_void_p], object]:
     """Gives a handle back with its owner, but not where the interpreter ends: a thread may still be using it."""
     finalizer = weakref.finalize(owner, give_back, handle)
     finalizer.atexit = False

@@ -298,7 +298,7 @@ def test_options_out_of_range_are_one_clear_sentence(tmp_path, capsys):
                   ["--channels", "18", "18"], ["--lr", "-1"], ["--validation-items", "3"]):  # fmt: skip
         with pytest.raises(SystemExit):
             options.arguments([*common, *wrong])
-        assert f"{wrong[0]} {' '.join(wrong[1:])} is out of range; give" in capsys.readouterr().err.replace("0.0", "0").replace("2.0", "2")
+        assert f"{wrong[0]} {' '.join(wrong[1:])} is out of range; give" in capsys.readouterr().err
     options.arguments([*common, "--warmup", "0", "--decay", "0"])
     assert schedule(0.9, 0, 0, 0.0) == 1
 

@@ -137,7 +137,8 @@ def arguments(argv=None):
         ("validation-items", args.validation_items < BATCH, f"{BATCH} or more"),
     ):  # fmt: skip
         if wrong:
-            value = " ".join(map(str, args.channels)) if option == "channels" else getattr(args, option.replace("-", "_"))
+            given = getattr(args, option.replace("-", "_"))
+            value = " ".join(f"{v:g}" for v in (given if isinstance(given, list) else [given]))
             p.error(f"--{option} {value} is out of range; give {range_}")
     if not 0 <= args.ema < 1:
         p.error(f"--ema {args.ema} is out of range; give 0 to below 1")

@@ -9,7 +9,7 @@ struct InstallMicrophoneCommand: ParsableCommand {
     discussion: """
       PipeWire gets a source "Limpid (MICROPHONE)", from now on and at every login, and systemd a user unit that runs limpid \
       between the microphone and it. It enhances while a program listens and rests otherwise. It waits for a microphone that \
-      is unplugged, and for PipeWire's restarts.
+      is not there yet, and for PipeWire's restarts.
 
         limpid install-microphone                     the microphone that is PipeWire's default now
         limpid install-microphone "USB Microphone"    its name, or a part of it

@@ -39,11 +39,19 @@ extension JackClient {
     }
   }
 
+  fileprivate func portChanged(_ port: jack_port_id_t, _ isThere: Bool) {
+    defer { wakeSupervisor() }
+    guard !isThere, !isLost, configuration.awaitsPorts else { return }
+    let name = name(port)
+    state.withLock { $0.book.portLeft(port, name: name) }
+  }
+
+  private func name(_ id: jack_port_id_t) -> String? {
+    guard let client = process.pointee.client, let port = jack_port_by_id(client, id) else { return nil }
+    return jack_port_name(port).map { String(cString: $0) }
+  }
+
   private func ownConnection(_ a: jack_port_id_t, _ b: jack_port_id_t) -> JackConnection? {
-    func name(_ id: jack_port_id_t) -> String? {
-      guard let client = process.pointee.client, let port = jack_port_by_id(client, id) else { return nil }
-      return jack_port_name(port).map { String(cString: $0) }
-    }
     guard let from = name(a), let to = name(b), let own = actualName else { return nil }
     let prefix = "\(own):"
     if to.hasPrefix(prefix + "in_") { return JackConnection(port: String(to.dropFirst(prefix.count)), peer: from) }
@@ -88,7 +96,7 @@ private func connectionChanged(
 }
 
 private func portRegistered(_ port: jack_port_id_t, _ registered: Int32, _ context: UnsafeMutableRawPointer?) {
-  undisturbed(context) { $0.wakeSupervisor() }
+  undisturbed(context) { $0.portChanged(port, registered != 0) }
 }
 
 /// Blocks of another size than prepared are silent by themselves (`JackProcess.process`).
@@ -125,7 +133,8 @@ private func latencyAsked(_ mode: jack_latency_callback_mode_t, _ context: Unsaf
     sum.max = max(sum.max, range.max)
   }
   let own = process.pointee.latency.load(ordering: .relaxed)
-  sum.min += own
-  sum.max += own
+  // A peer may state what it likes, less than nothing too, which wraps round: the sum is right all the same.
+  sum.min &+= own
+  sum.max &+= own
   for channel in 0..<far.count { jack_port_set_latency_range(far.ports[channel], mode, &sum) }
 }

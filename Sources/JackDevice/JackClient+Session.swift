@@ -113,7 +113,7 @@ extension JackClient {
     let (from, to) = connection.isInput ? (connection.peer, own) : (own, connection.peer)
     switch jack_connect(client, from, to) {
     case 0: break  // the notification follows
-    case EEXIST: state.withLock { $0.book.giveUp(connection) }
+    case EEXIST: state.withLock { $0.book.alreadyThere(connection) }
     default: throw .notConnected(from: from, to: to)
     }
   }

@@ -108,13 +108,10 @@ extension JackClient {
   }
 
   /// What was taken apart a moment ago: by somebody, and then it stays so; or because the peer's port went, and then a patient
-  /// client waits for one of that name.
+  /// client waits for one of that name. (`portLeft` knows of most that went.)
   private func settleDropped(_ client: OpaquePointer) {
     for one in state.withLock({ $0.book.dropped }) where monotonicNanoseconds() > one.time + 300_000_000 {
-      // By its name: PipeWire's JACK still knows a port that is gone by its number. One that came back meanwhile has another.
-      let there = jack_port_by_name(client, one.connection.peer)
-      let isGone = there == nil || there != jack_port_by_id(client, one.peer)
-      let comesBack = configuration.awaitsPorts && isGone
+      let comesBack = configuration.awaitsPorts && jack_port_by_name(client, one.connection.peer) == nil
       state.withLock { $0.book.settle(one, comesBack: comesBack) }
     }
   }
@@ -126,7 +123,8 @@ extension JackClient {
         try connect(client, connection)
       } catch {
         guard !isLost else { return }
-        state.withLock { $0.book.giveUp(connection) }
+        let now = monotonicNanoseconds()
+        guard state.withLock({ $0.book.refused(connection, time: now) }) else { continue }
         processor.note(.remark("\(error)"))
       }
     }

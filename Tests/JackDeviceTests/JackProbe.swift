@@ -13,13 +13,15 @@ final class JackProbe {
     let client: OpaquePointer
     let ports: [OpaquePointer]
     let isSource: Bool
+    let ownLatency: UInt32
     /// How old the samples of all channels are, and for how many blocks in a row they have been.
     let age = Atomic(-1)
     let steadyBlocks = Atomic(0)
-    init(client: OpaquePointer, ports: [OpaquePointer], isSource: Bool) {
+    init(client: OpaquePointer, ports: [OpaquePointer], isSource: Bool, ownLatency: UInt32) {
       self.client = client
       self.ports = ports
       self.isSource = isSource
+      self.ownLatency = ownLatency
     }
 
     /// Channel c carries (frame mod 2¹⁹) / 2²⁰ + c / 2.
@@ -56,8 +58,14 @@ final class JackProbe {
   private let work: Work
   private var isOpen = true
 
-  /// - Parameter channelCount: 0: no ports, a client that only asks.
-  init(_ name: String, server: JackServer, channelCount: Int = 0, isSource: Bool = false) throws {
+  /// - Parameters:
+  ///   - channelCount: 0: no ports, a client that only asks.
+  ///   - ownLatency: what it states for its ports, in samples, whatever is connected to them; nil: nothing.
+  ///   - isActive: false: `activate()` follows.
+  init(
+    _ name: String, server: JackServer, channelCount: Int = 0, isSource: Bool = false, ownLatency: UInt32? = nil,
+    isActive: Bool = true
+  ) throws {
     var status = JackStatus(rawValue: 0)
     guard let client = limpid_jack_client_open(name, JackNoStartServer.rawValue, &status, server.name) else {
       throw Failure("the probe \(name) found no server")
@@ -68,7 +76,7 @@ final class JackProbe {
     let ports = (0..<channelCount).compactMap {
       jack_port_register(client, "port_\($0 + 1)", jackAudioType, UInt(side.rawValue), 0)
     }
-    work = Work(client: client, ports: ports, isSource: isSource)
+    work = Work(client: client, ports: ports, isSource: isSource, ownLatency: ownLatency ?? 0)
     if channelCount > 0 {
       jack_set_process_callback(
         client,
@@ -77,6 +85,19 @@ final class JackProbe {
           return 0
         }, Unmanaged.passUnretained(work).toOpaque())
     }
+    if ownLatency != nil {
+      jack_set_latency_callback(
+        client,
+        { mode, context in
+          let work = Unmanaged<Work>.fromOpaque(context!).takeUnretainedValue()
+          var range = jack_latency_range_t(min: work.ownLatency, max: work.ownLatency)
+          for port in work.ports { jack_port_set_latency_range(port, mode, &range) }
+        }, Unmanaged.passUnretained(work).toOpaque())
+    }
+    if isActive { try activate() }
+  }
+
+  func activate() throws {
     guard jack_activate(client) == 0 else { throw Failure("the probe \(name) did not run") }
   }
 

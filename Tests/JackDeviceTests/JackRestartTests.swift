@@ -68,8 +68,28 @@ extension JackTests {
       // Taken apart by the user, it stays apart.
       try again.disconnect("limpid:out_1", "sink:port_1")
       let other = try JackProbe("other", server: server, channelCount: 1)
-      usleep(100_000)
+      // The client looks 0.3 s later, at its next waking: a second at most.
+      usleep(1_600_000)
       #expect(other.connections("limpid:out_1").isEmpty)
+    }
+
+    /// JACK finds a port as soon as it is registered, and refuses connections until its client is active.
+    @Test func `a port whose client is slow to run is connected once it does`() throws {
+      let server = try JackServer(block: 256)
+      let standIn = DeviceStandIn()
+      var configuration = JackTests.configuration(
+        server, channels: 1, connections: .ports(inputs: ["slow:port_1"], outputs: []))
+      configuration.awaitsPorts = true
+      let client = JackClient(configuration, processor: standIn)
+      try client.start()
+      defer { client.stop() }
+      let slow = try JackProbe("slow", server: server, channelCount: 1, isSource: true, isActive: false)
+      usleep(1_500_000)
+      #expect(client.connections.isEmpty)
+      try slow.activate()
+      try wait("the connection") { slow.connections("limpid:in_1") == ["slow:port_1"] }
+      let remarks = standIn.events.filter { if case .remark(let text) = $0 { text.contains("connect") } else { false } }
+      #expect(remarks.isEmpty)
     }
 
     @Test func `ten kills in a row leave nothing behind`() throws {

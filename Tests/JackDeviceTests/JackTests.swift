@@ -58,6 +58,18 @@ import TestSupport
       }
     }
 
+    /// A latency offset of less than nothing, as PipeWire has them, is a number near 2³² to JACK. The sum trapped.
+    @Test func `a peer may state a latency below 0`() throws {
+      let server = try JackServer(block: 256)
+      let client = JackClient(configuration(server, channels: 1), processor: DeviceStandIn(extra: 100))
+      try client.start()
+      defer { client.stop() }
+      let source = try JackProbe(
+        "source", server: server, channelCount: 1, isSource: true, ownLatency: UInt32(bitPattern: -10))
+      try source.connect("source:port_1", "limpid:in_1")
+      try wait("the sum") { source.latency("limpid:out_1", JackCaptureLatency) == 346...346 }
+    }
+
     @Test func `a change of block size is prepared for and stated`() throws {
       let server = try JackServer(block: 128)
       let standIn = DeviceStandIn(extra: 5)

@@ -14,7 +14,9 @@ extension AlsaLoop where Input: ~Copyable, Output: ~Copyable {
     for attempt in 1...Self.mostProbes {
       input.drop()
       output.drop()
-      if let end = check(input.prepare()) ?? check(output.prepare()) ?? writeSilence(primed) { return end }
+      if let end = check(input.prepare()) ?? check(output.prepare()) { return end }
+      let put = writeSilence(primed)
+      if put < 0 { return .lost(-put) }
       needsAlignment = !startsTogether
       awaitedPositions = 16
       judgedSince = 0
@@ -28,9 +30,10 @@ extension AlsaLoop where Input: ~Copyable, Output: ~Copyable {
         if attempt == Self.mostProbes { return .lost(-min(there, waiting)) }
         continue
       }
-      // A quarter of a period after its start a device has not recorded a period, nor played several.
+      // A device has not recorded more than what has passed, which may be long where the output starts slowly, and in a
+      // quarter of a period has not played several. What has no clock has all of its buffer at once.
       let elapsed = Double(input.now() - began) * 1e-9 * Double(sampleRate)
-      inputHasClock = there < period
+      inputHasClock = Double(there) < Double(period) + elapsed && there < input.bufferSize
       outputHasClock = waiting >= primed / 2
       if (inputHasClock && outputHasClock) || elapsed < Double(period) / 4 || attempt == Self.mostProbes { break }
     }
@@ -86,9 +89,10 @@ extension AlsaLoop where Input: ~Copyable, Output: ~Copyable {
   }
 
   /// - Parameter count: at most what the loop's memory holds: `primed`.
-  mutating func writeSilence(_ count: Int) -> End? {
+  /// - Returns: as `PCMStream.write`.
+  mutating func writeSilence(_ count: Int) -> Int {
     memset(outputBytes.base, 0, count * output.channelCount * output.format.byteCount)
-    return check(output.write(outputBytes.base, count: count))
+    return output.write(outputBytes.base, count: count)
   }
 
   /// Waits until the output has played what it holds.

@@ -230,8 +230,9 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
     if isOneMoment { report.latency.store(Int(delay.rounded()), ordering: .relaxed) }
     let shortfall = control.shortfall(delay: delay)
     // Samples lost where nobody said so. With two clocks the loop would bend the pitch for long: better one step, counted as
-    // what it is. Up to a period it may be that a device tells its position in steps.
-    if !needsAlignment, abs(shortfall) > Double(max(period, hasOneClock ? output.period : 0, 64)) {
+    // what it is. Up to a period of either it may be that a device tells its position in steps.
+    let largestStep = max(Double(max(period, 64)), (Double(output.period) / ratio).rounded(.up))
+    if !needsAlignment, abs(shortfall) > largestStep {
       countXrun()
       needsAlignment = true
     }
@@ -246,7 +247,8 @@ struct AlsaLoop<Input: PCMStream & ~Copyable, Output: PCMStream & ~Copyable>: ~C
     if aligns {
       control.realign()
       let missing = Int((shortfall * ratio).rounded())
-      if missing > 0, let end = writeSilence(min(missing, primed)) { return end }
+      let put = missing > 0 ? writeSilence(min(missing, primed)) : 0
+      if put < 0 { return recover(put, losesSamples: true) }
       skipped = max(0, -missing)
     }
     let samples = hasOneClock ? block.lanes : resampled.lanes

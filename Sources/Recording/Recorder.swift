@@ -14,12 +14,17 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
   private let input: AudioFileWriter
   private let output: AudioFileWriter
   private let events: UnsafeMutablePointer<FILE>
+  private let leastRoom: Int
   private let remark: @Sendable (String) -> Void
   private var hasEnded = false
   /// Why, where the files are not whole.
   private var failure: RecordingError?
   /// Whether room was wanting at the drain before.
   private var sawBroken = false
+  /// Whether it was wanting on the disk.
+  private var isNearlyFull = false
+  /// When to look at the disk again, by the monotonic clock.
+  private var nextLook: UInt64 = 0
   /// Whether all of the session is in it. After `finish`.
   private(set) var isWhole = true
   private var thread: WorkerThread?
@@ -30,13 +35,16 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
 
   /// Makes the folder and its files.
   ///
-  /// - Parameter frames: of the model.
+  /// - Parameters:
+  ///   - frames: of the model.
+  ///   - leastRoom: bytes; with fewer free on the disk the recording ends and is kept.
   /// - Throws: `RecordingError.cannotRecord`.
   init(
     path: String, header: RecordingHeader, frames: FrameFormat, profile: NoiseProfile?, learned: [LearnedNoise],
-    remark: @escaping @Sendable (String) -> Void
+    leastRoom: Int, remark: @escaping @Sendable (String) -> Void
   ) throws(RecordingError) {
     self.path = path
+    self.leastRoom = leastRoom
     self.remark = remark
     if mkdir(path, 0o755) != 0 {
       guard errno == EEXIST, Self.isEmptyFolder(path) else {
@@ -75,6 +83,7 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
   /// - Throws: `LiveError.noThread`.
   func start() throws {
     thread = try WorkerThread(name: "limpid-record") { [unowned self] in
+      lookForRoom()
       drain()
       sleep(nanoseconds: 50_000_000)
     }
@@ -96,10 +105,24 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
     if let failure { throw failure }
   }
 
+  /// Ends it before the disk is full: a write that finds no room would take all of it away.
+  private func lookForRoom() {
+    guard !tap.pointee.isBroken.load(ordering: .relaxed), monotonicNanoseconds() >= nextLook else { return }
+    nextLook = monotonicNanoseconds() + 1_000_000_000
+    var disk = statvfs()
+    // Some file systems do not say how large they are.
+    guard statvfs(path, &disk) == 0, disk.f_blocks > 0,
+      Double(disk.f_bavail) * Double(disk.f_frsize) < Double(leastRoom)
+    else { return }
+    isNearlyFull = true
+    tap.pointee.isBroken.store(true, ordering: .relaxed)
+  }
+
   private func drain() {
     guard !hasEnded else { return }
-    // A block that was under way when room was wanting is whole one drain later.
-    let isLast = sawBroken
+    // A block that was under way when room was wanting is whole one drain later, or when its output is there: a device
+    // without a clock waits for it.
+    let isLast = sawBroken && tap.pointee.input.writePosition == tap.pointee.output.writePosition
     sawBroken = tap.pointee.isBroken.load(ordering: .relaxed)
     do {
       try drain(tap.pointee.input, into: input)
@@ -110,10 +133,15 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
     }
     while let event = tap.pointee.events.read() { if let event = SessionEvent(event) { write(event) } }
     while let span = tap.pointee.dry.read() { write(SessionEvent(span)) }
+    // Where nothing was written it does nothing. What goes wrong stays with the file, and `close` says it.
+    fflush(events)
     if isLast {
       isWhole = false
       close()
-      remark("\(path): the recording ends here, since the disk was too slow for it")
+      remark(
+        isNearlyFull
+          ? "\(path): the recording ends here and is kept, since the disk is nearly full"
+          : "\(path): the recording ends here, since the disk was too slow for it")
     }
   }
 

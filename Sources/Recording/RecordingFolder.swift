@@ -6,6 +6,8 @@ import SignalProcessing
 /// recording goes on in folders within it (`Replay.segments`).
 public struct RecordingFolder: SessionRecording, Equatable {
   public let path: String
+  /// Bytes that stay free on the disk: with fewer a recording ends, and what there is of it is kept.
+  var leastRoom = 32 << 20
 
   public init(_ path: String) { self.path = path }
 
@@ -15,7 +17,7 @@ public struct RecordingFolder: SessionRecording, Equatable {
   ) throws -> any SessionRecorder {
     try Recorder(
       path: place(ofSegment: segment), header: RecordingHeader(start), frames: start.model?.frameFormat ?? .standard,
-      profile: start.profile, learned: start.learned, remark: remark)
+      profile: start.profile, learned: start.learned, leastRoom: leastRoom, remark: remark)
   }
 
   public func place(ofSegment segment: Int) -> String { RecordingHeader.segmentPath(path, segment) }

@@ -81,7 +81,7 @@ import Testing
 
   /// Where the driver cannot start both directions in the same moment, one ran ahead of the other for good, differently after
   /// every start.
-  @Test(arguments: [(0.0, 0.0021), (0.0011, 0.0004), (0.003, 0.0)], [true, false])
+  @Test(arguments: [(0.0, 0.0021), (0.0011, 0.0004), (0.003, 0.0), (0.0, 0.008)], [true, false])
   func `what starts one after the other has the stated latency also after recoveries`(
     delays: (Double, Double), hasOneClock: Bool
   ) {
@@ -95,6 +95,9 @@ import Testing
     for opening in 0..<2 {
       var loop = bench.loop(hasOneClock: hasOneClock)
       #expect(loop.start() == nil)
+      // It had recorded more than a period when the output had started, and counted as a file.
+      let hasClock = loop.inputHasClock
+      #expect(hasClock)
       var starts = bench.input.primes
       var since = 0
       for n in 0..<100 {
@@ -114,6 +117,36 @@ import Testing
     }
     #expect(bench.input.primes == 6)
     #expect(bench.events.filter { $0 == .xrun }.count == 4)
+  }
+
+  /// A write that fails is an xrun; that of the silence which sets the delay counted as the device's loss.
+  @Test(arguments: [EPIPE, ESTRPIPE, EAGAIN], [true, false])
+  func `an xrun while the delay is set is an xrun and no more`(number: Int32, hasOneClock: Bool) {
+    let bench = Bench()
+    var loop = bench.loop(hasOneClock: hasOneClock, periods: 6)
+    #expect(loop.start() == nil)
+    for _ in 0..<50 { #expect(loop.step() == nil) }
+    // Of what was lost so much has to be made up for.
+    bench.output.written -= 700
+    bench.output.faults = [bench.output.writes: number]
+    for _ in 0..<10 { #expect(loop.step() == nil) }
+    #expect(bench.events.filter { $0 == .xrun }.count == 2)
+    #expect(bench.output.primes == 2)
+    #expect(abs(bench.trueDelay(loop) - Double(loop.latency)) <= 1)
+  }
+
+  @Test(arguments: [EPIPE, ESTRPIPE, EAGAIN], [true, false])
+  func `an xrun right after the start is an xrun and no more`(number: Int32, hasOneClock: Bool) {
+    let bench = Bench()
+    // It shows less than it has, which silence makes up for: the first write after the priming.
+    bench.input.granularity = 100
+    bench.input.lateness = { _ in 0.001 }
+    bench.output.faults = [1: number]
+    var loop = bench.loop(hasOneClock: hasOneClock)
+    #expect(loop.start() == nil)
+    for _ in 0..<50 { #expect(loop.step() == nil) }
+    #expect(bench.events.filter { $0 == .xrun }.count == 1)
+    #expect(bench.output.primes == 2)
   }
 
   @Test func `what the driver starts together is played as it is`() {
@@ -270,6 +303,16 @@ import Testing
     #expect(bench.clock.nanoseconds > 590 * 256 / 48000.0 * 1e9)
     #expect(bench.output.played.dropFirst(primed).enumerated().allSatisfy { $1 == Float($0 % 1000) / 1024 })
     #expect(bench.events.isEmpty)
+  }
+
+  /// However long it takes, what is all there at once was not recorded meanwhile.
+  @Test(arguments: [0.008, 0.05]) func `a file into a loudspeaker that starts slowly has no clock`(delay: Double) {
+    let bench = Bench()
+    bench.output.startDelay = delay
+    var loop = bench.loop(hasOneClock: false, clocks: (false, true))
+    #expect(loop.start() == nil)
+    let (inputHasClock, outputHasClock) = (loop.inputHasClock, loop.outputHasClock)
+    #expect(!inputHasClock && outputHasClock)
   }
 
   /// The devices were taken for two with clocks, because blocks had run before.

@@ -94,6 +94,25 @@ import Testing
     #expect(bench.output.underruns == 0)
   }
 
+  /// Its longer period was taken for lost samples, many times a second.
+  @Test(arguments: [(128, 480, 48000), (256, 1024, 48000), (128, 480, 16000)], [-120.0, 0, 150])
+  func `an output that moves by its own longer period loses nothing`(
+    numbers: (period: Int, step: Int, outputRate: Int), ppm: Double
+  ) {
+    let bench = Bench(period: numbers.period)
+    bench.output.granularity = Double(numbers.step)
+    bench.output.drift = { _ in ppm }
+    var loop = bench.loop(hasOneClock: false, outputPeriod: numbers.step, outputRate: numbers.outputRate)
+    _ = loop.start()
+    let step = Double(numbers.step) * 48000 / Double(numbers.outputRate)
+    for _ in 0..<(4 * 48000 / numbers.period) {
+      #expect(loop.step() == nil)
+      #expect(abs(bench.trueDelay(loop) - Double(loop.latency)) <= step + 1)
+    }
+    #expect(bench.report.xruns.load(ordering: .relaxed) == 0)
+    #expect(bench.output.underruns == 0)
+  }
+
   /// A whole hour with a fault every ten seconds: nothing is allocated, so nothing can grow.
   @Test func `an hour makes no heap call`() {
     let bench = Bench(rate: 8000, period: 1024)

@@ -258,6 +258,87 @@ import TestSupport
     #expect(try replay.verify() == nil)
   }
 
+  /// A recording that keeps what it has to say.
+  private struct TellingRecording: SessionRecording {
+    var folder: RecordingFolder
+    let sentences = Sentences()
+
+    func makeRecorder(
+      segment: Int, start: SessionStart, remark: @escaping @Sendable (String) -> Void
+    ) throws -> any SessionRecorder {
+      try folder.makeRecorder(segment: segment, start: start, remark: { sentences.add($0) })
+    }
+    func place(ofSegment segment: Int) -> String { folder.place(ofSegment: segment) }
+  }
+
+  /// The write that found no room took all of it away, however many hours.
+  @Test func `a recording ends before the disk is full, and is kept`() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var recording = TellingRecording(folder: RecordingFolder(folder.path))
+    // More than any disk has.
+    recording.folder.leastRoom = .max
+    let rig = try Rig(StreamFormat(sampleRate: 16000, block: 160, channelCount: 1), recording: recording)
+    let recorder = try #require(rig.session.recorder)
+    let input = voiceLike(16000, rate: 16000)
+    for n in 0..<100 {
+      // From here on it looks at the disk.
+      if n == 50 {
+        try recorder.start()
+        try wait("the recording's end") { recorder.tap.pointee.isBroken.load(ordering: .relaxed) }
+      }
+      rig.callback(Array(input[n * 160..<(n + 1) * 160]))
+      rig.work()
+    }
+    try recorder.finish()
+    let isWhole = recorder.isWhole
+    #expect(!isWhole, "the device's next format gets no folder")
+    let told = recording.sentences.all.withLock { $0 }
+    #expect(told == ["\(folder.path): the recording ends here and is kept, since the disk is nearly full"])
+    let replay = try Replay(path: folder.path, model: try model())
+    #expect(replay.sampleCount == 50 * 160)
+    #expect(try replay.verify() == nil)
+  }
+
+  /// A drain that came twice while a device without a clock waited for the worker ended the files at different lengths.
+  @Test func `a recording that ends within a block has all of the block`() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let rig = try Rig(
+      StreamFormat(sampleRate: 16000, block: 160, channelCount: 1), recording: RecordingFolder(folder.path))
+    let recorder = try #require(rig.session.recorder)
+    let silence = [Float](repeating: 0, count: 160)
+    try recorder.start()
+    silence.withUnsafeBufferPointer { samples in
+      recorder.tap.pointee.recordInput([samples.baseAddress!], count: 160)
+      recorder.tap.pointee.isBroken.store(true, ordering: .relaxed)
+      // Several drains.
+      usleep(300_000)
+      recorder.tap.pointee.recordOutput([UnsafeMutablePointer(mutating: samples.baseAddress!)], count: 160)
+    }
+    try recorder.finish()
+    let sizes = try ["input.wav", "output.wav"].map { try Data(contentsOf: folder.appending(path: $0)).count }
+    #expect(sizes[0] == sizes[1] && sizes[0] > 160 * 4, "\(sizes)")
+  }
+
+  /// They lay in memory until the recording's end, which a crash never sees.
+  @Test func `what was decided is in its file while the recording runs`() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let rig = try Rig(
+      StreamFormat(sampleRate: 16000, block: 160, channelCount: 1), recording: RecordingFolder(folder.path))
+    try rig.session.recorder?.start()
+    rig.send(.bypass(true))
+    let input = voiceLike(3200, rate: 16000)
+    for n in 0..<20 {
+      rig.callback(Array(input[n * 160..<(n + 1) * 160]))
+      rig.work()
+    }
+    let events = folder.appending(path: "events.txt")
+    try wait("the command in its file") { try String(contentsOf: events, encoding: .utf8).contains("command") }
+    try rig.session.recorder?.finish()
+  }
+
   @Test func `a session with threads and a device's pace plays again to the bit`() throws {
     let folder = temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }

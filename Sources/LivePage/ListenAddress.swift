@@ -2,7 +2,7 @@ import NIOCore
 
 /// Where the page is served: `PORT`, or `ADDRESS:PORT`. Without an address it is this machine's own, 127.0.0.1.
 package struct ListenAddress: Sendable, Equatable {
-  /// A literal, IPv4 or IPv6, without brackets.
+  /// A literal, IPv4 or IPv6, without brackets, in the one form to which browsers bring it.
   package let host: String
   /// 0: the system chooses.
   package let port: Int
@@ -28,7 +28,8 @@ package struct ListenAddress: Sendable, Equatable {
     guard (1...5).contains(port.count), port.allSatisfy({ $0.isASCII && $0.isNumber }), let number = Int(port),
       number <= 65_535, let address = try? SocketAddress(ipAddress: host, port: number)
     else { throw .badAddress(text) }
-    self.host = host
+    let scope = host.drop(while: { $0 != "%" })  // an address as the system writes it is without
+    self.host = address.ipAddress.map { "\($0)\(scope)" } ?? host
     self.port = number
     isLoopback = Self.isLoopback(address)
   }

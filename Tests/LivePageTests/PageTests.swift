@@ -43,6 +43,16 @@ import Testing
     }
   }
 
+  /// What a reader of screens is to say is what changes now and then.
+  @Test func `what changes with every update is no live region, and what is hidden is not shown`() throws {
+    let page = String(decoding: try #require(PageFile(path: "/")).bytes, as: UTF8.self)
+    for id in ["level-in", "level-out", "frame"] {
+      #expect(page.contains("<span class=\"value\" id=\"\(id)\">"), "\(id)")
+    }
+    let style = String(decoding: try #require(PageFile(path: "/page.css")).bytes, as: UTF8.self)
+    #expect(style.contains("[hidden] { display: none !important; }"), "rules for a row or a label would show it")
+  }
+
   @Test func `tokens are of 128 bits, each another one, and compared as wholes`() {
     let tokens = (0..<100).map { _ in AccessToken() }
     #expect(Set(tokens.map(\.text)).count == 100)
@@ -58,6 +68,7 @@ import Testing
     ("localhost:65535", "127.0.0.1", 65535, true), ("[::1]:8080", "::1", 8080, true),
     ("0.0.0.0:8080", "0.0.0.0", 8080, false),
     ("192.168.1.5:8080", "192.168.1.5", 8080, false), ("[fe80::1]:8080", "fe80::1", 8080, false),
+    ("[fd00:0:0::2]:0", "fd00::2", 0, false), ("[FD00::0B]:0", "fd00::b", 0, false), ("[0::0]:80", "::", 80, false),
   ])
   func `addresses are read, and known to be this machine's alone or not`(
     text: String, host: String, port: Int, own: Bool
@@ -105,6 +116,22 @@ import Testing
       all.admits(host: "192.168.1.5:8080", boundPort: 8080) && all.admits(host: "[fe80::1]:8080", boundPort: 8080))
     #expect(!all.admits(host: "example.org:8080", boundPort: 8080))
     #expect(try ListenAddress("80").admits(host: "localhost", boundPort: 80))
+  }
+
+  @Test func `what a command has changed is told with the next update`() throws {
+    var limits = LivePageLimits()
+    limits.updatesPerDescription = 1_000_000
+    let server = try LivePageServer(SourceStandIn(), limits: limits)
+    defer { server.stop() }
+    let page = try server.page()
+    #expect(page.nextText("{") != nil)
+    page.say("1 bypass on")
+    #expect(page.nextText("=1") == "=1 ok")
+    var updates = 0
+    while updates < 20, let (first, payload) = page.nextFrame(), payload.first != UInt8(ascii: "{") {
+      if first == 0x82 { updates += 1 }
+    }
+    #expect(updates == 1)
   }
 
   @Test func `sentences reach every page, and at the end goodbye`() throws {

@@ -200,6 +200,7 @@ struct Attempt: Sendable, CustomTestStringConvertible {
     limits.updatesPerDescription = 1
     limits.unreadBytes = 8192
     limits.slowness = .milliseconds(300)
+    limits.silence = .hours(1)
     let source = SourceStandIn(description: "{" + String(repeating: " ", count: 4000) + "}")
     let server = try LivePageServer(source, limits: limits)
     defer { server.stop() }
@@ -216,6 +217,26 @@ struct Attempt: Sendable, CustomTestStringConvertible {
     #expect(slow.isClosed(within: 5))
     let next = try server.page()
     #expect(next.nextText("{") != nil, "the next one is served")
+  }
+
+  @Test func `who breaks the protocol and does not read the answer leaves its place all the same`() throws {
+    var limits = LivePageLimits()
+    limits.clients = 1
+    limits.connections = 1
+    limits.update = .milliseconds(2)
+    limits.updatesPerDescription = 1
+    limits.unreadBytes = 8192
+    limits.slowness = .hours(1)
+    limits.silence = .hours(1)
+    let source = SourceStandIn(description: "{" + String(repeating: " ", count: 4000) + "}")
+    let server = try LivePageServer(source, limits: limits)
+    defer { server.stop() }
+    let slow = try server.page(receiveBuffer: 4096)
+    // More than the system keeps for it.
+    #expect(eventually { source.looks.load(ordering: .relaxed) > 200 })
+    slow.put(RawConnection.frame(0x89, [UInt8](repeating: 0, count: 126)))
+    #expect(eventually { (try? server.page()) != nil }, "its place is another's")
+    withExtendedLifetime(slow) {}
   }
 
   @Test func `who never answers a ping is dropped`() throws {

@@ -77,6 +77,12 @@ final class ClientHub: @unchecked Sendable {
     for client in clients { client.update(frames, now: now) }
   }
 
+  /// What a command has changed is not to wait for its turn.
+  func describeSoon() {
+    loop.preconditionInEventLoop()
+    updates = 0
+  }
+
   /// Another session, another tap.
   private func followTap() {
     let tap = source.soundTap

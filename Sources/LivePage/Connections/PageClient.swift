@@ -52,6 +52,7 @@ final class PageClient: ChannelInboundHandler {
         return fail(.noCommand)
       }
       send(reply)
+      hub.describeSoon()
     case .ping:
       frame = WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData)
       context.writeAndFlush(Self.wrapOutboundOut(frame), promise: nil)
@@ -79,7 +80,11 @@ final class PageClient: ChannelInboundHandler {
       close(
         .messageTooLarge, "a message has at most \(hub.limits.messageBytes) bytes in \(hub.limits.fragments) frames")
     case is NIOWebSocketFrameAggregator.Error: close(.protocolError, "frames of a message come in order")
-    case is NIOWebSocketError: isClosing = true  // WebSocketProtocolErrorHandler has answered and closes
+    case is NIOWebSocketError:
+      // WebSocketProtocolErrorHandler has answered, and closes as soon as that is read.
+      isClosing = true
+      hub.dismiss(self)
+      closeSoon(context)
     default: context.close(promise: nil)
     }
   }
@@ -124,6 +129,12 @@ final class PageClient: ChannelInboundHandler {
     let frame = WebSocketFrame(fin: true, opcode: .connectionClose, data: data)
     let bound = context.loopBound
     context.writeAndFlush(Self.wrapOutboundOut(frame)).whenComplete { _ in bound.value.close(promise: nil) }
+    closeSoon(context)
+  }
+
+  /// Whether it reads or not.
+  private func closeSoon(_ context: ChannelHandlerContext) {
+    let bound = context.loopBound
     context.eventLoop.scheduleTask(in: .seconds(1)) { bound.value.close(promise: nil) }
   }
 

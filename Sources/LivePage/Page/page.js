@@ -16,6 +16,8 @@ const token = (() => {
   }
   return sessionStorage.getItem("token");
 })();
+// The address of a later run, pasted into the same tab: nothing is loaded for what stands after the #.
+addEventListener("hashchange", () => { if (/^#[0-9a-f]{32}$/.test(location.hash)) location.reload(); });
 
 // MARK: What was said
 
@@ -37,7 +39,10 @@ let socket = null;
 let number = 0;
 let patience = 1;
 let wasOpen = false;
-const waiting = new Map(); // number of a command: what to say when it was done
+let isGreeted = false; // by a first update: the ninth page is let in, and sent away before one
+let lastUpdate = 0;
+let lastSound = 0; // when columns came
+const waiting = new Map(); // number of a command: what to say when it was done, and what it makes of the state
 
 function connect() {
   if (!token) {
@@ -47,9 +52,7 @@ function connect() {
   socket.binaryType = "arraybuffer";
   socket.onopen = () => {
     wasOpen = true;
-    patience = 1;
-    setConnection("Connected", true);
-    tell("connected");
+    lastUpdate = lastSound = performance.now();
   };
   socket.onmessage = (message) => {
     if (typeof message.data !== "string") return update(new DataView(message.data));
@@ -62,16 +65,25 @@ function connect() {
       case "!": return tell(body);
     }
   };
-  socket.onclose = (event) => {
-    socket = null;
-    waiting.clear();
-    const reason = event.reason || (wasOpen ? "the connection was lost" :
-      "no connection: limpid has ended, or this is the address of an earlier run; open the one that it printed");
-    setConnection(reason, false);
-    patience = Math.min(patience * 2, 30);
-    setTimeout(connect, patience * 500);
-  };
+  socket.onclose = (event) => lost(event.reason || (wasOpen ? "the connection was lost" :
+    "no connection: limpid has ended, or this is the address of an earlier run; open the one that it printed"));
 }
+
+function lost(reason) {
+  // Of one that does not answer nothing more is wanted, its late end neither.
+  socket.onopen = socket.onmessage = socket.onclose = null;
+  socket.close();
+  socket = null;
+  wasOpen = isGreeted = false;
+  waiting.clear();
+  setConnection(reason, false);
+  patience = Math.min(patience * 2, 30);
+  setTimeout(connect, patience * 500);
+}
+
+setInterval(() => {
+  if (socket?.readyState === WebSocket.OPEN && performance.now() - lastUpdate > 5000) lost("limpid does not answer");
+}, 1000);
 
 function setConnection(text, isOpen) {
   const isNews = $("connection").textContent !== text;
@@ -81,21 +93,27 @@ function setConnection(text, isOpen) {
   if (isNews && !isOpen) tell(text, true);
 }
 
-/** Sends a line as the control socket takes it; `done` is said when it was done. */
-function send(line, done) {
+/** Sends a line as the control socket takes it; `done` is said when it was done. `wish` is what it makes of the state, from which
+    the next press goes on. */
+function send(line, done, wish) {
   if (!socket || socket.readyState !== WebSocket.OPEN) return;
   number = (number + 1) % 1000000000;
-  waiting.set(number, done);
+  waiting.set(number, { done, wish });
   socket.send(`${number} ${line}`);
+  if (state && wish) describe(state);
 }
 
 function takeAnswer(body) {
   const blank = body.indexOf(" ");
   const id = Number(body.slice(0, blank));
   const answer = body.slice(blank + 1);
-  const done = waiting.get(id);
-  waiting.delete(id);
-  if (answer.startsWith("error: ")) return tell(answer.slice(7), true);
+  const done = waiting.get(id)?.done;
+  if (answer.startsWith("error: ")) {
+    waiting.delete(id);
+    return tell(answer.slice(7), true);
+  }
+  // The engine takes a command with its next block: what comes before does not know of it.
+  setTimeout(() => waiting.delete(id), 300);
   if (done) tell(done);
 }
 
@@ -268,7 +286,6 @@ class Meter {
 const meters = { in: new Meter("meter-in", -60, 0), out: new Meter("meter-out", -60, 0), frame: new Meter("meter-frame", 0, 10) };
 const peaks = { in: -100, out: -100 };
 const clipped = { out: 0 };
-let lastUpdate = 0;
 
 /** Twenty times a second: UpdateFrame.swift has the layout. */
 function update(view) {
@@ -278,18 +295,26 @@ function update(view) {
   const columns = view.getUint8(2);
   const bands = view.getUint8(3);
   const level = (at) => view.getInt16(at, true) === -32768 ? null : view.getInt16(at, true) / 100;
+  if (columns) lastSound = now;
+  const isAway = now - lastSound > 2000;
+  if (!isGreeted) {
+    isGreeted = true;
+    patience = 1;
+    tell("connected");
+  }
+  setConnection(isAway ? "Connected; no sound comes, limpid waits for its device" : "Connected", true);
   const fall = Math.min(1, (now - lastUpdate) / 1000) * 20; // dB
   lastUpdate = now;
   for (const [side, at, peakAt] of [["in", 4, 8], ["out", 6, 10]]) {
-    const value = level(at);
-    peaks[side] = Math.max(level(peakAt) ?? -100, peaks[side] - fall);
+    const value = isAway ? null : level(at);
+    peaks[side] = Math.max((isAway ? null : level(peakAt)) ?? -100, peaks[side] - fall);
     const text = value === null ? "silent" : `${value.toFixed(1).replace("-", "−")} dB`;
     meters[side].show(value ?? -100, peaks[side], text);
     $(`level-${side}`).textContent = text;
   }
-  $("clip-in").hidden = !(flags & 1);
+  $("clip-in").hidden = isAway || !(flags & 1);
   if (flags & 2) clipped.out = now;
-  $("clip-out").hidden = !clipped.out || now - clipped.out > 3000;
+  $("clip-out").hidden = isAway || !clipped.out || now - clipped.out > 3000;
   const reduction = level(12);
   $("reduction").textContent = reduction === null ? "none heard yet" : `${reduction.toFixed(1)} dB lower`;
   const median = view.getUint16(14, true) / 100;
@@ -355,15 +380,21 @@ function takeFacts(given) {
 
 function setSwitch(id, isOn) { $(id).setAttribute("aria-checked", isOn ? "true" : "false"); }
 
-function showLimit() {
+/** The limit in force can be another one than the slider has room for. */
+function showLimit(limit) {
   $("limit").disabled = !$("limited").checked;
-  $("limit-value").textContent = $("limited").checked ? `${$("limit").value} dB` : "no limit";
+  const inForce = limit === undefined ? undefined : `${+limit.toFixed(1)} dB`;
+  const text = inForce ?? ($("limited").checked ? `${$("limit").value} dB` : "no limit");
+  if ($("limit-value").textContent !== text) $("limit-value").textContent = text;
+  if (inForce) $("limit").setAttribute("aria-valuetext", inForce);
+  else $("limit").removeAttribute("aria-valuetext");
 }
 function showMix() { $("mix-value").textContent = `${$("mix").value} %`; }
 
 /** Five times a second: how things stand. */
 function describe(now) {
   const before = state;
+  for (const { wish } of waiting.values()) Object.assign(now, wish);
   state = now;
   $("format").textContent = `${now.sample_rate} Hz, ${now.channels} channel${now.channels === 1 ? "" : "s"}, blocks of ` +
     `${now.block}; latency ${now.latency_ms.toFixed(1)} ms`;
@@ -373,7 +404,7 @@ function describe(now) {
   if (!isHeld("limit")) {
     $("limited").checked = limit !== undefined;
     if (limit !== undefined) $("limit").value = limit;
-    showLimit();
+    showLimit(limit);
   }
   if (!isHeld("mix")) {
     $("mix").value = Math.round(now.mix * 100);
@@ -383,10 +414,11 @@ function describe(now) {
   $("steps-now").textContent = now.steps === now.wished_steps ? "" : `${now.steps} run just now: frames were late`;
   if (now.wished_networks !== undefined) {
     if (!isHeld("networks")) $("networks").value = now.wished_networks;
-    $("networks-now").textContent = now.networks !== now.wished_networks ? `${facts.networks[0]} runs alone just now: frames were late` :
-      now.second_pass === "light" ? `${facts.networks[0]} alone hears the second pass: for want of time` :
-      now.second_pass === "none" ? "one pass of two runs: for want of time" : "";
+    $("networks-now").textContent = now.networks === now.wished_networks ? "" :
+      `${facts.networks[0]} runs alone just now: frames were late`;
   }
+  $("passes-now").textContent = now.second_pass === "light" ? `${facts.networks[0]} alone hears the second pass: for want of time` :
+    now.second_pass === "none" ? "one pass of two runs: for want of time" : "";
   showLearning(now, before);
   showProfiles(now);
   $("reference").textContent = now.reference_frames === 0 ? "no noise heard yet" :
@@ -463,25 +495,32 @@ function throttled(action) {
   };
 }
 
-const sendLimit = throttled(() => send($("limited").checked ? `limit ${$("limit").value}` : "limit off"));
-const sendMix = throttled(() => send(`mix ${$("mix").value / 100}`));
+const setLimit = (limit, done) => send(`limit ${limit ?? "off"}`, done, { attenuation_limit_db: limit });
+const sendLimit = throttled(() => setLimit($("limited").checked ? Number($("limit").value) : undefined));
+const sendMix = throttled(() => send(`mix ${$("mix").value / 100}`, undefined, { mix: $("mix").value / 100 }));
 
 function learn() {
   if (!state) return;
-  if (state.learning_s !== undefined) return send("learn end", "learning ended");
-  if ($("learn-open").checked) return send("learn 60", "learning until pressed again, or until there is room for no more");
+  if (state.learning_s !== undefined) return send("learn end", "learning ended", { learning_s: undefined });
+  if ($("learn-open").checked) {
+    return send("learn 60", "learning until pressed again, or until there is room for no more", { learning_s: 60 });
+  }
   const seconds = Number($("learn-seconds").value);
   if (!(seconds >= 0.6 && seconds <= 60)) return tell("learn for 0.6 to 60 seconds", true);
-  send(`learn ${seconds}`, `learning for ${seconds} s`);
+  send(`learn ${seconds}`, `learning for ${seconds} s`, { learning_s: seconds });
 }
-const bypass = () => state && send(`bypass ${state.bypass ? "off" : "on"}`, state.bypass ? "enhanced again" : "bypassed");
-const freeze = () => state && send(`freeze ${state.frozen ? "off" : "on"}`, state.frozen ? "the noise reference follows the room" : "the noise reference is frozen");
+const bypass = () => state &&
+  send(`bypass ${state.bypass ? "off" : "on"}`, state.bypass ? "enhanced again" : "bypassed", { bypass: !state.bypass });
+const freeze = () => state && send(
+  `freeze ${state.frozen ? "off" : "on"}`, state.frozen ? "the noise reference follows the room" : "the noise reference is frozen",
+  { frozen: !state.frozen });
 const forget = () => send("forget", "forgotten");
 const clear = () => send("clear", "the noise reference is empty");
-const setSteps = (count) => send(`steps ${count}`, `${count} step${Number(count) === 1 ? "" : "s"} per frame`);
+const setSteps = (count) =>
+  send(`steps ${count}`, `${count} step${count === 1 ? "" : "s"} per frame`, { steps: count, wished_steps: count });
 
 const networksSaid = (which) => which === "both" ? "both networks are heard" : `${facts.networks[which === "first" ? 0 : 1]} is heard alone`;
-const setNetworks = (which) => send(`networks ${which}`, networksSaid(which));
+const setNetworks = (which) => send(`networks ${which}`, networksSaid(which), { networks: which, wished_networks: which });
 function nextNetworks() {
   if (!state || facts.networks.length < 2) return;
   setNetworks({ both: "first", first: "second", second: "both" }[state.wished_networks]);
@@ -492,10 +531,10 @@ function stepLimit(up) {
   const limit = state.attenuation_limit_db;
   // As the terminal's keys: up to no limit, and from there down from 30 dB.
   if (up) {
-    if (limit !== undefined) limit >= 30 ? send("limit off", "no limit") : send(`limit ${limit + 3}`, `limit ${limit + 3} dB`);
+    if (limit !== undefined) limit >= 30 ? setLimit(undefined, "no limit") : setLimit(limit + 3, `limit ${limit + 3} dB`);
   } else {
     const next = limit === undefined ? 30 : Math.max(0, limit - 3);
-    send(`limit ${next}`, `limit ${next} dB`);
+    setLimit(next, `limit ${next} dB`);
   }
 }
 
@@ -507,7 +546,7 @@ $("learn").addEventListener("click", learn);
 $("limited").addEventListener("change", () => { hold("limit"); showLimit(); sendLimit(); });
 $("limit").addEventListener("input", () => { hold("limit"); showLimit(); sendLimit(); });
 $("mix").addEventListener("input", () => { hold("mix"); showMix(); sendMix(); });
-$("steps").addEventListener("change", () => { hold("steps"); setSteps($("steps").value); });
+$("steps").addEventListener("change", () => { hold("steps"); setSteps(Number($("steps").value)); });
 $("networks").addEventListener("change", () => { hold("networks"); setNetworks($("networks").value); });
 $("learn-open").addEventListener("change", () => { $("learn-seconds").disabled = $("learn-open").checked; });
 $("save").addEventListener("submit", (event) => {
@@ -518,7 +557,10 @@ $("save").addEventListener("submit", (event) => {
   send(`save ${name}`, `kept as ${name}`);
 });
 $("help").addEventListener("click", () => $("help-dialog").showModal());
-$("end").addEventListener("click", () => $("end-dialog").showModal());
+$("end").addEventListener("click", () => {
+  $("end-dialog").returnValue = ""; // Escape leaves what was chosen before
+  $("end-dialog").showModal();
+});
 $("end-dialog").addEventListener("close", () => { if ($("end-dialog").returnValue === "end") send("quit", "limpid ends"); });
 
 $("keys").checked = localStorage.getItem("keys") !== "off";
@@ -536,7 +578,7 @@ document.addEventListener("keydown", (event) => {
   else if (key === "c") clear();
   else if (key === "+" || key === "=") stepLimit(true);
   else if (key === "-" || key === "_") stepLimit(false);
-  else if (/^[1-9]$/.test(key)) setSteps(key);
+  else if (/^[1-9]$/.test(key)) setSteps(Number(key));
   else if (key === "n") nextNetworks();
   else if (key === "?" || key === "h") $("help-dialog").showModal();
   else return;

@@ -28,16 +28,12 @@ final class RollingSpectra {
   /// Takes what has come since the last call.
   ///
   /// - Parameter bytes: gets the columns: each the bands of the input, then those of the output.
-  /// - Returns: how many columns, and the highest samples of either side.
-  func collect(into bytes: inout [UInt8]) -> (columns: Int, inputPeak: Float, outputPeak: Float) {
-    var (columns, inputPeak, outputPeak) = (0, Float(0), Float(0))
+  /// - Returns: how many columns, and the highest sample of the output's channels.
+  func collect(into bytes: inout [UInt8]) -> (columns: Int, outputPeak: Float) {
+    var columns = 0
     while columns < Self.mostColumns {
       let count = tap.read(hop - filled, input: inputHop.base + filled, output: outputHop.base + filled)
       guard count > 0 else { break }
-      for n in filled..<filled + count {
-        inputPeak = max(inputPeak, abs(inputHop.base[n]))
-        outputPeak = max(outputPeak, abs(outputHop.base[n]))
-      }
       filled += count
       guard filled == hop else { continue }
       filled = 0
@@ -47,7 +43,7 @@ final class RollingSpectra {
       output.appendColumn(to: &bytes)
       columns += 1
     }
-    return (columns, inputPeak, outputPeak)
+    return (columns, tap.takeOutputPeak())
   }
 
   /// What the page has to know of the columns: "#" and a JSON object.

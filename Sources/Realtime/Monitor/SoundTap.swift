@@ -26,6 +26,7 @@ public final class SoundTap: @unchecked Sendable {
     let next = rings.pointee.output.writePosition
     rings.pointee.input.advance(next - rings.pointee.input.readPosition)
     rings.pointee.output.advance(next + latencyInSamples - rings.pointee.output.readPosition)
+    _ = takeOutputPeak()
     rings.pointee.isWanted.store(true, ordering: .releasing)
   }
 
@@ -47,6 +48,11 @@ public final class SoundTap: @unchecked Sendable {
     rings.pointee.output.advance(count)
     return count
   }
+
+  /// The highest sample of any channel that was left since the last call. Ordinary threads.
+  public func takeOutputPeak() -> Float {
+    Float(bitPattern: rings.pointee.outputPeak.exchange(0, ordering: .relaxed))
+  }
 }
 
 /// The callback's side of a `SoundTap`. What it calls neither allocates nor locks nor waits.
@@ -54,6 +60,8 @@ struct SoundTapRings: ~Copyable, @unchecked Sendable {
   let input: SampleRing
   let output: SampleRing
   let isWanted = Atomic<Bool>(false)
+  /// Bits of a Float: of all channels, where `output` has their mean.
+  let outputPeak = Atomic<UInt32>(0)
   /// Whether the block now under way has its input in the ring: both sides are left, or neither. The callback's own.
   private let hasInput = Atomic<Bool>(false)
   private let mixed: PlanarBlock  // (1, the format's block); the callback's own
@@ -82,6 +90,18 @@ struct SoundTapRings: ~Copyable, @unchecked Sendable {
     guard hasInput.load(ordering: .relaxed) else { return }
     mix(UnsafeRawPointer(channels).assumingMemoryBound(to: UnsafePointer<Float>.self), channelCount, count)
     _ = output.write(mixed.constantLanes, count: count)
+    notePeak(channels, channelCount, count)
+  }
+
+  @_noLocks
+  private func notePeak(_ channels: UnsafePointer<UnsafeMutablePointer<Float>>, _ channelCount: Int, _ count: Int) {
+    var highest = Float(bitPattern: outputPeak.load(ordering: .relaxed))
+    for channel in 0..<channelCount {
+      let lane = channels[channel]
+      for n in 0..<count where lane[n].magnitude > highest && lane[n].magnitude <= 1e10 { highest = lane[n].magnitude }
+    }
+    // Where it is taken at this very moment, the next one to take it gets it once more.
+    outputPeak.store(highest.bitPattern, ordering: .relaxed)
   }
 
   @_noLocks

@@ -47,7 +47,7 @@ final class PageSource: LivePageSource, @unchecked Sendable {
         networks: engine.networkNames, preset: preset, largestSteps: engine.largestSteps,
         frameDeadlineMs: (engine.status?.frameDeadline ?? 0) * 1000, parts: parts ?? [],
         counters: LiveCounters.all.filter { $0.display != .never }.map {
-          Count(key: $0.key, name: $0.name, meaning: $0.meaning)
+          Count(key: $0.name.replacing("-", with: "_"), name: $0.name, meaning: $0.meaning)
         }))
   }
 
@@ -84,5 +84,6 @@ final class PageSource: LivePageSource, @unchecked Sendable {
     let ms: Double
     let explanation: String
   }
+  /// `key` is that of the description, in which the encoder has words joined by underscores.
   private struct Count: Encodable { let key, name, meaning: String }
 }

@@ -20,10 +20,19 @@ package struct AudioTags: Sendable, Equatable {
     let content: [UInt8]
   }
 
+  /// Which loudspeakers the channels of an extensible WAV are for.
+  struct Loudspeakers: Sendable, Equatable {
+    let channelCount: Int
+    /// Four bytes, as they stood in the input.
+    let mask: [UInt8]
+  }
+
   var texts: [Int32: String] = [:]
   /// libsndfile's SF_BROADCAST_INFO as it came.
   private(set) var broadcast: [UInt8] = []
   var extras = Extras.none
+  /// nil where the input does not say.
+  var loudspeakers: Loudspeakers?
   /// Of compressed sound, in kilobits a second; nil for what is not compressed with loss.
   var kilobits: Double?
   /// libsndfile's number for the encoding that has this rate.
@@ -71,6 +80,16 @@ extension AudioTags {
     return .chunks(
       kept.map { TagChunk(id: $0.id, content: file.bytes($0.body.lowerBound, $0.body.count)) },
       isAIFF: chunked.dialect.isBigEndian)
+  }
+
+  /// An extensible WAV's.
+  static func loudspeakers(of chunked: ChunkedFile, _ file: FileWindow) -> Loudspeakers? {
+    guard chunked.dialect.formWidth == 12, !chunked.dialect.isBigEndian,
+      let format = chunked.chunks.first(where: { $0.name == "fmt " })?.body, format.count >= 24,
+      file.number(format.lowerBound, 2, bigEndian: false) == 0xFFFE,
+      let channelCount = file.number(format.lowerBound + 2, 2, bigEndian: false)
+    else { return nil }
+    return Loudspeakers(channelCount: channelCount, mask: file.bytes(format.lowerBound + 20, 4))
   }
 
   /// An MP3's tags.

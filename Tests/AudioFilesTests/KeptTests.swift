@@ -80,6 +80,63 @@ struct KeptTests {
     #expect(try read(scratch.path("b.flac")).reader.tags.title == "Quay 7")
   }
 
+  /// What libsndfile writes of it is shorter than RF64's header: the output began with zeros.
+  @Test func `chunks of a WAV of one sample are kept, too`() throws {
+    var tags = AudioTags()
+    let content = Data("INFO".utf8) + chunk("INAM", Data("Quay7\0".utf8))
+    tags.extras = .chunks([AudioTags.TagChunk(id: Array("LIST".utf8), content: Array(content))], isAIFF: false)
+    let writer = try AudioFileWriter(
+      path: scratch.path("a.wav"), format: format(SF_FORMAT_WAV, SF_FORMAT_PCM_16), tags: tags, overwrite: false,
+      expectedSampleCount: 1)
+    try [Float(0.25)].withUnsafeBufferPointer { try writer.write($0) }
+    try writer.finish()
+    let data = try bytes("a.wav")
+    #expect(data.starts(with: Data("RIFF".utf8)) && chunks(data).map { $0.0 } == ["LIST", "fmt ", "data"])
+    let size = data[4..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+    #expect(size == data.count - 8)
+    let (samples, reader) = try read(scratch.path("a.wav"))
+    #expect(samples == [0.25] && reader.tags.title == "Quay7" && reader.remarks == [])
+  }
+
+  /// The mask of an extensible WAV.
+  private func loudspeakers(_ name: String) throws -> [UInt8] {
+    let data = try bytes(name)
+    let place = try #require(data.firstRange(of: Data("fmt ".utf8))).upperBound + 4 + 20
+    return Array(data[place..<(place + 4)])
+  }
+
+  /// A number of channels has several arrangements, and libsndfile knows one.
+  @Test(arguments: [(4, 0x107), (6, 0x60F), (4, 0)])
+  func `the loudspeakers of an extensible WAV are kept`(channels: Int, mask: Int) throws {
+    let four = (0..<4).map { UInt8(truncatingIfNeeded: mask >> (8 * $0)) }
+    let extensible = format(SF_FORMAT_WAVEX, SF_FORMAT_PCM_16, channels: channels)
+    _ = try write(sound(100, channels: channels), scratch.path("plain.wav"), extensible)
+    #expect(try loudspeakers("plain.wav") != four)
+    var data = try bytes("plain.wav")
+    let place = try #require(data.firstRange(of: Data("fmt ".utf8))).upperBound + 4 + 20
+    data.replaceSubrange(place..<(place + 4), with: four)
+    try data.write(to: scratch.url.appendingPathComponent("a.wav"))
+    let more = Data(data[8...]) + chunk("iXML", Data("<BWFXML/>".utf8))
+    try chunk("RIFF", more).write(to: scratch.url.appendingPathComponent("b.wav"))
+    for name in ["a.wav", "b.wav"] {
+      for output in ["out-" + name, "out-" + name + ".rf64"] {
+        _ = try copy(name, output)
+        #expect(try loudspeakers(output) == four, "\(output)")
+        #expect(try read(scratch.path(output)).samples == sound(100, channels: channels))
+      }
+    }
+    let tags = try AudioFileReader(path: scratch.path("a.wav")).tags
+    let known = try AudioFileWriter(
+      path: scratch.path("known.wav"), format: extensible, tags: tags, overwrite: false, expectedSampleCount: 100)
+    try sound(100, channels: channels).withUnsafeBufferPointer { try known.write($0) }
+    try known.finish()
+    #expect(try loudspeakers("known.wav") == four)
+    // They are not those of another number of channels.
+    let pair = format(SF_FORMAT_WAVEX, SF_FORMAT_PCM_16, channels: 2)
+    _ = try write(sound(100, channels: 2), scratch.path("pair.wav"), pair, tags: tags)
+    #expect(try loudspeakers("pair.wav") == [3, 0, 0, 0])
+  }
+
   @Test func `markers of an AIFF are kept`() throws {
     _ = try write(sound(1000), scratch.path("plain.aiff"), format(SF_FORMAT_AIFF, SF_FORMAT_PCM_16))
     let marker = chunk("MARK", Data([0, 1, 0, 1, 0, 0, 1, 44, 3]) + Data("mid".utf8), isBigEndian: true)

@@ -1,8 +1,9 @@
-import AudioFiles
 import CSndfile
 import Foundation
 import Testing
 import TestSupport
+
+@testable import AudioFiles
 
 /// What a recording must survive: full disks, odd targets, missing ends, sizes beyond 32 bits.
 /// Sound files are safe.
@@ -124,6 +125,8 @@ import TestSupport
       path: scratch.path("a.wav"), format: format(SF_FORMAT_WAV, SF_FORMAT_PCM_16), tags: AudioTags(),
       overwrite: false, expectedSampleCount: long)
     wave.abandon()
+    let layout = try format(SF_FORMAT_WAV, SF_FORMAT_PCM_16).layout(path: "a.wav", expectedSampleCount: long)
+    #expect(layout.code == Int32(SF_FORMAT_RF64 | SF_FORMAT_PCM_16) && layout.largestSampleCount == .max)
     let error = #expect(throws: AudioFileError.self) {
       try AudioFileWriter(
         path: scratch.path("a.aiff"), format: format(SF_FORMAT_AIFF, SF_FORMAT_PCM_16), tags: AudioTags(),

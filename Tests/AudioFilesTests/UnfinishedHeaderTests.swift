@@ -64,6 +64,69 @@ struct UnfinishedHeaderTests {
     #expect(reader.remarks.map(\.isDamage) == [true])
   }
 
+  /// A file of unknown sizes whose sound grows to so many bytes; what is not written takes no room on the disk.
+  ///
+  /// - Parameters:
+  ///   - place: of the sound's size, from its first sample.
+  ///   - end: its last bytes.
+  private func grow(_ path: String, _ container: Int, _ place: Int, to size: Int, end: [UInt8]) throws {
+    _ = try write(sound(4), path, format(container, SF_FORMAT_PCM_16))
+    let first = try Data(contentsOf: URL(fileURLWithPath: path)).count - 8
+    let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+    let unknown: [UInt8] = [255, 255, 255, 255]
+    for (at, bytes) in [(4, unknown), (first + place, unknown), (first + size - end.count, end)] {
+      try file.seek(toOffset: UInt64(at))
+      try file.write(contentsOf: Data(bytes))
+    }
+    try file.close()
+  }
+
+  /// All behind 4 GiB was lost, and the remark said that all was taken.
+  @Test func `a WAV beyond 4 GiB is taken to its end`() throws {
+    let path = scratch.path("a.wav")
+    let size = (1 << 32) + (1 << 21)
+    try grow(path, SF_FORMAT_WAV, -4, to: size, end: [0, 0x40])
+    let reader = try AudioFileReader(path: path)
+    #expect(reader.sampleCount == size / 2)
+    #expect(reader.remarks.count == 1 && reader.remarks[0].isDamage)
+    #expect(reader.remarks.first?.description.contains("\(size) bytes are there, all of which were taken") == true)
+    let file = try #require(FileWindow(path: path))
+    let opened = try OpenSound(file, try #require(ChunkedFile(file)?.parts.first), path)
+    let last = sf_count_t(size / 2 - 1)
+    var sample: Float = 0
+    #expect(sf_seek(opened.handle, last, SEEK_SET) == last)
+    #expect(sf_readf_float(opened.handle, &sample, 1) == 1)
+    #expect(sample == 0.5)
+    withExtendedLifetime(opened) {}
+  }
+
+  @Test func `of an AIFF beyond 4 GiB the remark says how much was taken`() throws {
+    let path = scratch.path("a.aiff")
+    let size = (1 << 32) + (1 << 21)
+    try grow(path, SF_FORMAT_AIFF, -12, to: size, end: [0x40, 0])
+    let reader = try AudioFileReader(path: path)
+    // The chunk's size counts 8 bytes in front of the samples.
+    let taken = 0xFFFF_FFFF - 8
+    #expect(reader.sampleCount == taken / 2)
+    #expect(reader.remarks.count == 1 && reader.remarks[0].isDamage)
+    let words = "\(size) bytes are there, of which the first \(taken) were taken"
+    #expect(reader.remarks.first?.description.contains(words) == true, "\(reader.remarks)")
+  }
+
+  /// A gigabyte of them took eleven of memory, and minutes.
+  @Test func `zeros in place of chunks are not collected without end`() throws {
+    let path = scratch.path("a.wav")
+    func chunked(_ zeros: Int) throws -> ChunkedFile? {
+      var data = Data("RIFF\0\0\0\0WAVE".utf8) + Data(repeating: 0, count: 8 * zeros)
+      data += Data("data".utf8) + [4, 0, 0, 0, 1, 2, 3, 4]
+      try data.write(to: URL(fileURLWithPath: path))
+      return ChunkedFile(try #require(FileWindow(path: path)))
+    }
+    #expect(try chunked(100) != nil)
+    #expect(try chunked((1 << 14) + 1) == nil)
+    #expect(throws: AudioFileError.self) { try AudioFileReader(path: path) }
+  }
+
   @Test func `a sound of no length with chunks behind it is empty`() throws {
     let path = scratch.path("a.wav")
     _ = try write([0, 0], path, format(SF_FORMAT_WAV, SF_FORMAT_PCM_16))

@@ -68,6 +68,9 @@ import Testing
       #expect(bands.first { $0.name == name }?.spans.isEmpty == true, "\(name)")
     }
 
+    #expect(tracks.noiseReductionName(goesBack: false) == "noise lower by, dB (frames without speech)")
+    #expect(
+      tracks.noiseReductionName(goesBack: true) == "noise lower by, dB (frames without speech, the forward way alone)")
     // The mean of the curve in power is the figure of the report.
     let reduction = tracks.noiseReduction
     #expect(reduction.values.contains { $0.isFinite } && reduction.values.contains { $0.isNaN })
@@ -137,5 +140,14 @@ import Testing
     #expect(frozen.count == 1 && isAt(frozen[0], 2.5, 3), "\(frozen)")
     let reduction = tracks.noiseReduction.values
     #expect(reduction[..<100].allSatisfy { $0.isNaN } && reduction[100...].allSatisfy { abs($0 - 12) < 1e-3 })
+    #expect(tracks.noiseReductionName(goesBack: false) == "noise lower by, dB (mean of the last 2 s of noise)")
+    // The worker does not say, and what is not known is not "not in it".
+    #expect(bands.count == 6 && !bands.contains { ["noise tokens used", "network rested"].contains($0.name) })
+  }
+
+  @Test func `the notes say of which way the noise is lower`() {
+    #expect(FigureRecording.noise(nil, goesBack: true) == "")
+    #expect(FigureRecording.noise(12.34, goesBack: false) == "; noise 12.3 dB lower")
+    #expect(FigureRecording.noise(12.34, goesBack: true) == "; noise 12.3 dB lower on the forward way alone")
   }
 }

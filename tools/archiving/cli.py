@@ -106,7 +106,9 @@ def archive(args: argparse.Namespace, options: list[str]) -> int:
     folder, output = (os.fsencode(os.path.abspath(path)) for path in (args.folder, args.output))
     os.makedirs(output, exist_ok=True)
     if args.files_from:
-        names = listing.largest_first(folder, listing.listed(read_list(args.files_from), args.null))
+        given = os.fsencode(args.folder)
+        wanted = (listing.below(folder, given, name) for name in listing.listed(read_list(args.files_from), args.null))
+        names = listing.largest_first(folder, list(dict.fromkeys(wanted)))
     else:
         names = listing.files(program, folder, output)
     seconds = 60 * (args.span or 0)

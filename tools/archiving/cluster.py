@@ -43,8 +43,7 @@ def enhance(work: Work, name: bytes) -> Result:
 
 
 def look(work: Work, seconds: int, name: bytes) -> Result:
-    """Whether a file of spans is done; a failure says only that it is not."""
-    return here(program.enhance(program.replace(program.of_spans(work, seconds, None), attempts=1), name))
+    return here(program.look(work, seconds, name))
 
 
 def span(work: Work, seconds: int, number: int, name: bytes) -> Result:

@@ -41,6 +41,21 @@ def listed(text: bytes, null: bool) -> list[bytes]:
     return list(dict.fromkeys(names))
 
 
+def below(folder: bytes, given: bytes, name: bytes) -> bytes:
+    """A list's name as one below the folder, as `limpid enhance` takes it: `find interviews` says interviews/a.wav, and
+    `cd interviews && find` ./a.wav. `folder` is absolute, `given` the same as it was typed."""
+    inner, is_below = name, not os.path.isabs(name)
+    for above in (folder.rstrip(b"/") + b"/", given.rstrip(b"/") + b"/"):
+        if name.startswith(above) and (os.path.exists(name) or not os.path.exists(os.path.join(folder, name))):
+            inner, is_below = name[len(above) :], True
+            break
+    parts = [part for part in inner.split(b"/") if part not in (b"", b".")]
+    if not is_below or not parts or b".." in parts:
+        shown, where = (text.decode("utf-8", "replace") for text in (name, given))
+        raise ArchiveError(f"{shown} does not lie in {where}; list files of that folder")
+    return b"/".join(parts)
+
+
 # Kinds whose spans are to the bit what was enhanced, and that are decoded in no time.
 LOSSLESS = {b"wav", b"wave", b"w64", b"rf64", b"aif", b"aiff", b"aifc", b"flac", b"caf", b"au"}
 
@@ -53,6 +68,9 @@ def long_files(program: str, folder: bytes, names: list[bytes], seconds: int) ->
         if name.rpartition(b".")[2].lower() not in LOSSLESS or not os.path.isfile(path) or os.path.getsize(path) < 1 << 20:
             return 1
         told = subprocess.run([program, "info", path], capture_output=True).stdout
+        # Their blocks are written whole: a span of them is longer than it should be, and is not joined.
+        if re.search(rb"^encoding .*(ADPCM|GSM)", told, re.MULTILINE):
+            return 1
         length = re.search(rb"^length +(\d+)\.(\d{3}) s$", told, re.MULTILINE)
         return max(1, int(length[1] + length[2]) // (1000 * seconds)) if length else 1
 

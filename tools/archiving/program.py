@@ -71,7 +71,12 @@ def spans_folder(work: Work) -> bytes:
 
 def remove_spans(work: Work, name: bytes) -> None:
     """Of a file that is joined."""
+    # Joined to a span's folder such a name would be another file's: the recording's own.
+    if os.path.isabs(name) or b".." in name.split(b"/"):
+        raise ValueError(f"{os.fsdecode(name)!r} is no name below a folder")
     place = spans_folder(work)
+    if not os.path.isdir(place):
+        return
     for number in os.listdir(place):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(os.path.join(place, number, name))
@@ -113,6 +118,14 @@ def once(work: Work, name: bytes) -> tuple[Result, bool]:
         if done.returncode < 0:
             result.error = f"the program was ended by {signal.Signals(-done.returncode).name}"
     return result, done.returncode in PERMANENT
+
+
+def look(work: Work, seconds: int, name: bytes) -> Result:
+    """Whether a file of spans is done, or its spans lie there to be joined; a failure says only that it is not."""
+    result = enhance(replace(of_spans(work, seconds, None), attempts=1), name)
+    if result.status != "failed":
+        remove_spans(work, name)
+    return result
 
 
 def join(work: Work, seconds: int, name: bytes, spans: list[Result]) -> Result:

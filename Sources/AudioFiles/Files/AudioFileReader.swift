@@ -43,12 +43,14 @@ package final class AudioFileReader: AudioSource {
     let whole = SoundPart(segments: [.file(0..<file.count)])
     var layout = SoundLayout(parts: [whole])
     var extras = AudioTags.Extras.none
+    var loudspeakers: AudioTags.Loudspeakers?
     var kilobits: (bytes: Int, isConstant: Bool)?
     var nominal: Double?
     if let chunked = ChunkedFile(file) {
       if chunked.isEmpty, chunked.parts.count == 1 { throw .empty(path: path) }
       layout = SoundLayout(parts: chunked.parts, remarks: chunked.remarks)
       extras = AudioTags.extras(of: chunked, file)
+      loudspeakers = AudioTags.loudspeakers(of: chunked, file)
     } else if let au = AUFile(file) {
       layout = au.layout
     } else if let ogg = try OggFile(file, path: path) {
@@ -117,6 +119,7 @@ package final class AudioFileReader: AudioSource {
     }
     var tags = AudioTags(reading: begun.handle)
     tags.extras = extras
+    tags.loudspeakers = loudspeakers
     if let kilobits, let total, format.isLossy {
       tags.kilobits = nominal ?? Double(kilobits.bytes) * 8 / 1000 * Double(format.sampleRate) / Double(total)
       tags.lossyEncoding = format.encoding

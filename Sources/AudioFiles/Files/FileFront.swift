@@ -9,6 +9,8 @@ struct FileFront {
   /// Bytes in front of libsndfile's file.
   let reserved: Int
   private let content: Content
+  /// For the output's channels, where its kind says that at all.
+  private let loudspeakers: AudioTags.Loudspeakers?
 
   private enum Content {
     case none
@@ -21,10 +23,10 @@ struct FileFront {
   var isNeeded: Bool { if case .none = content { false } else { true } }
 
   init(_ tags: AudioTags, _ format: AudioFormat) {
+    let isWAV = format.isWAV || format.container == Int32(SF_FORMAT_RF64)
+    loudspeakers = isWAV && tags.loudspeakers?.channelCount == format.channelCount ? tags.loudspeakers : nil
     switch tags.extras {
-    case .chunks(let chunks, let isAIFF)
-    where isAIFF
-      ? format.container == Int32(SF_FORMAT_AIFF) : format.isWAV || format.container == Int32(SF_FORMAT_RF64):
+    case .chunks(let chunks, let isAIFF) where isAIFF ? format.container == Int32(SF_FORMAT_AIFF) : isWAV:
       var bytes: [UInt8] = []
       for chunk in chunks {
         bytes += chunk.id + Self.number(chunk.content.count, 4, isBigEndian: isAIFF) + chunk.content
@@ -61,13 +63,15 @@ struct FileFront {
 
   /// Once libsndfile has closed its file.
   func write(to file: TemporaryFile) {
+    if let loudspeakers { put(loudspeakers, into: file) }
     switch content {
     case .none: return
     case .chunks(let chunks, let isAIFF):
       let form = file.bytes(at: reserved, 48)
-      guard form.count == 48 else { return }
+      // A WAV of one sample has less than 48.
+      guard form.count >= 12 else { return }
       func value(_ range: Range<Int>) -> Int { range.reversed().reduce(0) { $0 << 8 | Int(form[$1]) } }
-      if form.starts(with: Array("RF64".utf8)) {
+      if form.count == 48, form.starts(with: Array("RF64".utf8)) {
         // Its true size stands in the first chunk, ds64.
         let sizes = Array(form[12..<20]) + Self.number(value(20..<28) + reserved, 8) + Array(form[28..<48])
         file.put(Array(form[..<12]) + sizes + chunks, at: 0)
@@ -81,6 +85,23 @@ struct FileFront {
     case .id3(let front, let back):
       if !front.isEmpty { file.put(front, at: 0) }
       if !back.isEmpty { file.put(back, at: nil) }
+    }
+  }
+
+  /// libsndfile writes a mask of its own for a number of channels.
+  private func put(_ loudspeakers: AudioTags.Loudspeakers, into file: TemporaryFile) {
+    var at = reserved + 12
+    // In front of the description stands RF64's first chunk, or the room that was left for it.
+    for _ in 0..<2 {
+      let chunk = file.bytes(at: at, 32)
+      guard chunk.count == 32 else { return }
+      func value(_ range: Range<Int>) -> Int { range.reversed().reduce(0) { $0 << 8 | Int(chunk[$1]) } }
+      if chunk.starts(with: Array("fmt ".utf8)) {
+        guard value(4..<8) >= 24, value(8..<10) == 0xFFFE, value(10..<12) == loudspeakers.channelCount else { return }
+        file.put(loudspeakers.mask, at: at + 28)
+        return
+      }
+      at += 8 + value(4..<8)
     }
   }
 

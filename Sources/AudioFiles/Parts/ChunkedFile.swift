@@ -67,6 +67,8 @@ struct ChunkedFile {
   private(set) var isEmpty = false
   let dialect: ChunkDialect
   private let file: FileWindow
+  /// More are no file's: each 8 zeros look like a chunk of no length.
+  private static let mostChunks = 1 << 14
 
   /// nil for other kinds of files, and for those without a chunk of samples, which libsndfile has to refuse.
   init?(_ file: FileWindow) {
@@ -98,6 +100,7 @@ struct ChunkedFile {
         if parts.count == 1 { chunks = found + trailing(chunk, end) }
         return end
       }
+      guard found.count < Self.mostChunks else { return nil }
       found.append(chunk)
       if chunk.name == "ds64" { longSize = file.number(chunk.body.lowerBound + 8, 8, bigEndian: false) }
       guard chunk.body.upperBound <= file.count else { return nil }
@@ -147,13 +150,16 @@ struct ChunkedFile {
     }
     let next = nextForm(in: body..<file.count)
     let end = next ?? file.count
-    parts.append(SoundPart(segments: repaired(start, sound, before, end)))
+    let segments = repaired(start, sound, before, end)
+    parts.append(SoundPart(segments: segments))
     // CAF's way of saying "to the end".
     if dialect.soundOffset == 4, claimed == nil, next == nil { return end }
     let says = claimed.map { $0 == 0 ? "no sound" : "\($0) bytes of sound" } ?? "a sound without an end"
+    let taken = segments.last!.count
+    let whatIsTaken = taken < end - body ? "of which the first \(taken) were taken" : "all of which were taken"
     remarks.append(
       AudioRemark(
-        description: "its header promises \(says) and \(end - body) bytes are there, all of which were taken",
+        description: "its header promises \(says) and \(end - body) bytes are there, \(whatIsTaken)",
         isDamage: true))
     checkFormat(before)
     return end
@@ -306,7 +312,9 @@ struct ChunkedFile {
     guard sound.body.upperBound <= end else { return [] }
     var chunks: [Chunk] = []
     var at = aligned(sound.body.upperBound, 0)
-    while at < end, let chunk = chunk(at), isName(chunk.id), chunk.body.upperBound <= end {
+    while at < end, chunks.count < Self.mostChunks, let chunk = chunk(at), isName(chunk.id),
+      chunk.body.upperBound <= end
+    {
       chunks.append(chunk)
       at = aligned(chunk.body.upperBound, 0)
     }
@@ -316,8 +324,18 @@ struct ChunkedFile {
   /// A whole file of the chunks that say what the samples are, and of the samples.
   private func repaired(_ start: Int, _ sound: Chunk, _ before: [Chunk], _ end: Int) -> [Segment] {
     // libsndfile wants whole samples of all channels; what is left of one at the end is none.
+    let most = dialect.sizeWidth == 4 ? Int(UInt32.max) : .max
+    let long = before.first { $0.name == "ds64" }
+    var bodySize = end - sound.body.lowerBound
+    if bodySize > most, long == nil || !file.has("RF64", at: start) {
+      if !dialect.isBigEndian, let format = before.first(where: { $0.name == "fmt " }) {
+        return [.memory(longHeader(format, bodySize: bodySize)), .file(sound.body.lowerBound..<end)]
+      }
+      // AIFF has no way to say more.
+      bodySize = most
+    }
+    let bodyEnd = sound.body.lowerBound + bodySize
     var header = file.bytes(start, sound.body.lowerBound + dialect.soundOffset - start)
-    let bodySize = end - sound.body.lowerBound
     func put(_ value: Int, _ at: Int, _ width: Int) {
       guard at + width <= header.count else { return }
       for n in 0..<width {
@@ -325,18 +343,16 @@ struct ChunkedFile {
         header[at + n] = shift >= 64 ? 0 : UInt8(truncatingIfNeeded: value >> shift)
       }
     }
-    let isLong = before.contains { $0.name == "ds64" }
-    let most = dialect.sizeWidth == 4 ? Int(UInt32.max) : .max
     let headerSize = dialect.countsHeader ? dialect.headerWidth : 0
-    if isLong, let long = before.first(where: { $0.name == "ds64" }) {
-      put(end - start - 8, long.body.lowerBound - start, 8)
+    if let long {
+      put(bodyEnd - start - 8, long.body.lowerBound - start, 8)
       put(bodySize, long.body.lowerBound - start + 8, 8)
       put(Int(UInt32.max), sound.header - start + 4, 4)
     } else {
       put(min(most, bodySize + headerSize), sound.header - start + dialect.idWidth, dialect.sizeWidth)
       switch dialect.formWidth {
-      case 12: put(min(most, end - start - 8), 4, 4)
-      case 40: put(end - start, 16, 8)
+      case 12: put(min(most, bodyEnd - start - 8), 4, 4)
+      case 40: put(bodyEnd - start, 16, 8)
       default: break
       }
     }
@@ -345,7 +361,23 @@ struct ChunkedFile {
     {
       put((bodySize - 8) / block, common.body.lowerBound - start + 2, 4)
     }
-    return [.memory(header), .file((sound.body.lowerBound + dialect.soundOffset)..<end)]
+    return [.memory(header), .file((sound.body.lowerBound + dialect.soundOffset)..<bodyEnd)]
+  }
+
+  /// What WAV cannot count, libsndfile reads as RF64: its header, up to the samples.
+  private func longHeader(_ format: Chunk, bodySize: Int) -> [UInt8] {
+    func number(_ value: Int, _ width: Int) -> [UInt8] {
+      (0..<width).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+    let unknown = [UInt8](repeating: 0xFF, count: 4)
+    let description = file.bytes(format.header, format.body.upperBound - format.header)
+    var header = Array("RF64".utf8) + unknown + Array("WAVE".utf8)
+    // The size of what follows the first 8 bytes, of the samples, their number (not known), and a table without entries.
+    header += Array("ds64".utf8) + number(28, 4)
+    header += number(4 + 36 + description.count + 8 + bodySize, 8) + number(bodySize, 8) + number(0, 12)
+    header += description
+    header += Array("data".utf8) + unknown
+    return header
   }
 
   /// The size of all is of no use to a reader, but shows that the recorder did not get to its end.

@@ -1,12 +1,13 @@
 import AudioFiles
 import Enhancement
+import Foundation
 import Ground
 
 /// A long recording in spans, for machines that share it: each is enhanced by itself, after the sound before it was heard, and all
 /// are joined by cross-fades.
 ///
 /// Span k begins k lengths into the recording and ends a fade and a margin after its length; the last takes what is left, up to two
-/// lengths less a millisecond.
+/// lengths less half a millisecond.
 struct SpanLayout: Sendable, Equatable {
   /// Seconds from the beginning of one span to the next.
   let length: Int
@@ -19,8 +20,10 @@ struct SpanLayout: Sendable, Equatable {
   /// know what follows.
   static let margin = BackwardPass.context
 
-  /// Of a recording.
-  func count(samples: Int, rate: Int) -> Int { max(1, samples * 1000 / rate / (length * 1000)) }
+  /// Of a recording, by its length as `limpid info` prints it: tools/archive counts by that.
+  func count(samples: Int, rate: Int) -> Int {
+    max(1, Int(Double(String(format: "%.3f", Double(samples) / Double(rate)))!) / length)
+  }
 
   /// Samples of the recording that a span has.
   func range(_ span: Int, samples: Int, rate: Int) -> Range<Int> {

@@ -29,6 +29,8 @@ final class EnhancementTracks {
   private var row = [Float](repeating: 0, count: Place.allCases.count)
   private var drySamples = 0
   private var early = 0  // samples that `play` gives before those of the input
+  /// Whether it is the live worker's, which tells less of its frames.
+  private var isLive = false
 
   init(_ format: AudioFormat) {
     sampleRate = format.sampleRate
@@ -91,14 +93,13 @@ final class EnhancementTracks {
   func begin(piece: Int, latency: Int) {
     self.piece = piece
     early = latency
+    isLive = true
   }
 
   /// How things stand after a piece.
   func note(_ status: LiveStatus) {
     let hop = status.frameDeadline
     set(.taken, status.referenceAge.map { $0 <= 2 * hop } == true ? 1 : 0)
-    set(.conditioned, 0)
-    set(.resting, 0)
     set(.frozen, status.isFrozen ? 1 : 0)
     set(.noiseInput, status.noiseReduction.map { Float(pow(10, $0 / 10)) } ?? 0)
     set(.noiseOutput, status.noiseReduction == nil ? 0 : 1)
@@ -157,23 +158,29 @@ final class EnhancementTracks {
     return reduction
   }
 
+  /// What `noiseReduction` is of.
+  ///
+  /// - Parameter goesBack: whether a way back was averaged in, of which nothing is counted.
+  func noiseReductionName(goesBack: Bool) -> String {
+    let frames = isLive ? "mean of the last 2 s of noise" : "frames without speech"
+    return "noise lower by, dB (\(frames)\(goesBack ? ", the forward way alone" : ""))"
+  }
+
   /// Where something holds: all there may be, whether it does or not.
   ///
   /// - Parameter learned: names of what was learned and is removed.
   func bands(learned: [String]) -> [Figure.Band] {
-    var bands = [
-      Figure.Band(name: "taken as noise", shares: share(.taken)),
-      Figure.Band(name: "noise tokens used", shares: share(.conditioned)),
-      Figure.Band(name: "reference kept", shares: share(.frozen)),
-    ]
+    var bands = [Figure.Band(name: "taken as noise", shares: share(.taken))]
+    if !isLive { bands.append(Figure.Band(name: "noise tokens used", shares: share(.conditioned))) }
+    bands.append(Figure.Band(name: "reference kept", shares: share(.frozen)))
     if !learned.isEmpty {
       let label = "removed: " + learned.joined(separator: ", ")
       bands.append(
         Figure.Band(name: "learned sound", spans: [Figure.Band.Span(start: 0, end: input.seconds, label: label)]))
     }
+    bands.append(Figure.Band(name: "reverse steps", spans: stepSpans))
+    if !isLive { bands.append(Figure.Band(name: "network rested", shares: share(.resting))) }
     return bands + [
-      Figure.Band(name: "reverse steps", spans: stepSpans),
-      Figure.Band(name: "network rested", shares: share(.resting)),
       Figure.Band(name: "dry", shares: track(dry, 0)),
       Figure.Band(name: "input clipped", shares: input.clipped),
       Figure.Band(name: "out beyond 0 dB", shares: output.clipped),

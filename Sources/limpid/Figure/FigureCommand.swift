@@ -8,8 +8,8 @@ struct FigureCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "figure", abstract: "Draws a recording, or two on one scale: spectrograms and levels, as PNG.",
     discussion: """
-      limpid figure noisy.wav clean.wav -o both.png     before and after
-      limpid figure talk.wav                            one, as talk.png
+        limpid figure noisy.wav clean.wav -o both.png     before and after
+        limpid figure talk.wav                            one, as talk.png
 
       Of several channels the mean of their powers is drawn. What is brighter is louder, also where it is printed in grey. 0 dB \
       is the mean square of full scale, so a sine at full scale reads −3 dB. What was taken for noise only limpid enhance \

@@ -55,11 +55,12 @@ final class FigureRecording {
 
   private func figure(_ tracks: EnhancementTracks, _ report: FileReport, _ plan: Plan) -> Figure {
     let signals = [(name: "before", columns: tracks.input), (name: "after", columns: tracks.output)]
+    let goesBack = report.backwardModel != nil
     var figure = Figure(title: title, seconds: tracks.input.seconds)
     figure.notes = [
       SoundFigure.description(of: tracks.input) + "; level " + SoundFigure.level(of: tracks.input) + " before, "
         + SoundFigure.level(of: tracks.output) + " after"
-        + (report.noiseReductionInDecibels.map { "; noise \(Axis.number($0, decimals: 1)) dB lower" } ?? ""),
+        + Self.noise(report.noiseReductionInDecibels, goesBack: goesBack),
       setting(report),
     ]
     figure.spectrograms = signals.map {
@@ -67,10 +68,19 @@ final class FigureRecording {
     }
     figure.charts = [
       SoundFigure.levels(signals),
-      SoundFigure.reduction(tracks.noiseReduction, name: "noise lower by, dB (frames without speech)", curve: ""),
+      SoundFigure.reduction(
+        tracks.noiseReduction, name: tracks.noiseReductionName(goesBack: goesBack), curve: ""),
     ]
     SoundFigure.put(tracks.bands(learned: plan.learnedNames), into: &figure)
     return figure
+  }
+
+  /// What the notes say of noise that is lower.
+  ///
+  /// - Parameter goesBack: whether a way back was averaged in, of which nothing is counted.
+  static func noise(_ reduction: Double?, goesBack: Bool) -> String {
+    guard let reduction else { return "" }
+    return "; noise \(Axis.number(reduction, decimals: 1)) dB lower" + (goesBack ? " on the forward way alone" : "")
   }
 
   private var title: String {

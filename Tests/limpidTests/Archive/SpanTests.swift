@@ -20,6 +20,20 @@ import TestSupport
     #expect((0..<3).map(layout.firstHeard) == [0, 0, 60])
   }
 
+  /// A file that ended a little too early had a span more by the one count than by the other, and was never joined.
+  @Test(arguments: [8_000, 16_000, 22_050, 44_100, 48_000])
+  func `there are as many spans as tools archive counts in what info prints`(rate: Int) {
+    for less in 0..<60 {
+      let samples = 180 * rate - less
+      let printed = String(format: "%.3f", Double(samples) / Double(rate))
+      let milliseconds = Int(printed.filter { $0 != "." })!
+      #expect(layout.count(samples: samples, rate: rate) == milliseconds / 60_000, "\(less) fewer")
+    }
+    let spans = layout.count(samples: 180 * rate - 1, rate: rate)
+    #expect(spans == 3 && layout.range(2, samples: 180 * rate - 1, rate: rate) == (120 * rate)..<(180 * rate - 1))
+    #expect(layout.count(samples: 180 * rate - rate / 1000, rate: rate) == 2, "a millisecond is seen")
+  }
+
   /// The second span hears all that was before it, so it is that of the whole to the bit, and so is the fade between equal sounds; the third
   /// has heard 60 s of 120. On the way back the first one's part in the fade has heard less of what follows.
   @Test(arguments: [false, true])

@@ -1,13 +1,15 @@
 """One file through the program, with no cluster: what is tried again, what is not, and what is kept."""
 
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from archiving import listing, program, report
+from archiving import cli, listing, program, report
 from archiving.errors import ArchiveError
 from archiving.program import Result, Work
 
@@ -114,6 +116,95 @@ def test_lists(tmp_path):
     assert listing.listed(b"a\nb\0c", null=True) == [b"a\nb", b"c"]
     with pytest.raises(ArchiveError, match="no file"):
         listing.listed(b"\n", null=False)
+
+
+def test_names_of_a_list_are_made_relative_to_the_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "interviews/a").mkdir(parents=True)
+    (tmp_path / "interviews/a/b.wav").touch()
+    folder = os.fsencode(tmp_path / "interviews")
+    for given in (b"interviews", b"interviews/", folder):
+        for name in (b"a/b.wav", b"./a//b.wav", b"interviews/a/b.wav", folder + b"/a/b.wav", folder + b"//a/b.wav"):
+            if given != folder or not name.startswith(b"interviews/"):
+                assert listing.below(folder, given, name) == b"a/b.wav", (given, name)
+    assert listing.below(os.fsencode(tmp_path), b".", b"./interviews/a/b.wav") == b"interviews/a/b.wav"
+    # What is missing is the program's to name; what is there as it stands is not looked for elsewhere.
+    assert listing.below(folder, b"interviews", b"interviews/none.wav") == b"none.wav"
+    (tmp_path / "interviews/interviews").mkdir()
+    (tmp_path / "interviews/interviews/c.wav").touch()
+    assert listing.below(folder, b"interviews", b"interviews/c.wav") == b"interviews/c.wav"
+    for name in (os.fsencode(tmp_path / "x.wav"), folder, b"../x.wav", b"a/../../x.wav", b"interviews/../x.wav", b"./", b".."):
+        with pytest.raises(ArchiveError, match="does not lie in interviews"):
+            listing.below(folder, b"interviews", name)
+
+
+def test_the_list_of_the_example_is_taken_each_file_once(limpid, record, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    record(tmp_path / "interviews/a.wav", 1)
+    (tmp_path / "list").write_bytes(b"interviews/a.wav\na.wav\n" + os.fsencode(tmp_path / "interviews/a.wav") + b"\n")
+    taken = []
+
+    def run(work, names, retries, told, say, seconds, long):
+        taken.extend(names)
+        told(program.enhance(work, names[0]))
+
+    monkeypatch.setitem(sys.modules, "archiving.cluster", SimpleNamespace(connect=lambda address: None, run=run))
+    monkeypatch.delattr("archiving.cluster", raising=False)
+    arguments = ["interviews/", "-o", "clean/", "--program", limpid, "--files-from", "list", "--", "--method", "wiener"]
+    assert cli.main(arguments) == 0, capsys.readouterr().err
+    assert taken == [b"a.wav"] and list(contents(tmp_path / "clean")) == ["a.wav"]
+
+
+def joiner(tmp_path: Path) -> Work:
+    """A stand-in that is content with everything, and three spans of in/deep/a.wav that lie there."""
+    stand_in = tmp_path / "limpid"
+    stand_in.write_text("#!/bin/bash\necho '{\"status\": \"skipped\"}'\n")
+    stand_in.chmod(0o755)
+    for place in ("in", "out/.limpid-spans/0", "out/.limpid-spans/1", "out/.limpid-spans/2"):
+        (tmp_path / place / "deep").mkdir(parents=True)
+        (tmp_path / place / "deep/a.wav").write_text("sound")
+    return work(str(stand_in), tmp_path)
+
+
+@pytest.mark.parametrize("end", [program.look, lambda *arguments: program.join(*arguments, [])])
+def test_spans_are_gone_once_they_are_joined_whoever_joins_them(tmp_path, end):
+    of = joiner(tmp_path)
+    assert end(of, 60, b"deep/a.wav").status == "skipped"
+    assert list(contents(tmp_path / "out")) == []
+    assert list(contents(tmp_path / "in")) == ["deep/a.wav"]
+    # And where there never was one.
+    assert end(work(of.program, tmp_path / "other"), 60, b"a.wav").status == "skipped"
+
+
+def test_no_name_leads_out_of_the_spans(tmp_path):
+    of = joiner(tmp_path)
+    before = contents(tmp_path)
+    for name in (os.path.join(of.folder, b"deep/a.wav"), b"../../../in/deep/a.wav", b"deep/../../../../in/deep/a.wav"):
+        with pytest.raises(ValueError, match="no name below a folder"):
+            program.remove_spans(of, name)
+    assert contents(tmp_path) == before
+
+
+def test_files_of_blocks_are_left_whole(limpid, tmp_path):
+    """ADPCM's last block is padded: the spans of one are longer than they should be, and were never joined."""
+
+    def wave(name: str, tag: int, block: int, bits: int, more: bytes, seconds: int, rate: int, factor: int) -> None:
+        size = seconds * rate * factor // 2 // block * block
+        form = struct.pack("<HHIIHH", tag, 1, rate, rate * factor // 2, block, bits) + more
+        head = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", size)
+        with open(tmp_path / name, "wb") as file:
+            file.write(b"RIFF" + struct.pack("<I", len(head) + size) + head)
+            file.truncate(8 + len(head) + size)
+
+    wave("pcm.wav", 1, 2, 16, b"", 300, 8000, 4)
+    # Blocks of 256 bytes hold 505 samples, of 65 bytes 320.
+    wave("ima.wav", 0x11, 256, 4, struct.pack("<HH", 2, 505), 300, 8000, 1)
+    wave("gsm.wav", 0x31, 65, 0, struct.pack("<HH", 2, 320), 900, 8000, 1)
+    names = [b"pcm.wav", b"ima.wav", b"gsm.wav"]
+    for name in names:
+        told = subprocess.run([limpid, "info", tmp_path / os.fsdecode(name)], capture_output=True, text=True).stdout
+        assert "length " in told and os.path.getsize(tmp_path / os.fsdecode(name)) >= 1 << 20, told
+    assert listing.long_files(limpid, os.fsencode(tmp_path), names, 60) == {b"pcm.wav": 5}
 
 
 def test_without_ray_it_says_what_to_install(tmp_path):

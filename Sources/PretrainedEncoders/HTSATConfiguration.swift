@@ -62,8 +62,10 @@ package struct HTSATConfiguration: Sendable, Equatable {
       }
     }
     let widest = max(4, feedForwardFactor)
+    // Every block keeps the biases of all pairs of a window's positions.
+    let allHeads = zip(heads, depths).reduce(0) { $0 + $1.0 * $1.1 }
     guard side(stage: 0) * side(stage: 0) * width * widest <= TowerFields.largestWorkspace,
-      heads.max()! * window * window * window * window <= TowerFields.largestWorkspace
-    else { throw fields.wrong("tower image, width and window take too much memory") }
+      allHeads * window * window * window * window <= TowerFields.largestWorkspace
+    else { throw fields.wrong("tower image, width, window and depths take too much memory") }
   }
 }

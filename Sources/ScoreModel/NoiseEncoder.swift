@@ -132,6 +132,23 @@ struct EncoderTower {
     return count
   }
 
+  /// Floats of the largest result or scratch that an encoder may ask for, 256 MB.
+  static let largestWorkspace = 1 << 26
+
+  /// Floats of the largest result or scratch of a configuration's blocks, which its file's size does not show.
+  static func widest(_ configuration: NetworkConfiguration, frames: Int) -> Int {
+    var size = (frames, configuration.bins)
+    var inputs = 1
+    var result = 0
+    for (outputs, timeStride) in zip(configuration.encoderChannels, configuration.encoderTimeStrides) {
+      result = max(result, (size.0 + 2) * (size.1 + 2) * inputs)
+      size = ((size.0 - 1) / timeStride + 1, (size.1 - 1) / 2 + 1)
+      result = max(result, size.0 * size.1 * outputs)
+      inputs = outputs
+    }
+    return result
+  }
+
   /// Floats of the largest result of a block, and of the largest scratch.
   func workspace(frames: Int) -> (features: Int, scratch: Int) {
     var size = (frames, bins)

@@ -43,7 +43,7 @@ extension ScoreModelWeights: CustomStringConvertible {
     for member in metadata where !["name", "parameters", "multiply_adds_per_frame"].contains(member.key) {
       result.append((member.key, member.value.plainText))
     }
-    return result
+    return result.map { (label: printable($0.label), value: printable($0.value)) }
   }
 
   /// `details`, a line each.
@@ -66,6 +66,16 @@ extension JSONValue {
     default: return text
     }
   }
+}
+
+/// With U+FFFD for control characters: a file's text must not steer the terminal that it is printed on.
+func printable(_ text: String) -> String {
+  var result = ""
+  for scalar in text.unicodeScalars {
+    let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+    result.unicodeScalars.append(isControl ? "\u{FFFD}" : scalar)
+  }
+  return result
 }
 
 /// 8623040 as 8 623 040.

@@ -70,6 +70,13 @@ package final class ScoreModelWeights: @unchecked Sendable {
       format = .standard
     }
     self.format = format
+    if configuration.encoder == .sequence || configuration.encoder == .global {
+      // Nothing longer than 4 s is heard: of a learned sound; of the room it is 2 s.
+      guard EncoderTower.widest(configuration, frames: format.frame.frames(in: 4)) <= EncoderTower.largestWorkspace
+      else {
+        throw .badConfiguration(path: file.path, reason: "the noise encoder needs too much memory")
+      }
+    }
 
     store = WeightStore()
     var loader = TensorLoader(file: file, store: store)
@@ -98,9 +105,9 @@ package final class ScoreModelWeights: @unchecked Sendable {
 
   /// The name that the training gave the model; the file's name if it gave none.
   package var name: String {
-    if let name = metadata.first(where: { $0.key == "name" })?.value.string, !name.isEmpty { return name }
+    if let name = metadata.first(where: { $0.key == "name" })?.value.string, !name.isEmpty { return printable(name) }
     let last = path.split(separator: "/").last.map { String($0) } ?? path
-    return last.hasSuffix(".safetensors") ? String(last.dropLast(12)) : last
+    return printable(last.hasSuffix(".safetensors") ? String(last.dropLast(12)) : last)
   }
 
   package var multiplyAddsPerFrame: Int { configuration.multiplyAddsPerFrame }

@@ -110,16 +110,19 @@ import TestSupport
         + "16000 Hz in frames of 320 samples every 160, 160 bins; save a new one with this model")
   }
 
-  @Test func `a profile of frames that cannot be is refused in a sentence`() throws {
+  @Test(arguments: [
+    ("321", "the format's frame is 321 samples, expected an even number"),
+    ("\(Int.min)", "its fft_length is \(Int.min)"),
+  ]) func `a profile of frames that cannot be is refused in a sentence`(length: String, words: String) throws {
     let path = NSTemporaryDirectory() + "limpid-format-\(UUID().uuidString).safetensors"
     defer { try? FileManager.default.removeItem(atPath: path) }
     var file = SafetensorsWriter(metadata: [
-      ("limpid_noise_profile", "1"), ("sample_rate", "16000"), ("fft_length", "321"), ("hop_length", "160"),
+      ("limpid_noise_profile", "1"), ("sample_rate", "16000"), ("fft_length", length), ("hop_length", "160"),
     ])
     file.add("noise", shape: [30, 160], values: [Float](repeating: 1, count: 30 * 160))
     try file.write(to: path)
     let error = #expect(throws: NoiseProfileError.self) { try NoiseProfile(path: path) }
-    #expect(error?.description.contains("the format's frame is 321 samples, expected an even number") == true)
+    #expect(error?.description.contains(words) == true)
   }
 
   @Test func `steps end at the model's own grid`() throws {

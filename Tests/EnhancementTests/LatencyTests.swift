@@ -34,6 +34,14 @@ import TestSupport
     #expect(lowest == 0)
   }
 
+  /// Where the places of hops among blocks repeat after half a million of them or more, all that can be needed; a common rate's
+  /// repeat sooner.
+  @Test(arguments: [(48_001, 6000, 1, 477), (48_001, 8192, 2, 237), (48_000, 8192, 1, 448), (48_000, 8192, 2, 224)])
+  func `large blocks have all the leading zeros that they need`(rate: Int, block: Int, passes: Int, zeros: Int) {
+    let latency = StreamLatency(sampleRate: rate, resamplerDelay: 0, granularity: block, passes: passes)
+    #expect(latency.leadingZeros == zeros)
+  }
+
   @Test(arguments: commonRates + [12345])
   func `single samples empty the queue to the last one and never beyond`(rate: Int) throws {
     var chain = try makeChain(rate: rate)

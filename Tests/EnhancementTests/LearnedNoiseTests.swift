@@ -1,4 +1,6 @@
 import Foundation
+import NeuralLayers
+import ScoreModel
 import Testing
 
 @testable import Enhancement
@@ -109,6 +111,42 @@ import Testing
     #expect(throws: EnhancementError.noLearnedTokens(model: "tiny")) { try tinyModel().learnedTokens([noise]) }
     #expect(try tinyModel().hearsLearnedNoise == false)
     #expect(try tinyModel().learnedTokens([]) == nil, "nothing was asked")
+  }
+
+  /// `tiny-learned` at 8 kHz.
+  private func narrowModel(fftLength: Int, hopLength: Int) throws -> EnhancementModel {
+    let file = try SafetensorsFile(path: fixture("tiny-learned.safetensors").path)
+    let format =
+      #""format": {"sample_rate": 8000, "fft_length": \#(fftLength), "hop_length": \#(hopLength), "bins": 160, "#
+      + #""compression_factor": 0.15, "compression_exponent": 0.5, "theta": 1.5, "sigma_min": 0.05, "sigma_max": 0.5, "#
+      + #""times": [1.0, 0.6]}, "#
+    var writer = SafetensorsWriter(
+      metadata: file.metadata.map { ($0.key, $0.key == "limpid" ? "{" + format + $0.value.dropFirst() : $0.value) })
+    for tensor in file.tensors { writer.add(tensor.name, shape: tensor.shape, values: try file.floats(tensor)) }
+    let stated = try SafetensorsFile(bytes: writer.bytes(), path: "narrow.safetensors")
+    return try EnhancementModel(weights: try ScoreModelWeights(file: stated))
+  }
+
+  /// What lies above the model's band, and what is shorter than its frame.
+  @Test func `a sound that a model hears nothing in is refused`() throws {
+    let high = (0..<32_000).map { (n: Int) -> Float in
+      let time = Double(n) / 16_000
+      // Without a click at either end.
+      let rise: Double = sin(Double.pi * time / 2)
+      let tone: Double = sin(2 * Double.pi * 6500 * time)
+      return Float(0.003 * rise * rise * tone)
+    }
+    let low = try LearnedNoise(samples: sound(2), sampleRate: 16_000)
+    for (frame, hop, samples) in [(320, 160, high), (8192, 256, sound(0.8))] {
+      let model = try narrowModel(fftLength: frame, hopLength: hop)
+      let noise = try LearnedNoise(samples: samples, sampleRate: 16_000)
+      #expect(model.hears(low) && !model.hears(noise))
+      #expect(try model.learnedTokens([low]) != nil)
+      for sounds in [[noise], [low, noise]] {
+        #expect(throws: LearnedNoiseError.tooShort(seconds: 0)) { try model.learnedTokens(sounds) }
+      }
+      #expect(try tinyModel("tiny-learned").learnedTokens([noise]) != nil)
+    }
   }
 
   /// Forgotten is as if nothing had been learned: to the bit, once the network's memory of it is gone, here from the start.

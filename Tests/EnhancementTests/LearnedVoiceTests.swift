@@ -107,6 +107,8 @@ func speakerModel(isVoice: Bool, activity: Float) throws -> EnhancementModel {
   @Test func `what is no voice is removed all the time`() throws {
     let model = try speakerModel(isVoice: false, activity: -100)
     #expect(try #require(try model.learnedTokens([sound])).voices == nil)
+    let without = try tinyModel("tiny-learned")
+    #expect(model.tellsVoicesApart && !without.tellsVoicesApart)
     let always = try enhanced(model)
     #expect(always.removing == 100)
     #expect(try always.sound == enhanced(try tinyModel("tiny-learned")).sound)

@@ -125,6 +125,33 @@ import TestSupport
     }
   }
 
+  @Test func `the offset of a muted microphone is no noise`() throws {
+    var chain = try makeChain(.scale(1), settings: settings(.spp))
+    _ = run(&chain, whiteNoise(32_000))
+    let before = chain.statistics.noiseFrames
+    let heard = chain.frames.reference.magnitudes()
+    _ = run(&chain, [Float](repeating: 0.01, count: 48_000))
+    // Until the high-pass has let go of the noise it is heard.
+    #expect(chain.statistics.noiseFrames - before < 30)
+    let kept = chain.frames.reference.magnitudes()
+    func level(_ magnitudes: [Float]) -> Float {
+      var sum: Float = 0
+      for n in magnitudes.indices where n % 160 >= 10 { sum += magnitudes[n] }
+      return sum
+    }
+    #expect(level(kept) > 0.8 * level(heard))
+  }
+
+  @Test func `nor does it keep linked channels from hearing theirs`() throws {
+    var enhancer = try MultichannelEnhancer(
+      model: tinyModel(), settings: settings(.spp), sampleRate: 16_000, channelCount: 2)
+    var sound: [Float] = whiteNoise(32_000).flatMap { [$0, 0.01] }
+    sound.withUnsafeMutableBufferPointer { enhancer.process(interleaved: UnsafeBufferPointer($0), into: $0) }
+    // Of 200 frames, and next to none of the other channel.
+    let frames = enhancer.statistics.referenceFrames
+    #expect((150..<230).contains(frames), "\(frames)")
+  }
+
   // MARK: - Profiles
 
   @Test func `a profile comes back as it was saved`() throws {

@@ -67,7 +67,8 @@ import TestSupport
     #expect(other.statistics.nonFiniteInputSamples == 0)
   }
 
-  @Test(arguments: [Float.nan, .infinity, 1e30])
+  /// Bins of 1e18 are finite when they are expanded; their inverse transform is not.
+  @Test(arguments: [Float.nan, .infinity, 1e30, 1e18])
   func `a model output that is not finite gives the noisy frame and a new state`(value: Float) throws {
     let log = Log()
     var chain = try makeChain(.failing(at: 7, value: value), log: log)
@@ -75,6 +76,19 @@ import TestSupport
     let output = run(&chain, input)
     #expect(largestDifference(output, delayed(input, by: 319)) < 2e-6)
     #expect(chain.statistics.fallbackFrames == 1)
+    #expect(log.resets == 1)
+  }
+
+  /// Of predictions one after the other, one is the second pass's.
+  @Test(arguments: [7, 8]) func `so does that of either of two passes`(prediction: Int) throws {
+    let log = Log()
+    var settings = EnhancementSettings()
+    settings.passes = 2
+    var chain = try makeChain(.failing(at: prediction, value: 1e18), settings: settings, log: log)
+    let input = voiceLike(4800, rate: 16000)
+    let output = run(&chain, input)
+    #expect(output.allSatisfy { $0.isFinite })
+    #expect(largestDifference(output, delayed(input, by: 319)) < 2e-6)
     #expect(log.resets == 1)
   }
 

@@ -34,6 +34,22 @@ import Testing
     #expect(message(try changed("clap", text: { _ in "[]" })).contains("is not a JSON object"))
   }
 
+  /// Each block has 256 MB of them, which come of a table of 1 MB.
+  @Test func `the position biases of all blocks together have a limit`() throws {
+    func said(depths: String) throws -> String {
+      let text =
+        #"{"format": 1, "kind": "clap", "sample_rate": 16000, "fft_length": 64, "hop_length": 64, "mel_bins": 64, "#
+        + #""minimum_frequency": 50, "maximum_frequency": 8000, "clip_samples": 4000, "image": 64, "patch": 2, "#
+        + #""width": 64, "depths": \#(depths), "heads": [64], "window": 32, "feed_forward_factor": 1, "embedding": 8}"#
+      do {
+        _ = try TowerConfiguration(json: try JSONReader.read(text), path: "t.safetensors")
+        return "accepted"
+      } catch { return "\(error)" }
+    }
+    #expect(try said(depths: "[1]") == "accepted")
+    #expect(try said(depths: "[2]").contains("tower image, width, window and depths take too much memory"))
+  }
+
   @Test(arguments: ["panns", "clap"]) func `silence and one sample give finite embeddings`(name: String) throws {
     let tower = try Fixtures.tower(name)
     for samples in [[Float](repeating: 0, count: 4000), [0.5]] {

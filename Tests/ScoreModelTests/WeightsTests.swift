@@ -107,6 +107,35 @@ import Testing
     #expect((3..<37).contains(accepted), "\(accepted)")
   }
 
+  /// Time strides and channels alone make its memory: nothing of it shows in the file's size.
+  @Test(arguments: ["tiny-sequence", "tiny-global"]) func `an encoder that needs too much memory is refused`(
+    fixture: String
+  ) throws {
+    func said(strides: String) throws -> String {
+      message(
+        try changed(
+          fixture,
+          metadata: {
+            $0.replacingOccurrences(of: "[4, 6, 8, 8]", with: "[2048, 2048, 8, 8]")
+              .replacingOccurrences(of: "[2, 2, 1, 1]", with: strides)
+          }))
+    }
+    #expect(try said(strides: "[1, 1, 1, 1]").hasPrefix("w.safetensors: the noise encoder needs too much memory; "))
+    #expect(try said(strides: "[2, 2, 1, 1]").contains("expected (2048, 1, 3, 3)"))
+  }
+
+  @Test func `text of a file does not steer the terminal`() throws {
+    let file = try changed(metadata: {
+      $0.replacingOccurrences(of: #""name": "tiny-sequence""#, with: #""name": "\u001b[31mred\u009b""#)
+        .replacingOccurrences(of: #""licence": ""#, with: #""lic\u0007ence": "\u001b]0;x\n\u007f"#)
+    })
+    let weights = try ScoreModelWeights(file: file)
+    #expect(weights.name == "\u{FFFD}[31mred\u{FFFD}")
+    let licence = weights.details.first { $0.label == "lic\u{FFFD}ence" }
+    #expect(licence?.value == "\u{FFFD}]0;x\u{FFFD}\u{FFFD}GPL-3.0-or-later")
+    #expect(weights.details.contains { $0.label == "name" && $0.value == weights.name })
+  }
+
   @Test func `a tower alone is no model, and says what it is for`() throws {
     let json = "{\"format\": 1, \"kind\": \"panns\"}"
     let tower = SafetensorsWriter(metadata: [("limpid_tower", json)])
@@ -197,6 +226,7 @@ import Testing
     ("16000", "96000", "the format's sample rate is 96000 Hz, expected 8000 to 48000"),
     ("16000", "16000.5", "format sample_rate is 16000.5, expected a whole number"),
     ("16000", "99999999999999", "format sample_rate is 99999999999999, expected a whole number"),
+    ("16000", "\(Int.min)", "format sample_rate is \(Int.min), expected a whole number"),
     ("0.15", "0", "the format's compression factor is 0.0, expected 0.001 to 1000"),
     ("t\": 0.5", "t\": 2", "the format's compression exponent is 2.0, expected 0.1 to 1"),
     ("0.15", "\"loud\"", "format compression_factor is \"loud\", expected a number"),
@@ -207,6 +237,7 @@ import Testing
     ("[1.0, 0.5]", "[2, 1]", "time 1 of the grid is 2.0"),
     ("[1.0, 0.5]", "[1, null]", "format times holds null, expected numbers"),
     ("[1.0, 0.5]", "1", "format times is not a list"),
+    ("[1.0, 0.5]", "[1, 1e-30, 1e-31]", "the format's process has no noise left at time 1e-30, expected a later one"),
     ("\"theta\": 1.5, ", "", "format theta is missing, expected a number"),
     (
       "\"theta\"", "\"direction\": \"sideways\", \"theta\"",
@@ -226,8 +257,27 @@ import Testing
   }
 
   @Test func `hundreds of damaged configurations give an error or weights, never a trap`() throws {
-    let text = try SafetensorsFile(path: Fixtures.path("tiny-odd")).metadata.first { $0.key == "limpid" }!
+    let configuration = try SafetensorsFile(path: Fixtures.path("tiny-odd")).metadata.first { $0.key == "limpid" }!
       .value
+    let speaker =
+      #""speaker": {"format": 1, "bins": 90, "stride": 3, "width": 11, "embedding": 5, "slots": 3}, "#
+    let text = "{" + Self.format + speaker + String(configuration.dropFirst())
+    func read(_ text: String) {
+      guard let json = try? JSONReader.read(text) else { return }
+      if let part = json["configuration"] {
+        _ = try? NetworkConfiguration(json: part, path: "x").multiplyAddsPerFrame
+      }
+      if let part = json[ModelFormat.key] { _ = try? ModelFormat(json: part, path: "x") }
+      if let part = json[SpeakerConfiguration.key] { _ = try? SpeakerConfiguration(json: part, bins: 90, path: "x") }
+    }
+    #expect(try JSONReader.read(text)[SpeakerConfiguration.key] != nil, "undamaged it is read")
+    let numbers = text.split { !$0.isNumber }
+    #expect(numbers.count > 40)
+    for number in numbers {
+      for value in [Int.min, Int.max, -1, 0, 1 << 31] {
+        read(text.replacingCharacters(in: number.startIndex..<number.endIndex, with: "\(value)"))
+      }
+    }
     let characters = Array("0123456789-{}[]\",:e. ")
     var seed: UInt64 = 5
     func random(_ limit: Int) -> Int {
@@ -237,9 +287,7 @@ import Testing
     for _ in 0..<300 {
       var damaged = Array(text)
       damaged[random(damaged.count)] = characters[random(characters.count)]
-      if let json = try? JSONReader.read(String(damaged)), let part = json["configuration"] {
-        _ = try? NetworkConfiguration(json: part, path: "x").multiplyAddsPerFrame
-      }
+      read(String(damaged))
     }
   }
 }

@@ -251,7 +251,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     if isFinite {
       compression.expand(compressed.base, gain: gain, count: modelBinCount, into: enhanced.base)
       enhanceAbove(bins, enhanced: enhanced.base, modelBinCount: modelBinCount, binCount: binCount)
-      isFinite = allFinite(enhanced.base, count: 2 * binCount)
+      isFinite = canBeSound(enhanced.base, binCount: binCount)
     }
     if !isFinite { sampler!.reset() }
     return isFinite
@@ -272,7 +272,9 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     let left = noisy > 0 ? energy * Double(mixed / noisy) : 0
     counts.inputEnergy += energy
     counts.outputEnergy += left
-    let isPause = pauses.push(probability: presence.probability)
+    // Nothing but an offset or rumble, as of a muted microphone, is neither noise nor speech: its P of 0 says nothing.
+    let isHeard = !presence.isSilent
+    let isPause = isHeard && pauses.push(probability: presence.probability)
     if isPause {
       counts.noiseFrames += 1
       counts.noiseInputEnergy += energy
@@ -280,8 +282,8 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     }
     // Offset and rumble that are gone are no sign of noise: what was there is judged without them.
     let heard = sumOfSquares(levelAnalysis.bins, count: 2 * binCount)
-    let isNoise = selection == .spp ? isPause : ResidualDetector.isNoise(enhanced: clean, noisy: heard)
-    judgement = isNoise ? .noise : .speech
+    let isNoise = isHeard && (selection == .spp ? isPause : ResidualDetector.isNoise(enhanced: clean, noisy: heard))
+    judgement = !isHeard ? .silence : isNoise ? .noise : .speech
     if isNoise && !isLinked { keepNoise() }
   }
 

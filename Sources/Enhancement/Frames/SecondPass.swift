@@ -77,7 +77,7 @@ struct SecondPass<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     if isFinite {
       compression.expand(compressed.base, gain: gain, count: modelBinCount, into: enhanced.base)
       enhanceAbove(bins, enhanced: enhanced.base, modelBinCount: modelBinCount, binCount: binCount)
-      isFinite = allFinite(enhanced.base, count: 2 * binCount)
+      isFinite = canBeSound(enhanced.base, binCount: binCount)
     }
     if !isFinite { sampler.reset() }
     return isFinite
@@ -96,6 +96,14 @@ struct SecondPass<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     sampler.reset()
     nanoseconds = 0
   }
+}
+
+/// Whether a frame is finite, and stays so in the inverse transform: the loudest that is taken in has some 1e28.
+///
+/// - Parameter bins: (binCount, 2), enhanced.
+func canBeSound(_ bins: UnsafePointer<Float>, binCount: Int) -> Bool {
+  // NaN is not below.
+  sumOfSquares(bins, count: 2 * binCount) < 1e30
 }
 
 /// The bins above the network's take the real gain of its last one, at most 1: where that is all but empty the quotient

@@ -51,6 +51,9 @@ extension EnhancementModel {
   /// The weights whose network tells learned voices apart; nil: there is none.
   var speakerWeights: ScoreModelWeights? { learningNetworks.first { $0.speaker != nil } }
 
+  /// Whether it tells learned voices apart, so that one can be removed only while it is heard.
+  package var tellsVoicesApart: Bool { speakerWeights != nil }
+
   /// Embeddings of the sounds; nil: they are not all voices, there are too many of them, or nothing tells voices apart.
   private func embeddings(of noises: [LearnedNoise], limit: Int) -> [Float]? {
     guard noises.count <= SpeakerActivity.mostVoices, let weights = speakerWeights,
@@ -71,17 +74,24 @@ extension EnhancementModel {
     return result
   }
 
+  /// Whether the model hears anything in a learned sound: not where that lies above its band, or is shorter than its frame.
+  /// Allocates.
+  public func hears(_ noise: LearnedNoise) -> Bool { !noise.magnitudes(limit: 1, for: format).isEmpty }
+
   /// Makes the tokens. Allocates, and takes some milliseconds: not for the real-time path.
   ///
   /// - Parameter noises: one or several; several share the model's attention, 4 s of them together.
-  /// - Throws: `noLearnedTokens` for a model that has none.
-  public func learnedTokens(_ noises: [LearnedNoise]) throws(EnhancementError) -> LearnedTokens? {
+  /// - Throws: `EnhancementError.noLearnedTokens` for a model that has none, `LearnedNoiseError.tooShort` where it does not hear
+  ///   (`hears`) one of them.
+  public func learnedTokens(_ noises: [LearnedNoise]) throws -> LearnedTokens? {
     guard !noises.isEmpty else { return nil }
-    guard let marks = learnedMarks else { throw .noLearnedTokens(model: fullName) }
+    guard let marks = learnedMarks else { throw EnhancementError.noLearnedTokens(model: fullName) }
     let saved = flushDenormals()
     defer { restoreDenormals(saved) }
     let limit = format.frame.frames(in: LearnedNoise.longestHeard)
-    let magnitudes = noises.flatMap { $0.magnitudes(limit: max(1, limit / noises.count), for: format) }
+    let heard = noises.map { $0.magnitudes(limit: max(1, limit / noises.count), for: format) }
+    guard !heard.contains(where: \.isEmpty) else { throw LearnedNoiseError.tooShort(seconds: 0) }
+    let magnitudes = Array(heard.joined())
     let frames = min(limit, magnitudes.count / format.frame.modelBinCount)
     let encoder = makeLearningEncoder(maximumFrameCount: limit)
     var values = [Float](repeating: 0, count: encoder.tokenFloatCount)

@@ -49,7 +49,7 @@ extension NoiseProfile {
     guard stated.contains(where: { $0 != nil }) else { return .standard }
     var numbers: [Int] = []
     for (key, text) in zip(keys, stated) {
-      guard let text, let number = Int(text), abs(number) < 1 << 31 else {
+      guard let text, let number = Int(text), number.magnitude < 1 << 31 else {
         throw .badConfiguration(path: file.path, reason: "its \(key) is \(text ?? "missing")")
       }
       numbers.append(number)

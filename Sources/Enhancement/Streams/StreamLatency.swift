@@ -13,7 +13,8 @@ import SignalProcessing
 /// which repeats with k after at most the model's rate over its common divisor with H. No fewer zeros will do for a host that
 /// may send single samples, and with these
 /// every split of the input gives the same output. Where the input always comes in multiples of b samples, only those n
-/// count that are multiples of b, and P is hop − gcd(b, hop), where r and the hop H·r are whole. With a frame of F samples the whole delay is
+/// count that are multiples of b, and P is hop − gcd(b, hop), where r and the hop H·r are whole. Where that repeats too late to
+/// be looked through, P is ⌊r·(H − 1)⌋, which suffices for any k and b. With a frame of F samples the whole delay is
 ///
 ///     P + (F − H)·r + (both resamplers' delay)
 ///
@@ -27,6 +28,9 @@ struct StreamLatency: Equatable {
   /// The delay of everything else, and the one that is stated: the exact one, rounded.
   var samples: Int { Int(exact.rounded()) }
 
+  /// Hops that are looked at one by one.
+  private static let longestPeriod = 500_000
+
   /// - Parameters:
   ///   - sampleRate: the device's rate in Hz.
   ///   - resamplerDelay: of both resamplers together, in samples of the device.
@@ -39,12 +43,18 @@ struct StreamLatency: Equatable {
     let hop = format.hopLength / passes
     let rate = format.sampleRate
     var zeros = 0
-    // The hops' places among the blocks repeat after at most so many.
-    let period = min(rate / greatestCommonDivisor(hop, rate) * b, 500_000)
-    for k in 0..<period {
-      let last = sampleRate * (hop * (k + 1) - 1) / rate / b * b
-      let ready = (hop * k * sampleRate + rate - 1) / rate
-      zeros = max(zeros, last - ready)
+    // So many hops are a whole number of the device's samples, and `period` of them one of blocks: then their places repeat.
+    let common = greatestCommonDivisor(hop * sampleRate, rate)
+    let wholeHops = rate / common
+    let period = wholeHops * (b / greatestCommonDivisor(hop * sampleRate / common, b))
+    if period <= Self.longestPeriod {
+      for k in 0..<period {
+        let last = sampleRate * (hop * (k + 1) - 1) / rate / b * b
+        let ready = (hop * k * sampleRate + rate - 1) / rate
+        zeros = max(zeros, last - ready)
+      }
+    } else {
+      zeros = sampleRate * (hop - 1) / rate
     }
     leadingZeros = zeros
     exact = Double(zeros) + Double((format.fftLength - hop) * sampleRate) / Double(rate) + resamplerDelay

@@ -12,7 +12,7 @@ extension ModelFormat {
   package init(json: JSONValue, path: String) throws(ModelFileError) {
     func wrong(_ reason: String) -> ModelFileError { .badConfiguration(path: path, reason: reason) }
     func whole(_ key: String) throws(ModelFileError) -> Int {
-      guard let value = json[key]?.integer, abs(value) < 1 << 31 else {
+      guard let value = json[key]?.integer, value.magnitude < 1 << 31 else {
         throw wrong("format \(key) is \(json[key]?.text ?? "missing"), expected a whole number")
       }
       return value

@@ -32,6 +32,9 @@ package struct ModelFormat: Sendable, Equatable {
   /// The most points of a time grid.
   package static let largestGrid = 64
 
+  /// σ(t) that no time of the grid may fall to: a step divides by it.
+  private static let leastDeviation = 1e-9
+
   /// - Throws: the first thing that cannot be.
   package init(
     frame: FrameFormat, compressionFactor: Float, compressionExponent: Float, sde: OrnsteinUhlenbeckSDE, grid: TimeGrid,
@@ -40,6 +43,9 @@ package struct ModelFormat: Sendable, Equatable {
     guard compressionFactor >= 1e-3, compressionFactor <= 1e3 else { throw .compressionFactor(compressionFactor) }
     guard compressionExponent >= 0.1, compressionExponent <= 1 else { throw .compressionExponent(compressionExponent) }
     guard grid.count <= Self.largestGrid else { throw .grid(grid.count) }
+    for time in grid.times {
+      guard sde.marginalDeviation(at: Double(time)) > Self.leastDeviation else { throw .time(time) }
+    }
     self.init(unchecked: frame, compressionFactor, compressionExponent, sde, grid, direction)
   }
 
@@ -64,6 +70,8 @@ package enum ModelFormatError: Error, Equatable, Sendable {
   case compressionExponent(Float)
   /// A time grid of too many points.
   case grid(Int)
+  /// A time at which the diffusion process has no noise.
+  case time(Float)
 }
 
 extension ModelFormatError: CustomStringConvertible {
@@ -72,6 +80,7 @@ extension ModelFormatError: CustomStringConvertible {
     case .compressionFactor(let factor): "the format's compression factor is \(factor), expected 0.001 to 1000"
     case .compressionExponent(let exponent): "the format's compression exponent is \(exponent), expected 0.1 to 1"
     case .grid(let count): "the format's time grid has \(count) points, expected at most \(ModelFormat.largestGrid)"
+    case .time(let time): "the format's process has no noise left at time \(time), expected a later one"
     }
   }
 }

@@ -22,7 +22,7 @@ struct SoundOptions: ParsableArguments {
   @Option(
     help: """
       A second network, of which and the first the mean is heard: wide, light, or a weights file; none: the first alone, in a \
-      fifth of the time. (default: the preset's, unless --model names one)
+      quarter of the time, of files, which are then not heard from their end, a sixth. (default: the preset's, unless --model names one)
       """,
     completion: .file(extensions: ["safetensors"]))
   var secondModel: String?
@@ -70,11 +70,34 @@ struct SoundOptions: ParsableArguments {
       throw Failure(.usage, "the method wiener removes nothing that was learned; leave --remove or --method wiener out")
     }
     let learned = try remove.map { try LearnedSound.named($0) }
+    if let model, let unheard = zip(remove, learned).first(where: { !model.hears($0.1) }) {
+      throw Failure(
+        .badInput,
+        "\(unheard.0): this model hears nothing in it; learn a longer or a lower sound, or choose another --model")
+    }
     if !learned.isEmpty, !learnsLater, settings.learnedVoices == .always { model = model?.learning ?? model }
-    return Plan(
+    let plan = Plan(
       preset: preset.name, settings: settings, model: model, precision: precision, warmUp: preset.warmUp,
       profile: profile, profileToSave: saveNoiseProfile, learned: learned, learnedNames: remove,
       removed: try model?.learnedTokens(learned))
+    sayWithoutEffect(in: plan)
+    return plan
+  }
+
+  /// Says which of the options that were given, not of the preset's, the model makes nothing of.
+  private func sayWithoutEffect(in plan: Plan) {
+    guard let model = plan.model else { return }
+    if settings.given["passes"] != nil, plan.settings.passes == 2, model.frameFormat.runs(2) == 1 {
+      let hop = model.frameFormat.hopLength
+      Terminal.complain(
+        "note", "--passes 2 has no effect: the model's hop of \(hop) samples has no half; there is one pass")
+    }
+    if settings.given["learned-voices"] != nil, plan.settings.learnedVoices == .heard, !model.tellsVoicesApart {
+      Terminal.complain(
+        "note",
+        "--learned-voices heard has no effect: the model '\(model.fullName)' does not tell voices apart; what was learned is "
+          + "always removed")
+    }
   }
 
   /// The preset's model or the one named, with a second network where there is to be one.
@@ -105,7 +128,8 @@ struct SoundOptions: ParsableArguments {
     let backward = try Self.opened(path, precision, hearsBackwards: true)
     if !plan.learned.isEmpty {
       // What cannot remove what was learned would leave half of it; which of two voices speaks is not heard on the way back.
-      guard backward.hearsLearnedNoise, plan.settings.learnedVoices == .always else { return }
+      guard backward.hearsLearnedNoise, plan.settings.learnedVoices == .always, plan.learned.allSatisfy(backward.hears)
+      else { return }
       plan.removedBackward = try backward.learnedTokens(plan.learned)
     }
     plan.backward = backward

@@ -1,5 +1,6 @@
 """Second voices, what was learned, microphones' defects, made voices, and the validation set."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import soundfile
 import torch
 from training import features, mixing, voices
 from training.augmentation_options import Augmentation
-from training.components import LEAD, Components
+from training.components import LEAD, Components, Parts
 from training.corpora import Corpus
 from training.losses import EnhancementLoss
 from training.network import NetworkConfiguration, ScoreNetwork
@@ -89,8 +90,32 @@ def test_the_microphone_s_offset_and_rumble_are_in_the_mixture_and_not_in_the_ta
         spectra = [torch.fft.rfft(x * torch.hann_window(x.shape[1])).abs().square() for x in (batch.noisy, batch.clean)]
         part = slice(int(low * 8), int(high * 8))
         assert (spectra[0][:, part].sum(1) > 100 * spectra[1][:, part].sum(1)).all(), name
-        reference = batch.reference.flatten(1)
-        assert name != "offset" or (reference.mean(1).abs() > 1e-4).any(), "the reference hears it too"
+
+
+def test_the_rolling_reference_is_of_what_is_not_wanted():
+    """Noise, and the voice that is removed; of the wanted one what leaks; offset with them."""
+    count = 4 * RATE
+    time = torch.arange(LEAD + count) / RATE
+    noise, voice, clean = (math.sqrt(2) * torch.sin(2 * torch.pi * f * time).repeat(4, 1) for f in (1000, 2000, 500))
+    removes = torch.tensor([True, True, False, False])
+    parts = Parts(clean[:, LEAD:], noise, torch.zeros_like(noise), voice, torch.ones(4, 5 * RATE), removes, torch.zeros(4))
+
+    def heard(batch):  # (B, 3): dB of each against the noise
+        spectra = torch.fft.rfft(batch.reference * torch.hann_window(320)).abs().square().mean(1)[:, [20, 40, 10]]
+        return 10 * torch.log10(spectra[:, 1:] / spectra[:, :1] + 1e-12)
+
+    torch.manual_seed(0)
+    levels = heard(mixing.mix(parts, only(voice_ratio=(0.0, 0.0))))
+    assert (levels[:2, 0].abs() < 1).all(), "the voice that is removed is noise"
+    assert (levels[2:, 0] < -60).all(), "the one that stays is not"
+    assert (levels[:, 1] < -60).all(), "nothing leaks"
+    leaking = only(voice_ratio=(0.0, 0.0), leaking=1.0, leak=(-10.0, -10.0))
+    of_wanted = torch.stack([heard(mixing.mix(parts, leaking))[:, 1] for _ in range(8)])
+    assert of_wanted.max() < -9 and (of_wanted > -30).any(), "as much of the wanted voice as is stated, from within the crop alone"
+    for _ in range(4):
+        batch = mixing.mix(parts, only(offset=1.0, largest_offset=0.1))
+        stated = (batch.noisy - batch.clean).mean(1)
+        assert (batch.reference.mean((1, 2)) - stated).abs().max() < 0.1 * stated.abs().max()
 
 
 def test_backwards_is_the_same_mixture_from_its_end(corpora):

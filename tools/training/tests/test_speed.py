@@ -31,6 +31,16 @@ def test_the_gru_and_its_gradients_are_pytorchs(compiled, rows, width):
         assert (theirs - ours).norm() < 1e-5 * theirs.norm()
 
 
+def test_the_gru_is_a_number_where_a_gate_is_shut_tight(compiled):
+    """Gates of a network that hears something loud: -Ofast's sigmoid of -100 was no number."""
+    module = torch.nn.GRU(32, 32)
+    for far in (-300.0, -90.0, 90.0, 300.0):
+        with torch.no_grad():
+            module.bias_ih_l0.fill_(far)
+        x = torch.randn(6, 3, 32)
+        assert (gru.gru(module, x) - module(x)[0]).abs().max() < 1e-6, far
+
+
 def test_the_gru_leaves_double_precision_to_pytorch(compiled):
     module = torch.nn.GRU(16, 16).double()
     x = torch.randn(5, 2, 16, dtype=torch.float64)

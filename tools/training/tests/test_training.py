@@ -17,7 +17,7 @@ from training import augmentation, checkpoint, export, mixing, options, train
 from training.augmentation_options import Augmentation
 from training.components import Components
 from training.corpora import Corpus, CorpusError, Item
-from training.schedule import schedule
+from training.schedule import Average, schedule
 from training.network import NetworkConfiguration, ScoreNetwork
 
 
@@ -345,3 +345,48 @@ def test_the_quiet_before_a_word_is_not_made_as_loud_as_the_word(tmp_path):
         assert hiss.max() < 0.3 * np.abs(np.fft.rfft(np.sin(np.arange(320) / 5) * np.hanning(320))).max()
     lead, voice = made.voice(random, speech.items[0], 8_000, 8_000)
     assert np.sqrt(np.mean(np.concatenate([lead, voice]) ** 2)) < 1.6
+
+
+def test_opus_beyond_full_scale_is_clipped_and_does_not_wrap(tmp_path):
+    """libsndfile's Opus, read as integers, turned what is above 1 into its negative: clicks in clean voices."""
+    random = np.random.default_rng(1)
+    loud = np.sign(np.sin(np.arange(32_000) / 7)) * (0.9 + 0.1 * random.random(32_000))
+    soundfile.write(tmp_path / "speech-0.opus", loud, 16_000, format="OGG", subtype="OPUS")
+    (tmp_path / "speech-0.json").write_text(
+        json.dumps({"samples": 32_000, "items": [{"set": "s", "speaker": "a", "file": "1.wav", "start": 0, "length": 32_000}]})
+    )
+    item = Corpus([tmp_path / "speech-0.json"], "speech", tmp_path / "cache").items[0]
+    expected, _ = soundfile.read(tmp_path / "speech-0.opus", dtype="float32")
+    assert np.abs(expected).max() > 1.01, "otherwise it tells nothing"
+    assert np.abs(item.read(0, 32_000) - expected[: item.length].clip(-1, 1)).max() < 1e-4
+
+
+def test_short_noises_return_after_pauses_or_are_looped():
+    """A game's sound of 0.3 s was heard every 0.3 s, to the sample."""
+    sound = np.sin(np.arange(4800) * 0.3).astype(np.float32)
+    corpus = object.__new__(Corpus)
+    corpus._hold([Item((sound * 32767).astype(np.int16), 0, 4800, "one")])
+    random = np.random.default_rng(1)
+    quiet = []
+    for _ in range(40):
+        made = augmentation.from_corpus(random, corpus, 80_000)
+        assert len(made) == 80_000 and np.isfinite(made).all()
+        assert np.abs(made[:3000]).max() > 0.3, "it begins at once"
+        frames = np.abs(made.reshape(-1, 160)).max(1)
+        quiet.append((frames < 1e-6).mean())
+    looped = [q == 0 for q in quiet]
+    assert 8 < sum(looped) < 32
+    assert 0.2 < np.mean([q for q in quiet if q > 0]) < 0.8
+
+
+def test_the_average_of_trained_weights_is_as_long_as_asked_for():
+    """It was a ninth of the steps whatever was asked for, as if there were a random start to forget."""
+    net = torch.nn.Linear(1, 1, bias=False)
+    for trained, expected in ((True, 0.99**100), (False, 0.0)):
+        torch.nn.init.ones_(net.weight)
+        average = Average(net, 0.99, trained)
+        with torch.no_grad():
+            net.weight.zero_()
+        for _ in range(100):
+            average.update(net)
+        assert abs(average.shadow["weight"].item() - expected) < 1e-4

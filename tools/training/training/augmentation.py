@@ -74,11 +74,14 @@ def events(random: Random, count: int) -> np.ndarray:
 
 
 def from_corpus(random: Random, corpus: Corpus, count: int) -> np.ndarray:
-    """A random crop of a random item, looped with a cross-fade when the item is shorter."""
+    """A random crop of a random item. A shorter item is looped with a cross-fade, or, as a sound that returns does, heard again
+    after pauses and at other levels: nothing in a room repeats itself to the sample."""
     item = corpus.draw(random)
     offset = int(random.integers(0, max(1, item.length - count + 1)))
     crop = item.read(offset, count)
-    if len(crop) < count:
+    if len(crop) < count and random.random() < 0.5:
+        crop = returning(random, crop, count)
+    elif len(crop) < count:
         fade = min(len(crop) // 4, 800)
         piece = crop.copy()
         if fade:
@@ -87,6 +90,23 @@ def from_corpus(random: Random, corpus: Corpus, count: int) -> np.ndarray:
             piece = piece[: len(crop) - fade]
         crop = np.tile(piece, count // len(piece) + 1)[:count]
     return normalise(crop)
+
+
+def returning(random: Random, sound: np.ndarray, count: int) -> np.ndarray:
+    """A short sound (N,), N > 0, over and over: pauses of 0.4 s on the mean between, up to 9 dB quieter; the first is heard at once."""
+    fade = min(len(sound) // 4, 80)
+    sound = sound.copy()
+    if fade:
+        ramp = np.linspace(0, 1, fade, dtype=np.float32)
+        sound[:fade] *= ramp
+        sound[-fade:] *= ramp[::-1]
+    out, start = np.zeros(count, np.float32), 0
+    while start < count:
+        level = 10 ** (-random.uniform(0, 9) / 20) if start else 1
+        part = sound[: count - start]
+        out[start : start + len(part)] = level * part
+        start += len(sound) + int(random.exponential(0.4) * SAMPLE_RATE)
+    return out
 
 
 def varied(random: Random, corpus: Corpus, count: int, options: Augmentation) -> np.ndarray:

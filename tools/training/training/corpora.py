@@ -60,13 +60,16 @@ def _read_file(path: Path) -> np.ndarray:
 
 def _decode(path: Path, cache: Path) -> np.ndarray:
     """A shard as a memory-mapped int16 array, decoded on first use."""
-    key = hashlib.sha1(f"{path.name}:{path.stat().st_size}".encode()).hexdigest()[:12]
+    key = hashlib.sha1(f"clipped:{path.name}:{path.stat().st_size}".encode()).hexdigest()[:12]
     target = cache / f"{path.stem}-{key}.npy"
     if not target.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        samples, rate = soundfile.read(path, dtype="int16")
-        if rate != SAMPLE_RATE or samples.ndim != 1:
-            raise CorpusError(f"{path} decodes to {rate} Hz; packed shards are 16 kHz mono")
+        with soundfile.SoundFile(path) as file:
+            if file.samplerate != SAMPLE_RATE or file.channels != 1:
+                raise CorpusError(f"{path} decodes to {file.samplerate} Hz; packed shards are 16 kHz mono")
+            # As floats: Opus beyond full scale, read as integers, comes out with the other sign.
+            blocks = [np.clip(np.rint(b * 32768), -32768, 32767).astype(np.int16) for b in file.blocks(1 << 20, dtype="float32")]
+        samples = np.concatenate(blocks) if blocks else np.zeros(0, np.int16)
         temporary = target.with_suffix(f".{os.getpid()}.npy")  # processes of one run decode at the same time
         np.save(temporary, samples)
         temporary.rename(target)

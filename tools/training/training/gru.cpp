@@ -9,6 +9,7 @@
 
 #include <torch/extension.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -54,7 +55,8 @@ inline void product(int64_t r, const float *a, int64_t lda, const float *w, int6
   }
 }
 
-inline float sigmoid(float x) { return 1.0f / (1.0f + std::exp(-x)); }
+// Of a number whose exponential is finite: the reciprocal that -Ofast makes of 1 / infinity is no number.
+inline float sigmoid(float x) { return 1.0f / (1.0f + std::exp(std::min(-x, 80.0f))); }
 
 void check(const torch::Tensor &x) {
   TORCH_CHECK(x.is_contiguous() && x.scalar_type() == torch::kFloat32 && x.device().is_cpu(), "contiguous float32 on the CPU");

@@ -209,8 +209,8 @@ class Run:
         self.net.load_state_dict(saved["raw"])
         self.average.shadow = {k: v.to(self.device) for k, v in saved["network"].items()}
         self.average.steps, self.heard = saved["step"], saved["hours"]
-        if self.args.restart_clock:  # the average forgets the old run as fast as a new one forgets its random start
-            self.average.steps = 0
+        self.average.trained = self.args.restart_clock or saved.get("trained", False)
+        if self.args.restart_clock:
             self.net.load_state_dict(saved["network"])
             return
         self.step, self.elapsed, self.best = saved["step"], saved["elapsed"], saved.get("best", math.inf)
@@ -229,6 +229,7 @@ class Run:
             "elapsed": self.elapsed,
             "hours": self.heard,
             "best": self.best,
+            "trained": self.average.trained,
             "augmentation": self.augmentation.as_dict() if self.augmentation else None,
             "arguments": {k: str(v) for k, v in vars(self.args).items()},
         }, self.args.out / name)  # fmt: skip

@@ -12,7 +12,10 @@ import sys
 try:
     import torch  # noqa: F401
 except ImportError:
-    sys.exit("training: error: PyTorch is not installed; install it with: pip install -e 'tools[training]'")
+    sys.exit(
+        "training: error: PyTorch is not installed in this Python; at the top of the checkout: .venv/bin/pip install -e "
+        "'tools[training]' (where there is no .venv yet: python3 -m venv .venv), then run it with .venv/bin/python"
+    )
 
 from .launch import launch
 from .options import arguments

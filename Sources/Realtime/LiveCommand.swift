@@ -97,7 +97,7 @@ extension LiveCommand: CustomStringConvertible {
 
   /// All forms, for help and errors.
   public static var allForms: String {
-    "bypass on|off, learn [SECONDS]|end, forget, freeze on|off, clear, limit DECIBELS|off, mix SHARE, guidance WEIGHT, steps COUNT, "
+    "bypass on|off, learn [SECONDS]|end, forget, freeze on|off, clear, limit DECIBELS|none, mix SHARE, guidance WEIGHT, steps COUNT, "
       + "networks both|first|second"
   }
 }

@@ -8,22 +8,22 @@ struct Limpid: ParsableCommand {
     commandName: "limpid",
     abstract: "Makes noisy speech clear, frame by frame, on an ordinary CPU.",
     discussion: """
-      limpid enhance noisy.wav -o clean.wav   one file
-      limpid enhance recordings/ -o clean/    a folder, in parallel
-      limpid live                             ALSA: microphone in, clean speech out
-      limpid jack --connect                   the same in a JACK graph
-      limpid install-microphone               a clean microphone for every program
-      limpid status                           how that microphone does
-      limpid remove-microphone                takes it away
-      limpid devices                          what there is to listen and play to
-      limpid ctl SOCKET bypass on             a command to a running live or jack
-      limpid replay SESSION/                  what --record kept, to the bit
-      limpid bench                            what this machine can run live
-      limpid learn tv.wav --name tv           a sound that --remove tv takes away
-      limpid profiles                         what was learned
-      limpid presets                          what --preset can name
-      limpid info clean.wav                   rate, channels, length
-      limpid figure noisy.wav clean.wav       a picture of both
+        limpid enhance noisy.wav -o clean.wav   one file
+        limpid enhance recordings/ -o clean/    a folder, in parallel
+        limpid live                             ALSA: microphone in, clean speech out
+        limpid jack --connect                   the same in a JACK graph
+        limpid install-microphone               a clean microphone for every program
+        limpid status                           how that microphone does
+        limpid remove-microphone                takes it away
+        limpid devices                          what there is to listen and play to
+        limpid ctl SOCKET bypass on             a command to a running live or jack
+        limpid replay SESSION/                  what --record kept, to the bit
+        limpid bench                            what this machine can run live
+        limpid learn tv.wav --name tv           a sound that --remove tv takes away
+        limpid profiles                         what was learned
+        limpid presets                          what --preset can name
+        limpid info clean.wav                   rate, channels, length
+        limpid figure noisy.wav clean.wav       a picture of both
 
       Exit codes:
          0  all went well
@@ -35,10 +35,11 @@ struct Limpid: ParsableCommand {
         74  writing failed in the middle
         78  a preset, weights file or noise profile that cannot be used
        130  interrupted
+
       q, Ctrl-C and SIGTERM are the usual ends of limpid live and limpid jack: 0.
       Of several files all are tried; the code is that of the first that failed.
       """,
-    version: "limpid 0.1.0",
+    version: "limpid 0.2.0",
     subcommands: [
       EnhanceCommand.self, LiveCommandLine.self, JackCommand.self, DevicesCommand.self, ControlCommand.self,
       ReplayCommand.self, BenchCommand.self, LearnCommand.self, ProfilesCommand.self, PresetsCommand.self,

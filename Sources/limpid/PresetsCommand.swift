@@ -17,8 +17,8 @@ struct PresetsCommand: ParsableCommand {
   private static var places: String {
     let isManual = CommandLine.arguments.contains("--experimental-dump-help")
     return PresetStore.places.enumerated().map { n, place in
-      let here = isManual ? [] : place.folders.map { "     " + $0 }
-      return (["\(n + 1). \(place.meaning)"] + here).joined(separator: "\n")
+      let here = isManual ? [] : place.folders.map { "       " + $0 }
+      return (["  \(n + 1). \(place.meaning)"] + here).joined(separator: "\n")
     }.joined(separator: "\n")
   }
 

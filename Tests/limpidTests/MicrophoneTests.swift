@@ -171,6 +171,7 @@ struct MicrophoneTests {
       try PluginControls(options: ["--attenuation-limit", "12", "--model=wide", "--mix=0.5", "--passes", "2"]).text
         == "12.0,0.5,0,0,0,0,1,2")
     #expect(try PluginControls(options: ["--attenuation-limit=none", "--model", "light"]).networks == .light)
+    #expect(try PluginControls(options: ["--attenuation-limit", "off"]) == PluginControls())
     let plain = try PluginControls(options: ["--attenuation-limit=none"])
     #expect(plain == PluginControls() && plain.networks == nil, "what this machine has time for")
     var both = plain

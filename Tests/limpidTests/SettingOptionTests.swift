@@ -61,6 +61,18 @@ import TestSupport
     }
   }
 
+  /// limpid ctl says "limit off".
+  @Test func `no limit is called none or off, and the help says so`() throws {
+    for word in ["none", "off"] {
+      let own = try Preset(path: preset("attenuation-limit = \"\(word)\"\n")).settings
+      #expect(own.attenuationLimitInDecibels == nil, "\(word)")
+      let limited = try preset("attenuation-limit = 12\n")
+      let plan = try SoundOptions.parse(["--preset", limited, "--attenuation-limit", word]).plan()
+      #expect(plan.settings.attenuationLimitInDecibels == nil, "\(word)")
+    }
+    #expect(EnhanceCommand.helpMessage(columns: 1000).contains("this many dB. none or off: no limit."))
+  }
+
   @Test func `what is out of range is refused with the same sentence both ways`() throws {
     for setting in settings {
       let wrong: [String]

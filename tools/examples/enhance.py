@@ -2,7 +2,13 @@
 """Enhances a 16-bit WAV file. Usage: enhance.py LIBLIMPID.so MODEL.safetensors IN.wav OUT.wav"""
 import array, ctypes, sys, wave
 
+if len(sys.argv) != 5: sys.exit(__doc__)
 library, weights, source, target = sys.argv[1:]
+try:
+    with wave.open(source) as file: format, frames = file.getparams(), file.readframes(file.getnframes())
+except (wave.Error, EOFError, OSError) as reason: sys.exit(f"{source}: {reason}; give a 16-bit WAV")
+if format.sampwidth != 2: sys.exit(f"{source}: {8 * format.sampwidth} bits a sample; give a 16-bit WAV")
+
 limpid = ctypes.CDLL(library)
 limpid.limpid_last_error.restype = ctypes.c_char_p
 model, enhancer, latency = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_int()
@@ -10,7 +16,6 @@ model, enhancer, latency = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_int()
 def call(name, *arguments):
     if getattr(limpid, name)(*arguments): sys.exit(limpid.limpid_last_error().decode())
 
-with wave.open(source) as file: format, frames = file.getparams(), file.readframes(file.getnframes())
 call("limpid_model_open", weights.encode(), None, ctypes.byref(model))
 call("limpid_create", model, ctypes.byref(enhancer))
 call("limpid_set_text", enhancer, b"noise-selection", b"residual")

@@ -36,12 +36,11 @@ make_tree() {
   manual_maker=$(build_manual_maker)
   "${clean[@]}" "$manual_maker" "$tree/bin/limpid" --multi-page --date "$(date -d "@$(commit_time)" +%F)" \
     --output-directory "$tree/share/man/man1" >/dev/null
-  # `man limpid enhance` looks for limpid-enhance.
+  # `man limpid enhance` looks for limpid-enhance: every dot of a page's name, in its title and where it is referred to.
+  sed -i ':next; s/^\(\.\(Dt\|Xr\) [^ ]*\)\./\1-/; t next' "$tree"/share/man/man1/*.1
   for name in "$tree"/share/man/man1/limpid.*.1; do
-    sed -i 's/\blimpid\.\([a-z]\)/limpid-\1/g; s/^\.Dt LIMPID\./.Dt LIMPID-/' "$name"
     mv "$name" "$tree/share/man/man1/$(basename "$name" .1 | tr . -).1"
   done
-  sed -i 's/\blimpid\.\([a-z]\)/limpid-\1/g' "$tree/share/man/man1/limpid.1"
   mkdir -p "$tree/share/bash-completion/completions" "$tree/share/zsh/site-functions" \
     "$tree/share/fish/vendor_completions.d"
   "${clean[@]}" "$tree/bin/limpid" --generate-completion-script bash >"$tree/share/bash-completion/completions/limpid"

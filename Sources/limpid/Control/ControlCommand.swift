@@ -8,7 +8,8 @@ struct ControlCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ctl", abstract: "Sends a command to a running limpid live or limpid jack.",
     discussion: """
-      Commands: \(LiveCommand.allForms), \(ControlProtocol.ownForms). Without a command, lines are read from standard input.
+      Commands: \(LiveCommand.allForms), \(ControlProtocol.ownForms). limit off and limit none are the \
+      same, no limit. Without a command, lines are read from standard input.
 
         limpid ctl /run/user/1000/limpid bypass on
         limpid ctl /run/user/1000/limpid limit 12
@@ -16,8 +17,14 @@ struct ControlCommand: ParsableCommand {
 
       status answers with one line of JSON. Counted since the start are in it:
 
-      \(LiveCounters.all.map { "  \($0.key): \($0.meaning)" }.joined(separator: "\n"))
+      \(counters)
       """)
+
+  /// As `StatusJSON` names them.
+  private static var counters: String {
+    LiveCounters.all.map { "  \($0.name.replacing("-", with: "_")): \($0.meaning)" }
+      .joined(separator: "\n")
+  }
 
   @Argument(help: "The socket that was named with --control.", completion: .file())
   var socket: String

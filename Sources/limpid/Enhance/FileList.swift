@@ -62,6 +62,12 @@ struct FileList {
       throw Failure(.usage, "\(output) is a file, not a folder; name a folder with -o")
     }
 
+    // As `limpid enhance *.wav -o clean.wav` says it.
+    if several, !folderMeant, let output, Files.kind(output) == nil, Self.extensions.contains(FileName.suffix(output)) {
+      throw Failure(
+        .usage, "\(output) names a sound file, but what is to be enhanced may be several; name a folder, as -o \(output.dropLast(FileName.suffix(output).count + 1))/")
+    }
+
     var tasks: [FileTask] = []
     if let list {
       var foldersPassed: [String] = []

@@ -18,7 +18,8 @@ struct SettingOptions: ParsableArguments, CustomReflectable {
 
   /// Numbers are parsed unconditionally: -1 is a number out of range, not an option that nobody knows.
   private static func definition(_ setting: EnhancementSetting) -> Any {
-    let help = ArgumentHelp(stringLiteral: setting.help)
+    let none = setting.isOptional ? " none or off: \(setting.said("none"))." : ""
+    let help = ArgumentHelp(stringLiteral: setting.help + none)
     var name: NameSpecification = [.customLong(setting.key)]
     // The second name is SGMSE+'s descendants' and the experiments'.
     if setting.key == "guidance" { name = [.customLong(setting.key), .customLong("cfg_scale")] }
@@ -44,7 +45,9 @@ struct SettingOptions: ParsableArguments, CustomReflectable {
       if setting.form == .flag {
         given[setting.key] = try options.decode(Flag<Bool?>.self, forKey: key).wrappedValue.map { "\($0)" }
       } else {
-        given[setting.key] = try options.decode(Option<String?>.self, forKey: key).wrappedValue
+        let text = try options.decode(Option<String?>.self, forKey: key).wrappedValue
+        // Also as limpid ctl has it: limit off.
+        given[setting.key] = setting.isOptional && text == "off" ? "none" : text
       }
     }
   }

@@ -87,6 +87,10 @@ struct SoundOptions: ParsableArguments {
   /// Says which of the options that were given, not of the preset's, the model makes nothing of.
   private func sayWithoutEffect(in plan: Plan) {
     guard let model = plan.model else { return }
+    if let secondModel, model.secondPath == model.path {
+      Terminal.complain(
+        "note", "--second-model \(secondModel) is the network that is heard already, and takes its time again; give another, or none")
+    }
     if settings.given["passes"] != nil, plan.settings.passes == 2, model.frameFormat.runs(2) == 1 {
       let hop = model.frameFormat.hopLength
       Terminal.complain(

@@ -7,18 +7,18 @@ struct LearnCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "learn", abstract: "Learns a sound that is to be removed: a voice, a television, a machine.",
     discussion: """
-      limpid learn tv.wav --name tv                              the whole recording
-      limpid learn talk.wav --from 0:10 --to 0:14 --name tv      four seconds of it
-      limpid enhance talk.wav -o clean.wav --model wide --remove tv
+        limpid learn tv.wav --name tv                            the whole recording
+        limpid learn talk.wav --from 0:10 --to 0:14 --name tv    four seconds of it
+        limpid enhance talk.wav -o clean.wav --remove tv
 
       What was learned goes, even where it is a voice. Two to four seconds in
       which it sounds alone are enough; who is to stay must hardly be in it.
       Without it, no voice is ever removed, and music and laughter are kept or
-      removed as the model takes them for voice or noise. It works with models
-      that have tokens for it, such as wide. While a voice is to be removed, the
-      weaker of any two voices goes; with --learned-voices heard it goes only
-      while the learned one speaks, as far as that can be told: others are kept
-      better, and some of the learned one stays.
+      removed as the model takes them for voice or noise. It takes a model with
+      tokens for it; the presets have one (wide), which is then heard alone.
+      While a voice is to be removed, the weaker of any two voices goes; with
+      --learned-voices heard it goes only while the learned one speaks, as far as
+      that can be told: others are kept better, and some of the learned one stays.
       """)
 
   @Argument(help: "A sound file.", completion: .file())

@@ -39,14 +39,18 @@ struct JackCommand: ParsableCommand {
   var onDemand = false
 
   @Option(
-    defaultAsFlag: Hardware.both,
-    help: "Connect the hardware's inputs and outputs, or microphone or speakers only.")
-  var connect: Hardware?
+    defaultAsFlag: Hardware.both.rawValue,
+    help: "Connect the hardware's inputs and outputs: both, or microphone or speakers only.",
+    completion: .list(Hardware.allCases.map(\.rawValue)))
+  var connect: String?
 
   /// The hardware's sides.
-  enum Hardware: String, ExpressibleByArgument, CaseIterable {
+  private enum Hardware: String, CaseIterable {
     case both, microphone, speakers
   }
+
+  /// The sides that are connected. `connect` is a text, as ArgumentParser takes a value that it cannot read for none.
+  private var hardware: Hardware? { connect.flatMap { Hardware(rawValue: $0) } }
 
   @Option(
     help: "auto: of several inputs (those of --input, or the hardware's first two) the one with the voice is heard.")
@@ -70,8 +74,11 @@ struct JackCommand: ParsableCommand {
     guard (1...32).contains(channels) else {
       throw ValidationError("--channels \(channels) is out of range; give 1 to 32")
     }
-    if connect == .both && !(input.isEmpty && output.isEmpty) || connect == .microphone && !input.isEmpty
-      || connect == .speakers && !output.isEmpty
+    if let connect, hardware == nil {
+      throw ValidationError("--connect '\(connect)' is not known; give microphone, speakers or both")
+    }
+    if hardware == .both && !(input.isEmpty && output.isEmpty) || hardware == .microphone && !input.isEmpty
+      || hardware == .speakers && !output.isEmpty
     {
       throw ValidationError("--connect chooses the hardware's ports; leave it out, or --input and --output")
     }
@@ -100,7 +107,7 @@ struct JackCommand: ParsableCommand {
     configuration.reconnects = !once
     configuration.awaitsPorts = patient
     if inputChannels != nil { configuration.choosesAmong = max(input.count, 2) }
-    switch connect {
+    switch hardware {
     case .both: configuration.connections = .automatic
     case .microphone: configuration.connections = .sides(inputs: .hardware, outputs: .ports(output))
     case .speakers: configuration.connections = .sides(inputs: .ports(input), outputs: .hardware)

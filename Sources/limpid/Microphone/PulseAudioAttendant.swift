@@ -1,22 +1,4 @@
-import ArgumentParser
 import Foundation
-
-/// `limpid attend-microphone`: what the user unit runs on PulseAudio. No command for people.
-struct AttendMicrophoneCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "attend-microphone",
-    abstract:
-      "Lets the virtual microphone on PulseAudio rest while nobody listens, and connects it to a real one that comes.",
-    discussion: "The unit limpid-microphone.service runs it; see limpid install-microphone.", shouldDisplay: false)
-
-  func run() throws {
-    while true {
-      // PulseAudio may come later; its restarts end what subscribes to it.
-      try? PulseAudioAttendant.attend()
-      sleep(5)
-    }
-  }
-}
 
 /// Beside PulseAudio's modules, which never rest by themselves: a loopback keeps what it hears and what it feeds awake.
 ///

@@ -107,7 +107,7 @@ struct PluginControls: Equatable {
       let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
       let value = parts.count > 1 ? parts[1] : rest.popFirst() ?? ""
       switch (parts.first ?? "", value) {
-      case ("--attenuation-limit", "none"): attenuationLimit = 100
+      case ("--attenuation-limit", "none"), ("--attenuation-limit", "off"): attenuationLimit = 100
       case ("--attenuation-limit", let text) where Float(text).map { $0 >= 0 } == true:
         attenuationLimit = min(100, Float(text) ?? 100)
       case ("--mix", let text) where Float(text).map { (0...1).contains($0) } == true: mix = Float(text) ?? 1

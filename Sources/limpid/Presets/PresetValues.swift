@@ -49,7 +49,7 @@ struct PresetValues {
   /// - Throws: `Failure` where the value is of another type, or a word that the setting does not know.
   func text(of setting: EnhancementSetting) throws -> String? {
     guard let value = table[setting.key] else { return nil }
-    if setting.isOptional, value.string == "none" { return "none" }
+    if setting.isOptional, value.string == "none" || value.string == "off" { return "none" }
     switch setting.form {
     case .choice(let words):
       guard let word = try string(setting.key), words.contains(word) else { throw wrong(setting.key, words) }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Realtime
 import Synchronization
@@ -11,13 +12,14 @@ import Testing
     let controls = StandIn()
     let answers = ControlProtocol(controls: controls, quit: {})
     for line in [
-      "bypass on", "  LIMIT  12 ", "limit off\r", "learn 2", "learn", "learn end", "forget", "steps 3", "mix 0.5",
+      "bypass on", "  LIMIT  12 ", "limit off\r", "limit none", "learn 2", "learn", "learn end", "forget", "steps 3",
+      "mix 0.5",
     ] {
       #expect(answers.answer(line) == "ok", "\(line)")
     }
     #expect(
       controls.sent == [
-        .bypass(true), .attenuationLimit(12), .attenuationLimit(nil), .learn(seconds: 2),
+        .bypass(true), .attenuationLimit(12), .attenuationLimit(nil), .attenuationLimit(nil), .learn(seconds: 2),
         .learn(seconds: 4), .endLearning, .forget, .steps(3), .mix(0.5),
       ])
   }
@@ -92,5 +94,17 @@ import Testing
     let line = StatusJSON(measured).line
     #expect(line.contains(#""callback_ms_longest":0.334,"#) && line.contains(#""input_db":-33.02,"#), "\(line)")
     #expect(ControlProtocol(controls: StandIn(nil), quit: {}).answer("status").hasPrefix("error: "))
+  }
+
+  /// It named drySamples and referenceLate, which are in a file's report.
+  @Test func `the help names the counters as the status does`() throws {
+    let line = StatusJSON(.example).line
+    let status = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+    let help = ControlCommand.helpMessage(columns: 1000).split(separator: "\n")
+    for counter in LiveCounters.all {
+      let entry = try #require(help.first { $0.hasSuffix(": " + counter.meaning) }, "\(counter.name)")
+      let name = entry.drop { $0 == " " }.prefix { $0 != ":" }
+      #expect(status[String(name)] as? Int != nil, "\(name)")
+    }
   }
 }

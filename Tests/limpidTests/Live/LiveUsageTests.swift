@@ -49,6 +49,9 @@ import TestSupport
     try refused(["jack", "--connect", "--input", "a:b"], "--connect")
     try refused(["jack", "--input", "a:1", "--input", "a:2"], "--channels 2")
     try refused(["jack", "--connect", "microphone", "--input", "a:1"], "--connect")
+    for words in [["--connect", "mic"], ["--connect=mic"]] {
+      try refused(["jack"] + words, "--connect 'mic'", "microphone, speakers or both")
+    }
     try refused(["jack", "--channels", "2", "--input-channels", "auto"], "--input-channels auto")
     for wrong in ["0", "1,2", "two", ""] {
       try refused(["live", "--input-channels", wrong], "--input-channels", "auto")

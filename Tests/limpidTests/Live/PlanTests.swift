@@ -137,6 +137,9 @@ import TestSupport
     #expect(
       try JackCommand.parse(["--connect", "microphone", "--output", "a:b"]).client.connections
         == .sides(inputs: .hardware, outputs: .ports(["a:b"])))
+    #expect(
+      try JackCommand.parse(["--connect=speakers"]).client.connections
+        == .sides(inputs: .ports([]), outputs: .hardware))
     let chosen = try JackCommand.parse(["--input", "a:1", "--input", "a:2", "--input-channels", "auto"]).client
     #expect(chosen.choosesAmong == 2 && chosen.channelCount == 1)
     let usual = try JackCommand.parse([]).client

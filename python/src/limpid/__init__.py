@@ -9,7 +9,7 @@
             play(stream.process(block))
 
     voice = limpid.learn(sound, 48000)                         # what is to be removed, be it a voice
-    clean = limpid.enhance(noisy, 48000, model="wide", remove=voice)
+    clean = limpid.enhance(noisy, 48000, remove=voice)
 
 Samples are floats, full scale -1 to 1. All results are those of the program ``limpid enhance``, to the bit.
 """

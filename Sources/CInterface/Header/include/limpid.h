@@ -11,6 +11,9 @@
  *     limpid_destroy(enhancer);
  *     limpid_model_close(model);
  *
+ * This is one network in one pass. What the preset `live` does, nearer to the clean voice in some eight times the time: the light
+ * and the wide model as one (limpid_model_pair), the setting "passes" 2, and "noise-selection" "residual" as here.
+ *
  * An enhancer is created, set, and prepared: either for blocks that the calling thread enhances itself (limpid_prepare,
  * limpid_process), or to stand behind a device's callback, which then only copies, while a thread of the library's own
  * enhances (limpid_prepare_real_time, limpid_process_real_time).
@@ -73,7 +76,7 @@ typedef struct limpid_model limpid_model;
 /* One stream of 1 to 32 channels. */
 typedef struct limpid_enhancer limpid_enhancer;
 
-/* The library's version, such as "0.1.0". Any thread, at any time. The text stays valid for ever. */
+/* The library's version, such as "0.2.0". Any thread, at any time. The text stays valid for ever. */
 const char *limpid_version(void);
 
 /* One sentence, in English, on the newest call of the calling thread that did not return LIMPID_OK: what was wrong, and

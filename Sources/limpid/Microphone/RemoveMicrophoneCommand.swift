@@ -1,0 +1,14 @@
+import ArgumentParser
+
+/// `limpid remove-microphone`: takes it away again.
+struct RemoveMicrophoneCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "remove-microphone", abstract: "Takes the virtual microphone away, with what was set for it.")
+
+  func run() throws {
+    do {
+      let wasThere = try Microphone.remove()
+      try putOut(wasThere ? "The virtual microphone is gone." : "There was no virtual microphone.")
+    } catch { throw Failure(error).end() }
+  }
+}

@@ -92,6 +92,15 @@ def test_the_microphone_s_offset_and_rumble_are_in_the_mixture_and_not_in_the_ta
         assert (spectra[0][:, part].sum(1) > 100 * spectra[1][:, part].sum(1)).all(), name
 
 
+def test_learned_noise_is_of_before_and_not_the_mixture_s_own(corpora):
+    """It was the mixture's noise itself, which nobody who learns a sound has."""
+    parts = next(iter(Components(*corpora, 4, 1.5, 3, only(learned_noise=1.0))))
+    for learned, noise in zip(parts.learned, parts.noise, strict=True):
+        size = 1 << 18
+        product = torch.fft.irfft(torch.fft.rfft(learned, size).conj() * torch.fft.rfft(noise, size), size)
+        assert learned.abs().max() > 0 and product.abs().max() < 0.2 * learned.norm() * noise.norm()
+
+
 def test_the_rolling_reference_is_of_what_is_not_wanted():
     """Noise, and the voice that is removed; of the wanted one what leaks; offset with them."""
     count = 4 * RATE

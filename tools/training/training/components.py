@@ -167,19 +167,19 @@ class Components(torch.utils.data.IterableDataset):
         if random.random() < o.nobody:
             clean = np.zeros_like(clean)
 
-        noise = self.noises(random, LEAD + count)
+        noise = self.noises(random, LEARNED + LEAD + count)
         if random.random() < o.reverberant_noise:
             noise = augmentation.reverberate(noise, self.room(random))
-        noise = augmentation.normalise(noise)
+        earlier, noise = noise[:LEARNED], augmentation.normalise(noise[LEARNED:])
         sudden = np.zeros(LEAD + count, np.float32)
         if random.random() < o.sudden and ratio < 25:  # against the level of the speech
             sudden = augmentation.intrusions(random, self.noise, LEAD + count, o)
 
-        voice, learned, removes = self.second(random, group, clean, noise)
+        voice, learned, removes = self.second(random, group, clean, augmentation.normalise(earlier))
         return (clean, noise.astype(np.float32), sudden, voice, learned.astype(np.float32), np.array(removes), np.float32(ratio))
 
-    def second(self, random, group: str, clean: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:
-        """A second voice, and what was learned: that voice, somebody else's, the noise, or nothing."""
+    def second(self, random, group: str, clean: np.ndarray, earlier: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:
+        """A second voice, and what was learned: that voice, somebody else's, the noise as it was `earlier` (LEARNED), or nothing."""
         o, count = self.options, self.count
         voice, learned, removes = np.zeros(LEAD + count, np.float32), np.zeros(LEARNED, np.float32), False
 
@@ -206,8 +206,7 @@ class Components(torch.utils.data.IterableDataset):
         else:
             spoken = False
             if kind < o.learned_noise:
-                learned = noise[: min(LEARNED, len(noise))]
-                learned = np.pad(learned, (0, LEARNED - len(learned)))
+                learned = np.asarray(earlier, np.float32)
             elif kind < o.learned_noise + o.learned_stranger:
                 learned, _ = coloured(*self.voice(random, self.speaker(random, {group}), LEARNED, HOP))
                 spoken = True

@@ -23,8 +23,9 @@ class Browser:
                 break
         else:
             raise SystemExit("error: chromium did not start")
-        self.socket = connect(found[1], max_size=None)
+        self.socket = connect(found[1], max_size=None, max_queue=None)
         self.number = 0
+        self.pages = {}  # by session
         self.complaints = []  # what pages complained of: errors, breaches of the policy
 
     def close(self):
@@ -37,12 +38,16 @@ class Browser:
         self.process.stderr.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def call(self, method, session=None, **parameters):
+    def send(self, method, session=None, **parameters):
+        """Without waiting for the answer."""
         self.number += 1
         message = {"id": self.number, "method": method, "params": parameters}
         if session:
             message["sessionId"] = session
         self.socket.send(json.dumps(message))
+
+    def call(self, method, session=None, **parameters):
+        self.send(method, session, **parameters)
         while True:
             answer = json.loads(self.socket.recv(timeout=60))
             if answer.get("id") == self.number:
@@ -57,23 +62,55 @@ class Browser:
             self.complaints.append(parameters["entry"]["text"])
         if event.get("method") == "Runtime.exceptionThrown":
             self.complaints.append(json.dumps(parameters["exceptionDetails"]))
+        if page := self.pages.get(event.get("sessionId")):
+            page.note(event.get("method"), parameters)
 
-    def page(self, address):
-        return Page(self, address)
+    def page(self, address, first=None):
+        """`first`: a script that runs before the page's own."""
+        return Page(self, address, first)
 
 
 class Page:
-    def __init__(self, browser, address):
+    def __init__(self, browser, address, first):
         self.browser = browser
+        self.tries = 0  # connections begun
+        self.sent = []  # lines of commands, as they left the browser
+        self.unanswered = set()  # their numbers
+        self.description = None  # how things stand by the program's own words, after its last answer
         target = browser.call("Target.createTarget", url="about:blank")["targetId"]
         self.target = target
         self.session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Accessibility"):
+        browser.pages[self.session] = self
+        for domain in ("Page", "Runtime", "Log", "Accessibility", "Network"):
             self.call(f"{domain}.enable")
-        self.call("Page.navigate", url=address)
+        if first:
+            self.call("Page.addScriptToEvaluateOnNewDocument", source=first)
+        self.go(address)
 
     def call(self, method, **parameters):
         return self.browser.call(method, self.session, **parameters)
+
+    def note(self, method, parameters):
+        """What passes between page and program, whatever the page makes of it."""
+        if method == "Network.webSocketCreated":
+            self.tries += 1
+            self.unanswered.clear()
+            self.description = None
+        text = parameters.get("response", {}).get("payloadData", "")
+        if method == "Network.webSocketFrameSent" and re.match(r"\d+ ", text):
+            number, line = text.split(" ", 1)
+            self.sent.append(line)
+            self.unanswered.add(number)
+            self.description = None
+        if method == "Network.webSocketFrameReceived" and text.startswith("="):
+            self.unanswered.discard(text[1:].split(" ")[0])
+            self.description = None
+        if method == "Network.webSocketFrameReceived" and text.startswith("{") and not self.unanswered:
+            self.description = text
+
+    def go(self, address):
+        """-> Whether anything was loaded for it."""
+        return "loaderId" in self.call("Page.navigate", url=address)
 
     def close(self):
         self.browser.call("Target.closeTarget", targetId=self.target)
@@ -95,6 +132,17 @@ class Page:
             time.sleep(0.1)
         raise SystemExit(f"error: waited in vain for {what}; events: " + str(self.value("document.getElementById('events').innerText")))
 
+    def told(self, expression, what, seconds=30):
+        """Waits until it holds of the `state` that the program itself describes, after it has answered all commands: the page's own
+        `state` has what was wished from the press on."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.value("0")  # reads what has come
+            if self.description and self.value(f"((state) => {expression})({self.description})"):
+                return
+            time.sleep(0.1)
+        raise SystemExit(f"error: waited in vain for the program to tell of {what}; it told: {self.description}, was sent {self.sent[-5:]}")
+
     def size(self, width, height, mobile=False):
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=2 if mobile else 1, mobile=mobile)
 
@@ -107,14 +155,18 @@ class Page:
         with open(path, "wb") as file:
             file.write(base64.b64decode(data))
 
-    def key(self, key, text=None, code=None, modifiers=0):
+    def key(self, key):
+        self.keys([key])
+
+    def keys(self, keys):
+        """In quick succession: no answer is waited for but the last."""
         codes = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowRight": 39, " ": 32, "Home": 36}
-        common = {"key": key, "modifiers": modifiers, "windowsVirtualKeyCode": codes.get(key, ord(key[0].upper()))}
-        if code:
-            common["code"] = code
-        text = text if text is not None else (key if len(key) == 1 else "\r" if key == "Enter" else None)
-        self.call("Input.dispatchKeyEvent", type="keyDown", **common, **({"text": text} if text else {}))
-        self.call("Input.dispatchKeyEvent", type="keyUp", **common)
+        for key in keys:
+            common = {"key": key, "windowsVirtualKeyCode": codes.get(key, ord(key[0].upper()))}
+            text = key if len(key) == 1 else "\r" if key == "Enter" else None
+            self.browser.send("Input.dispatchKeyEvent", self.session, type="keyDown", **common, **({"text": text} if text else {}))
+            self.browser.send("Input.dispatchKeyEvent", self.session, type="keyUp", **common)
+        self.value("0")
 
     def click(self, selector):
         """With the mouse, in the middle of an element that is in sight."""

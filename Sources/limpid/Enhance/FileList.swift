@@ -65,7 +65,9 @@ struct FileList {
     // As `limpid enhance *.wav -o clean.wav` says it.
     if several, !folderMeant, let output, Files.kind(output) == nil, Self.extensions.contains(FileName.suffix(output)) {
       throw Failure(
-        .usage, "\(output) names a sound file, but what is to be enhanced may be several; name a folder, as -o \(output.dropLast(FileName.suffix(output).count + 1))/")
+        .usage,
+        "\(output) names a sound file, but what is to be enhanced may be several; "
+          + "name a folder, as -o \(output.dropLast(FileName.suffix(output).count + 1))/")
     }
 
     var tasks: [FileTask] = []

@@ -89,7 +89,9 @@ struct SoundOptions: ParsableArguments {
     guard let model = plan.model else { return }
     if let secondModel, model.secondPath == model.path {
       Terminal.complain(
-        "note", "--second-model \(secondModel) is the network that is heard already, and takes its time again; give another, or none")
+        "note",
+        "--second-model \(secondModel) is the network that is heard already, and takes its time again; "
+          + "give another, or none")
     }
     if settings.given["passes"] != nil, plan.settings.passes == 2, model.frameFormat.runs(2) == 1 {
       let hop = model.frameFormat.hopLength

@@ -39,21 +39,24 @@ class Browser:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def send(self, method, session=None, **parameters):
-        """Without waiting for the answer."""
+        """Without waiting for the answer. -> Its number."""
         self.number += 1
         message = {"id": self.number, "method": method, "params": parameters}
         if session:
             message["sessionId"] = session
         self.socket.send(json.dumps(message))
+        return message["id"]
 
     def call(self, method, session=None, **parameters):
-        self.send(method, session, **parameters)
+        number = self.send(method, session, **parameters)
         while True:
             answer = json.loads(self.socket.recv(timeout=60))
-            if answer.get("id") == self.number:
+            if answer.get("id") == number:
                 if "error" in answer:
                     raise RuntimeError(f"{method}: {answer['error']}")
                 return answer["result"]
+            if "error" in answer:
+                raise RuntimeError(f"of a call without waiting: {answer['error']}")
             self.note(answer)
 
     def note(self, event):
@@ -150,8 +153,8 @@ class Page:
         self.call("Emulation.setEmulatedMedia",
                   features=[{"name": name.replace("_", "-"), "value": value} for name, value in features.items()])
 
-    def screenshot(self, path):
-        data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True)["data"]
+    def screenshot(self, path, whole=True):
+        data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)["data"]
         with open(path, "wb") as file:
             file.write(base64.b64decode(data))
 
@@ -161,12 +164,14 @@ class Page:
     def keys(self, keys):
         """In quick succession: no answer is waited for but the last."""
         codes = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowRight": 39, " ": 32, "Home": 36}
+        strokes = []
         for key in keys:
             common = {"key": key, "windowsVirtualKeyCode": codes.get(key, ord(key[0].upper()))}
             text = key if len(key) == 1 else "\r" if key == "Enter" else None
-            self.browser.send("Input.dispatchKeyEvent", self.session, type="keyDown", **common, **({"text": text} if text else {}))
-            self.browser.send("Input.dispatchKeyEvent", self.session, type="keyUp", **common)
-        self.value("0")
+            strokes += [{"type": "keyDown", **common, **({"text": text} if text else {})}, {"type": "keyUp", **common}]
+        for stroke in strokes[:-1]:
+            self.browser.send("Input.dispatchKeyEvent", self.session, **stroke)
+        self.call("Input.dispatchKeyEvent", **strokes[-1])
 
     def click(self, selector):
         """With the mouse, in the middle of an element that is in sight."""

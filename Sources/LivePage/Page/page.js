@@ -76,6 +76,7 @@ function lost(reason) {
   socket = null;
   wasOpen = isGreeted = false;
   waiting.clear();
+  showNoLevels();
   setConnection(reason, false);
   patience = Math.min(patience * 2, 30);
   setTimeout(connect, patience * 500);
@@ -287,6 +288,23 @@ const meters = { in: new Meter("meter-in", -60, 0), out: new Meter("meter-out", 
 const peaks = { in: -100, out: -100 };
 const clipped = { out: 0 };
 
+function showLevel(side, value) {
+  const text = value === null ? "silent" : `${value.toFixed(1).replace("-", "−")} dB`;
+  meters[side].show(value ?? -100, peaks[side], text);
+  $(`level-${side}`).textContent = text;
+}
+
+/** Nothing comes: what came last is not to stand as if it did. */
+function showNoLevels() {
+  clipped.out = 0;
+  for (const side of ["in", "out"]) {
+    peaks[side] = -100;
+    if ($(`level-${side}`).textContent !== "silent") meters[side].said = 0; // so that it is read at once
+    showLevel(side, null);
+    $(`clip-${side}`).hidden = true;
+  }
+}
+
 /** Twenty times a second: UpdateFrame.swift has the layout. */
 function update(view) {
   if (view.byteLength < 18 || view.getUint8(0) !== 1) return;
@@ -305,16 +323,16 @@ function update(view) {
   setConnection(isAway ? "Connected; no sound comes, limpid waits for its device" : "Connected", true);
   const fall = Math.min(1, (now - lastUpdate) / 1000) * 20; // dB
   lastUpdate = now;
-  for (const [side, at, peakAt] of [["in", 4, 8], ["out", 6, 10]]) {
-    const value = isAway ? null : level(at);
-    peaks[side] = Math.max((isAway ? null : level(peakAt)) ?? -100, peaks[side] - fall);
-    const text = value === null ? "silent" : `${value.toFixed(1).replace("-", "−")} dB`;
-    meters[side].show(value ?? -100, peaks[side], text);
-    $(`level-${side}`).textContent = text;
+  if (isAway) showNoLevels();
+  else {
+    for (const [side, at, peakAt] of [["in", 4, 8], ["out", 6, 10]]) {
+      peaks[side] = Math.max(level(peakAt) ?? -100, peaks[side] - fall);
+      showLevel(side, level(at));
+    }
+    $("clip-in").hidden = !(flags & 1);
+    if (flags & 2) clipped.out = now;
+    $("clip-out").hidden = !clipped.out || now - clipped.out > 3000;
   }
-  $("clip-in").hidden = isAway || !(flags & 1);
-  if (flags & 2) clipped.out = now;
-  $("clip-out").hidden = isAway || !clipped.out || now - clipped.out > 3000;
   const reduction = level(12);
   $("reduction").textContent = reduction === null ? "none heard yet" : `${reduction.toFixed(1)} dB lower`;
   const median = view.getUint16(14, true) / 100;
@@ -587,10 +605,14 @@ document.addEventListener("keydown", (event) => {
 
 sayMotion();
 for (const picture of pictures) picture.draw();
+let lastWidth = innerWidth;
 window.addEventListener("resize", () => {
   for (const picture of pictures) {
     picture.label();
     picture.draw();
   }
+  // Lines that break elsewhere put the newest out of sight; a phone's bars, which change the height alone, do not.
+  if (innerWidth !== lastWidth) $("events").scrollTop = $("events").scrollHeight;
+  lastWidth = innerWidth;
 });
 connect();

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from training import features, mixing, voices
+from scipy.signal import welch
+from training import augmentation, features, mixing, voices
 from training.augmentation_options import Augmentation
 from training.components import LEAD, Components, Parts
 from training.corpora import Corpus
@@ -266,3 +267,14 @@ def test_held_out_speakers_are_in_no_training_item(tmp_path):
     kept, held = whole.split()
     assert held and set(kept.groups).isdisjoint(held.groups) and len(kept.items) + len(held.items) == 400
     assert 8 <= len(held.groups) <= 40
+
+
+def test_another_speed_takes_no_band_away():
+    """Up to 7.5 kHz as loud as at 1 to 4 kHz, so that no edge tells what was played slower."""
+    noise = np.random.default_rng(3).standard_normal(80000).astype(np.float32)
+    for up, down in [(8, 7), (11, 10), (7, 8), (10, 5), (5, 10), (9, 6)]:
+        sound = augmentation.at_speed(noise, up, down)
+        assert abs(len(sound) - 80000 * up / down) <= 1
+        frequency, power = welch(sound, 16000, nperseg=512)
+        level = 10 * np.log10(power / power[(frequency > 1000) & (frequency < 4000)].mean())
+        assert np.abs(level[(frequency > 6500) & (frequency < 7500)]).max() < 1.5, (up, down)

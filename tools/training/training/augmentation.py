@@ -1,7 +1,10 @@
 """The noise augmentation set: synthetic noises, babble, mixing, other speeds, time stretching, concatenation, rooms."""
 
+from functools import cache
+from math import gcd
+
 import numpy as np
-from scipy.signal import fftconvolve, lfilter, resample_poly
+from scipy.signal import fftconvolve, firwin, lfilter, resample_poly
 
 from .augmentation_options import Augmentation
 from .corpora import Corpus
@@ -109,13 +112,28 @@ def returning(random: Random, sound: np.ndarray, count: int) -> np.ndarray:
     return out
 
 
+@cache
+def _unlimited(up: int, down: int) -> np.ndarray:
+    """The filter of `at_speed`, up and down without a common divisor: what the longer of both sounds can hold passes."""
+    return firwin(64 * max(up, down) + 1, min(1 / down, 0.999), window=("kaiser", 8.0))
+
+
+def at_speed(sound: np.ndarray, up: int, down: int) -> np.ndarray:
+    """`sound` at down/up of its speed, pitch with it. Slowed down its band would end below 8 kHz, which would teach that nothing
+    of a voice is there: what lies above is filled with the mirror of what lies below that edge."""
+    if up == down:
+        return sound
+    up, down = up // gcd(up, down), down // gcd(up, down)
+    return resample_poly(sound, up, down, window=_unlimited(up, down)).astype(np.float32)
+
+
 def varied(random: Random, corpus: Corpus, count: int, options: Augmentation) -> np.ndarray:
     """As `from_corpus`, some of them played at half to twice their speed, pitch with it, some from their end: what a corpus
     of few sources lacks is other sources, and a slowed engine is another engine."""
     up, down = (int(k) for k in random.permutation(np.arange(5, 11))[:2]) if random.random() < options.other_speed_noise else (1, 1)
     out = from_corpus(random, corpus, count if up == down else count * down // up + 1)
     if up != down:
-        out = normalise(resample_poly(out, up, down)[:count])
+        out = normalise(at_speed(out, up, down)[:count])
     return out[::-1] if random.random() < options.backwards_noise else out
 
 
@@ -195,7 +213,7 @@ def noise(random: Random, noises: Corpus, speech: Corpus, count: int, options: A
 
 def intrusions(random: Random, noises: Corpus, count: int, options: Augmentation) -> np.ndarray:
     """One to four sudden sounds over silence: pieces of the corpus or synthetic events, 0.15 to 2 s each, with a fast
-    onset; the loudest 0.1 s of each lies between −10 and +18 dB against unit RMS, so a slammed door can drown speech."""
+    onset; the loudest 0.1 s of each lies between −12 and +14 dB against unit RMS, so a slammed door can drown speech."""
     out = np.zeros(count)
     for _ in range(int(random.integers(1, 5))):
         length = min(count, int(random.uniform(0.15, 2) * SAMPLE_RATE))
@@ -205,7 +223,7 @@ def intrusions(random: Random, noises: Corpus, count: int, options: Augmentation
         onset, release = int(random.uniform(0.001, 0.05) * SAMPLE_RATE), int(random.uniform(0.02, 0.5) * length) + 1
         fade = np.minimum(1, np.minimum(np.arange(length) / onset, np.arange(length)[::-1] / release))
         start = int(random.integers(0, count - length + 1))
-        level = 10 ** (random.uniform(-10, 18) / 20)
+        level = 10 ** (random.uniform(-12, 14) / 20)
         out[start : start + length] += level * sound * fade / np.sqrt(loudest + 1e-9)
     return out.astype(np.float32)
 

@@ -22,9 +22,9 @@ class Augmentation:
     synthetic_noise: bool = True
     other_speed_noise: float = 0.4  # of the corpus's, half to twice the speed, pitch with it
     backwards_noise: float = 0.25  # of the corpus's
-    signal_to_noise: tuple[float, float] = (-5.0, 20.0)
+    signal_to_noise: tuple[float, float] = (-4.0, 22.0)
     nearly_clean: float = 0.04
-    sudden: float = 0.4
+    sudden: float = 0.35
     reverberant_noise: float = 0.15
     measured_room: float = 0.5  # of the reverberant noises and voices, where room responses are given
 

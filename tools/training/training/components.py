@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from scipy.signal import lfilter, resample_poly
+from scipy.signal import lfilter
 
 from . import augmentation, voices
 from .augmentation_options import Augmentation
@@ -88,7 +88,7 @@ class Components(torch.utils.data.IterableDataset):
             taken = need * down // up + 1
             offset = int(random.integers(0, max(1, item.length - taken + 1))) if position == 0 else 0
             part = item.read(offset, taken)
-            part = (part if up == down else resample_poly(part, up, down))[:need]
+            part = augmentation.at_speed(part, up, down)[:need]
             out[position : position + len(part)] = 10 ** (random.uniform(-3, 3) / 20) * part / level(item)
             position += len(part) + int(random.exponential(0.4) * SAMPLE_RATE)
             item = None
@@ -120,7 +120,7 @@ class Components(torch.utils.data.IterableDataset):
             while position < need:
                 one, start, length = pieces[k % len(pieces)]
                 part = one.read(start, min(length, (need - position) * down // up + 1))
-                part = (part if up == down else resample_poly(part, up, down))[: need - position]
+                part = augmentation.at_speed(part, up, down)[: need - position]
                 track[position : position + len(part)] = 10 ** (random.uniform(-2, 2) / 20) * part / level(one)
                 position += len(part) + int(random.exponential(0.2) * SAMPLE_RATE)
                 k += 1

@@ -79,9 +79,9 @@ def _decode(path: Path, cache: Path) -> np.ndarray:
 # Sets of the packed shards that would otherwise be heard too often (many near-identical short pieces), or too
 # seldom (few, but like what is to be enhanced).
 SHARD_WEIGHTS = {
-    "drone": 0.2, "baby": 0.4, "librispeech": 2.0, "debian music": 0.1, "debian sounds": 0.6, "debian recordings": 1.5, "prompts": 0.4, "words": 0.2, "sentences": 0.4,
-    "dialogues": 0.5, "nemo": 1.3, "ravdess": 1.0, "ased": 0.7, "arabic": 0.7, "cherokee": 0.6, "somtts": 0.6,
-    "street_music": 0.25, "urban": 0.8,
+    "drone": 0.2, "baby": 0.2, "librispeech": 2.0, "debian music": 0.1, "debian sounds": 0.4, "debian recordings": 1.0, "prompts": 0.4, "words": 0.2, "sentences": 0.4,
+    "dialogues": 0.35, "nemo": 1.3, "ravdess": 1.0, "ased": 0.7, "arabic": 0.7, "cherokee": 0.6, "somtts": 0.6,
+    "street_music": 0.25, "urban": 0.8, "moodist": 3.0, "ambie": 3.0, "kitchen": 3.0, "keyboard": 1.5, "speechcommands": 2.0,
 }  # fmt: skip
 # Laughter is a voice: as noise it would teach to remove it where it is the wanted one's.
 NO_NOISE = "laugh"
@@ -90,7 +90,7 @@ VOICES = re.compile(
     r"voice|speech|speak|talk|announc|dialog|narrat|taunt|tcas|mk-viii|scream|/vo/|_desc|acknowledg|sentence|chat|\bsing|singing|vocal|"
     r"hello|laugh|male|human|/player/|death|pain(?!t)|yell|/atc|heroes|select|yessir|tutorial|"
     r"memressp|nexus|countdown|coltive|proxmess|trnsppil|warzone2100.*/extra/|sequenceaudio|_ack\d*\.|underattack|\.ready|"
-    r"ingame_comments|bot_sounds|/titles/|tv_news",
+    r"ingame_comments|bot_sounds|/titles/|tv_news|megaglest.*/units/|_die[\d.]|_sel\d|/ack\d*\.|boswars.*\.completed|netpanzer.*move_|crrcsim/sounds/f3f",
     re.IGNORECASE,
 )
 

@@ -74,7 +74,7 @@ public func limpid_model_close(_ model: OpaquePointer!) {
 }
 
 /// Ends in the zero byte that C wants; the same in `limpid --version` and limpid.pc (checked by tools/check-c-library).
-private let version: StaticString = "0.2.0"
+private let version: StaticString = "0.2.1"
 
 @implementation @c
 public func limpid_version() -> UnsafePointer<CChar>! {

@@ -133,6 +133,10 @@ void ck_compress(ptrdiff_t bins, float gain, float factor, const float *x, float
 
 void ck_expand(ptrdiff_t bins, float factor, const float *x, float *out) { table()->expand(bins, factor, x, out); }
 
+void ck_post_filter(ptrdiff_t bins, float least, const float *noisy, float *x) {
+  table()->post_filter(bins, least, noisy, x);
+}
+
 void ck_scale_bins(ptrdiff_t bins, float from, float to, const float *share, float *x) {
   table()->scale_bins(bins, from, to, share, x);
 }

@@ -620,6 +620,7 @@ const ck_table CK_TABLE = {
   power,
   compress,
   expand,
+  post_filter,
   scale_bins,
   energies,
   track_presence,

@@ -28,6 +28,7 @@ typedef struct {
   void (*power)(ptrdiff_t, const float *, float *);
   void (*compress)(ptrdiff_t, float, float, const float *, float *);
   void (*expand)(ptrdiff_t, float, const float *, float *);
+  void (*post_filter)(ptrdiff_t, float, const float *, float *);
   void (*scale_bins)(ptrdiff_t, float, float, const float *, float *);
   ck_energies (*energies)(ptrdiff_t, const float *, const float *, float);
   float (*track_presence)(ptrdiff_t, const ck_presence *, const float *, float *, float *, float *);

@@ -139,6 +139,19 @@ CK_KERNEL void expand(ptrdiff_t bins, float factor, const float *x, float *out) 
   }
 }
 
+CK_KERNEL void post_filter(ptrdiff_t bins, float least, const float *noisy, float *x) {
+  for (ptrdiff_t k = 0; k < bins; k += CK_LANES) {
+    const ptrdiff_t left = bins - k;
+    vf re, im, noisy_re, noisy_im;
+    load_bins(noisy + 2 * k, left, &noisy_re, &noisy_im);
+    load_bins(x + 2 * k, left, &re, &im);
+    const vf ratio = (re * re + im * im) / (noisy_re * noisy_re + noisy_im * noisy_im + splat(0x1p-126f));
+    const vf root = square_root(square_root(square_root(ratio)));
+    const vf factor = larger(splat(least), choose(root < splat(1.f), root, splat(1.f)));
+    store_bins(x + 2 * k, left, re * factor, im * factor);
+  }
+}
+
 CK_KERNEL void scale_bins(ptrdiff_t bins, float from, float to, const float *share, float *x) {
   for (ptrdiff_t k = 0; k < bins; k += CK_LANES) {
     const ptrdiff_t left = bins - k;

@@ -39,7 +39,7 @@ struct Limpid: ParsableCommand {
       q, Ctrl-C and SIGTERM are the usual ends of limpid live and limpid jack: 0.
       Of several files all are tried; the code is that of the first that failed.
       """,
-    version: "limpid 0.2.0",
+    version: "limpid 0.2.1",
     subcommands: [
       EnhanceCommand.self, LiveCommandLine.self, JackCommand.self, DevicesCommand.self, ControlCommand.self,
       ReplayCommand.self, BenchCommand.self, LearnCommand.self, ProfilesCommand.self, PresetsCommand.self,
@@ -50,8 +50,11 @@ struct Limpid: ParsableCommand {
   /// Parses and runs. Wrong use, too, is one sentence that begins with the program's name.
   static func main() {
     keepStandardDescriptors()
+    ignoreSignalsOfWriting()
     do {
-      var command = try parseAsRoot(Array(FileName.arguments.dropFirst()))
+      let arguments = Array(FileName.arguments.dropFirst())
+      try refuseHelpOfNothing(arguments)
+      var command = try parseAsRoot(arguments)
       // Of files alone: what JACK and ALSA print at a device is of use.
       if command is EnhanceCommand || command is LearnCommand || command is InfoCommand || command is FigureCommand {
         LibraryMessages.silence()
@@ -67,6 +70,16 @@ struct Limpid: ParsableCommand {
       let first = sentence.split(separator: "\n").first.map(String.init) ?? sentence
       Terminal.complain("error", (first.hasSuffix(".") ? String(first.dropLast()) : first) + " (see \(help))")
       exit(withError: ExitCode.validationFailure)
+    }
+  }
+
+  /// `limpid help NAME` says nothing of a name that is no command's.
+  private static func refuseHelpOfNothing(_ arguments: [String]) throws {
+    guard arguments.count > 1, arguments[0] == "help" else { return }
+    let name = arguments[1]
+    let isCommand = configuration.subcommands.contains { $0.configuration.commandName == name }
+    guard isCommand || name == "help" || name.hasPrefix("-") else {
+      throw ValidationError("there is no command '\(name)'")
     }
   }
 }

@@ -84,6 +84,7 @@ import TestSupport
     var noise = SplitMix(5)
     let x = noise.samples(2 * bins)
     let share = noise.samples(bins).map { abs($0) }
+    let y = noise.samples(2 * bins)
     func magnitude(_ k: Int) -> Float { (x[2 * k] * x[2 * k] + x[2 * k + 1] * x[2 * k + 1]).squareRoot() }
     func check(_ out: [Float], _ factor: (Int) -> Float) {
       for k in 0..<bins {
@@ -102,6 +103,12 @@ import TestSupport
       out = unwritten
       ck_expand(bins, 0.5, guarded(x), &out)
       check(out) { 0.5 * magnitude($0) }
+      out = guarded(x, -9)
+      ck_post_filter(bins, 0.8, guarded(y), &out)
+      check(out) {
+        let noisy = (y[2 * $0] * y[2 * $0] + y[2 * $0 + 1] * y[2 * $0 + 1]).squareRoot()
+        return min(1, max(0.8, (magnitude($0) / noisy).squareRoot().squareRoot()))
+      }
       out = unwritten
       ck_power(bins, guarded(x), &out)
       for k in 0..<bins { #expect(abs(out[k] - magnitude(k) * magnitude(k)) < 1e-6) }

@@ -31,7 +31,7 @@ import Testing
       Wave(rate: 8000, bits: 32, isFloat: true, samples: samples).data, "in.wav")
     let result = try run(
       "enhance", input, "-o", scratch.path("out.wav"), "--preset", "live", "--model", narrow, "--steps", "3",
-      "--passes", "1", "--precision", "float32",
+      "--passes", "1", "--post-filter", "0", "--precision", "float32",
       "--guidance", "1.5", "--start-level", "-20", "--seed", "20250711", "--noise-profile", profile)
     #expect(result.status == 0, "\(result.errors)")
     let out = try Wave(Data(contentsOf: scratch.url.appendingPathComponent("out.wav")))

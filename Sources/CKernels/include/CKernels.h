@@ -188,6 +188,9 @@ void ck_compress(ptrdiff_t bins, float gain, float factor, const float *x, float
 /// out = factor · |x| · x. out may be x.
 void ck_expand(ptrdiff_t bins, float factor, const float *x, float *out);
 
+/// x[k] = x[k] · g^¼, that factor at least `least` and at most 1, where g = |x[k]| / |noisy[k]|.
+void ck_post_filter(ptrdiff_t bins, float least, const float *noisy, float *x);
+
 /// x[k] = x[k] · (from + share[k] · (to − from)).
 void ck_scale_bins(ptrdiff_t bins, float from, float to, const float *share, float *x);
 

@@ -22,7 +22,7 @@ extension ConditionalPredictor where Self: ~Copyable {
 
 /// The enhancer at the model's rate, one channel: a hop of samples in, a hop out, a frame less a hop later.
 ///
-///     analysis → level gain → compression → sampler (noise tokens beside it) → expansion → synthesis
+///     analysis → level gain → compression → sampler (noise tokens beside it) → expansion → post-filter → synthesis
 ///
 /// This file is what runs every frame; memory is made in `FrameEnhancer+Setup.swift`. One instance belongs to one
 /// thread; nothing here allocates or locks if predictor and encoder do not.
@@ -52,6 +52,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   let levelHop: FloatMemory  // (hopLength)
   var synthesis: STFTSynthesis
   let compression: AmplitudeCompression
+  let postFilter: PostFilter
   var level: LevelGain
   var sampler: FrameSampler<Predictor>?  // nil: Wiener
   var wiener: WienerGain?  // nil: score
@@ -129,6 +130,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     levelHop = FloatMemory(frame.hopLength)
     synthesis = STFTSynthesis(fftLength: frame.fftLength, hopLength: frame.hopLength)
     compression = AmplitudeCompression(factor: format.compressionFactor, exponent: format.compressionExponent)
+    postFilter = PostFilter(decibels: settings.postFilterInDecibels)
     presence = SpeechPresence(
       binCount: frame.binCount, frameRate: Float(frame.frameRate), fftLength: frame.fftLength)
     pauses = SpeechPauseDetector(frame)
@@ -207,9 +209,10 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   /// - Parameters: as for `process`.
   mutating func processBetween(_ hop: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>) {
     let isResting = isResting
-    second!.process(
-      hop, compression: compression, gain: level.gain, guidance: guidance.value, mostSteps: mostSteps,
-      frameIndex: frameIndex, isResting: isResting, into: output)
+    let isFinite = second!.process(
+      hop, compression: compression, postFilter: postFilter, gain: level.gain, guidance: guidance.value,
+      mostSteps: mostSteps, frameIndex: frameIndex, isResting: isResting, into: output)
+    if !isFinite { counts.fallbackFrames += 1 }
   }
 
   /// Whether the network is left out because of long silence, whose output is silence whatever it says. It goes on with
@@ -250,6 +253,7 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     }
     if isFinite {
       compression.expand(compressed.base, gain: gain, count: modelBinCount, into: enhanced.base)
+      postFilter.apply(enhanced.base, noisy: bins, count: modelBinCount)
       enhanceAbove(bins, enhanced: enhanced.base, modelBinCount: modelBinCount, binCount: binCount)
       isFinite = canBeSound(enhanced.base, binCount: binCount)
     }
@@ -268,7 +272,8 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     }
     let (noisy, clean, mixed) = energies(
       noisy: analysis.bins, clean: enhanced.base, dry: dryWeight, count: 2 * binCount)
-    let energy = Double(analysis.energy)
+    // 60 dB above full scale: beside a frame of 10^17, which the largest sample makes, no sum would ever grow again.
+    let energy = Double(min(analysis.energy, 1e6))
     let left = noisy > 0 ? energy * Double(mixed / noisy) : 0
     counts.inputEnergy += energy
     counts.outputEnergy += left
@@ -321,6 +326,8 @@ struct FrameEnhancer<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
     }
     if job.state == .taken || isReferenceMissed || decisions.isScriptedLate(frameIndex) {
       isReferenceMissed = false
+      // A rest takes it once more: the reference is in no tokens.
+      takenVersion = -1
       counts.lateReferences += 1
       decisions.note(FrameDecision(frameIndex: frameIndex, kind: .tokensLate))
       job.cancel(isAlone: service == nil)

@@ -43,31 +43,35 @@ struct SecondPass<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   ///   - mostSteps: after which the first pass's newest frame was cut short: where time was short for it, it is for this one.
   ///   - isResting: whether the network is left out.
   ///   - output: room for as many; may be `hop`.
+  /// - Returns: false where the network gave no finite result, and the noisy frame was used.
   mutating func process(
-    _ hop: UnsafePointer<Float>, compression: borrowing AmplitudeCompression, gain: Float, guidance: Float,
-    mostSteps: Int, frameIndex: Int, isResting: Bool, into output: UnsafeMutablePointer<Float>
-  ) {
+    _ hop: UnsafePointer<Float>, compression: borrowing AmplitudeCompression, postFilter: PostFilter, gain: Float,
+    guidance: Float, mostSteps: Int, frameIndex: Int, isResting: Bool, into output: UnsafeMutablePointer<Float>
+  ) -> Bool {
     let start = monotonicNanoseconds()
     analysis.push(hop)
     let bins = analysis.bins
-    if analysis.energy < FrameEnhancer<Predictor>.silence {
-      // The state goes on with silence, as the first pass's does, until both rest.
-      if !isResting {
-        _ = enhance(bins, compression, gain: gain, guidance: guidance, mostSteps: mostSteps, frameIndex: frameIndex)
-      }
+    let isSilent = analysis.energy < FrameEnhancer<Predictor>.silence
+    var isFinite = true
+    // The state goes on with silence, as the first pass's does, until both rest.
+    if !isSilent || !isResting {
+      isFinite = enhance(
+        bins, compression, postFilter, gain: gain, guidance: guidance, mostSteps: mostSteps, frameIndex: frameIndex)
+    }
+    if isSilent {
       enhanced.clear()
-    } else if !enhance(bins, compression, gain: gain, guidance: guidance, mostSteps: mostSteps, frameIndex: frameIndex)
-    {
+    } else if !isFinite {
       copyFloats(bins, to: enhanced.base, count: 2 * binCount)
     }
     synthesis.push(enhanced.base, into: output)
     nanoseconds += monotonicNanoseconds() - start
+    return isFinite
   }
 
   /// `bins` enhanced into `enhanced`; false where that is not finite, with the network's state made new.
   private mutating func enhance(
-    _ bins: UnsafePointer<Float>, _ compression: borrowing AmplitudeCompression, gain: Float, guidance: Float,
-    mostSteps: Int, frameIndex: Int
+    _ bins: UnsafePointer<Float>, _ compression: borrowing AmplitudeCompression, _ postFilter: PostFilter, gain: Float,
+    guidance: Float, mostSteps: Int, frameIndex: Int
   ) -> Bool {
     compression.compress(bins, gain: gain, count: modelBinCount, into: compressed.base)
     sampler.guidance = guidance
@@ -76,6 +80,7 @@ struct SecondPass<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
       noisy: compressed.base, frameIndex: frameIndex, into: compressed.base, goesOn: { $0 < mostSteps })
     if isFinite {
       compression.expand(compressed.base, gain: gain, count: modelBinCount, into: enhanced.base)
+      postFilter.apply(enhanced.base, noisy: bins, count: modelBinCount)
       enhanceAbove(bins, enhanced: enhanced.base, modelBinCount: modelBinCount, binCount: binCount)
       isFinite = canBeSound(enhanced.base, binCount: binCount)
     }

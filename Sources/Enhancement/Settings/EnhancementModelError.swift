@@ -14,6 +14,7 @@ public struct EnhancementModelError: Error, Equatable, Sendable {
     case unusable
   }
 
+  /// Which fault it is.
   public let kind: Kind
   /// The fault in full.
   package let cause: ModelFileError

@@ -19,6 +19,11 @@ extension EnhancementSetting {
       help: "Passes over the sound, half a frame's step apart, of which the mean is heard: 1, or 2 for twice the work.",
       refusal: { "\($0) passes cannot be run" }, read: { .integer($0.passes) },
       write: { if case .integer(let passes) = $1 { $0.passes = passes } }),
+    number(
+      "post-filter", 0...6, "0 to 6 dB",
+      help: "Take up to so many dB more from what is mostly noise, 0 (none) to 6.",
+      refusal: { "a post-filter of \($0) dB is out of range" }, read: { .number($0.postFilterInDecibels) },
+      write: { $0.postFilterInDecibels = $1 }),
     EnhancementSetting(
       key: "sampler", form: .choice(EnhancementSettings.Sampler.names),
       range: EnhancementSettings.Sampler.names.joined(separator: ", "),

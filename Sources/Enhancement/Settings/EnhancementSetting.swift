@@ -31,6 +31,7 @@ public struct EnhancementSetting: Sendable {
 
   /// As presets have it; the option is `--` and the key.
   public let key: String
+  /// What its text may be, besides "none" (`isOptional`).
   public let form: Form
   /// Whether "none" is a value, too.
   public var isOptional = false

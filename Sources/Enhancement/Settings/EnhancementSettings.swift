@@ -15,6 +15,7 @@ public struct EnhancementSettings: Sendable, Equatable {
     case wiener
   }
 
+  /// What turns noisy into clean; `score` needs a model.
   public var method: Method = .score
 
   /// Which networks of a model of two are heard (`EnhancementModel.init(mean:_:)`); a model of one has no choice.
@@ -34,6 +35,7 @@ public struct EnhancementSettings: Sendable, Equatable {
       }
     }
   }
+  /// Which networks are heard; with a model of one, all choices are the same.
   public var networks = Networks.both
   /// Reverse steps per frame, from 1 to the points of the model's time grid.
   public var steps = 1
@@ -46,6 +48,9 @@ public struct EnhancementSettings: Sendable, Equatable {
   public var passes = 1
   /// How much of a second pass runs, which `WorkLevels` lowers where time is short; the latency stays.
   package var secondPass = SecondPassShare.whole
+  /// The most dB, 0…6, that a post-filter takes from a bin beyond what the network took: more of it from what is mostly noise, nothing
+  /// from what is surely speech. 0: there is none. It belongs to the method `score`.
+  public var postFilterInDecibels: Float = 0
   /// The reverse sampler.
   public var sampler = Sampler.fewStep(eta: 0)
   /// The most the enhancer may take away, in dB, 0…200: that much below, the input stays audible. nil: no limit.
@@ -70,6 +75,7 @@ public struct EnhancementSettings: Sendable, Equatable {
     /// It is left out.
     case wide
   }
+  /// What becomes of that sound; where the device has none, or a hop of the model is no whole number of its samples, it is left out.
   public var band: Band = .full
   /// speexdsp's quality of both resamplers, 0…10: 5 keeps more of 7–8 kHz, 3 is 2 ms faster at 48 kHz.
   public var resamplerQuality = 5
@@ -83,8 +89,10 @@ public struct EnhancementSettings: Sendable, Equatable {
     /// While the model hears it, where the model tells voices apart: other voices are kept better, and some of it is missed.
     case heard
   }
+  /// When such a voice is removed; with a model that does not tell voices apart, both are the same.
   public var learnedVoices = LearnedVoices.always
 
+  /// The values that stand beside each.
   public init() {}
 
   /// The largest number of steps of the standard time grid; a model may have another (`EnhancementModel.largestSteps`).

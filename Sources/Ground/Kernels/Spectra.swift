@@ -20,6 +20,12 @@ package func expandBins(
   _ bins: UnsafePointer<Float>, factor: Float, into output: UnsafeMutablePointer<Float>, count: Int
 ) { ck_expand(count, factor, bins, output) }
 
+/// Multiplies each of `count` complex bins by (|bin|/|noisy bin|)^¼, at least `least`, at most 1.
+@inlinable @_semantics("no_performance_analysis") @inline(__always)
+package func postFilterBins(
+  _ bins: UnsafeMutablePointer<Float>, noisy: UnsafePointer<Float>, least: Float, count: Int
+) { ck_post_filter(count, least, noisy, bins) }
+
 /// Multiplies each of `count` complex bins by from + share · (to − from).
 @inlinable @_semantics("no_performance_analysis") @inline(__always)
 package func scaleBins(

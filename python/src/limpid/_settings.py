@@ -30,6 +30,7 @@ class Settings(TypedDict, total=False):
     maximum_steps: int | None  #: what steps may rise to while a stream runs
     networks: Literal["both", "first", "second"]  #: * which are heard of a model of two
     passes: int  #: over the sound, half a frame's step apart, of which the mean is heard: 1, or 2 for twice the work
+    post_filter: float  #: at most so many dB more are taken from what is mostly noise, 0 to 6
     guidance: float  #: * 0 to 10; 1: none
     sampler: Literal["few-step", "reverse-diffusion", "predictor-corrector", "probability-flow"]
     eta: float  #: of the sampler few-step, 0 to 1

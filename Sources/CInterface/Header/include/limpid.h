@@ -12,7 +12,7 @@
  *     limpid_model_close(model);
  *
  * This is one network in one pass. What the preset `live` does, nearer to the clean voice in some eight times the time: the light
- * and the wide model as one (limpid_model_pair), the setting "passes" 2, and "noise-selection" "residual" as here.
+ * and the wide model as one (limpid_model_pair), the settings "passes" 2, "post-filter" 3 and "noise-selection" "residual".
  *
  * An enhancer is created, set, and prepared: either for blocks that the calling thread enhances itself (limpid_prepare,
  * limpid_process), or to stand behind a device's callback, which then only copies, while a thread of the library's own
@@ -76,7 +76,7 @@ typedef struct limpid_model limpid_model;
 /* One stream of 1 to 32 channels. */
 typedef struct limpid_enhancer limpid_enhancer;
 
-/* The library's version, such as "0.2.0". Any thread, at any time. The text stays valid for ever. */
+/* The library's version, such as "0.2.1". Any thread, at any time. The text stays valid for ever. */
 const char *limpid_version(void);
 
 /* One sentence, in English, on the newest call of the calling thread that did not return LIMPID_OK: what was wrong, and
@@ -140,6 +140,8 @@ void limpid_destroy(limpid_enhancer *enhancer);
  *   networks            of a model of two (limpid_model_pair): "both", "first", "second"   *  both
  *   passes              over the sound, half a frame's step apart, of which the mean is heard:
  *                       1, or 2 for twice the work (all presets have 2)                       1
+ *   post-filter         at most so many dB more are taken from what is mostly noise, 0 to 6
+ *                       (all presets have 3)                                                  0
  *   guidance            weight of classifier-free guidance, 0 to 10; 1: none               *  1
  *   sampler             "few-step", "reverse-diffusion", "predictor-corrector",
  *                       "probability-flow"                                                    few-step
@@ -307,7 +309,9 @@ enum {
  * is not ready in time is played from the delayed input at the last gain, faded at both ends, and counted
  * (limpid_counter); the latency never grows.
  *
- * input, output: as limpid_process. count: at most the block of limpid_prepare_real_time. flags: 0 or LIMPID_MAY_WAIT.
+ * input, output: as limpid_process. count: at most the block of limpid_prepare_real_time, which should be the usual count: a
+ * block that comes in parts is enhanced when it is whole, and there are as many samples' time less for that as a part lacks
+ * of a block. flags: 0 or LIMPID_MAY_WAIT.
  *
  * One thread at a time, a real-time one: neither allocates nor locks, and waits for nothing unless it may.
  * LIMPID_WRONG_STATE, LIMPID_BAD_ARGUMENT; output is untouched then. */
@@ -322,7 +326,7 @@ limpid_status limpid_latency(const limpid_enhancer *enhancer, int *samples);
 /* What happened in real time since the enhancer was prepared:
  *
  *   late            frames that were ready after they were due
- *   reduced         frames that ran fewer steps, or one network less, than wished
+ *   reduced         frames that ran fewer steps, passes or networks than wished
  *   dry             spans that were played from the delayed input
  *   dry-samples     samples per channel of them
  *   reference-late  refreshes of the noise tokens that were not ready at their frame

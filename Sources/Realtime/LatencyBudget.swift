@@ -10,17 +10,22 @@ import SignalProcessing
 /// with the model's hop counted at the device's rate (where its frame is two hops; a longer one adds the rest); of two passes, whose
 /// frames come every half hop, gcd(block, hop / 2). The device's own buffers come on top.
 public struct LatencyBudget: Sendable, Equatable {
+  /// One cause of latency.
   public struct Part: Sendable, Equatable {
     /// "frame", "resamplers" or "compute".
     public let name: String
     /// One clause on where it comes from.
     public let explanation: String
+    /// Samples per channel at the device's rate, which may have a fraction.
     public let samples: Double
   }
+  /// The device's rate, Hz.
   public let sampleRate: Int
+  /// What the latency is made of: frame, resamplers, compute, in this order.
   public let parts: [Part]
   /// The sum of the parts, rounded to a whole sample.
   public var totalInSamples: Int { Int(parts.reduce(0) { $0 + $1.samples }.rounded()) }
+  /// The same in seconds.
   public var totalInSeconds: Double { Double(totalInSamples) / Double(sampleRate) }
 
   /// - Parameters:

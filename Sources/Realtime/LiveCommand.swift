@@ -7,13 +7,13 @@ public enum LiveCommand: Sendable, Equatable {
   /// The delayed input instead of the enhanced signal; cross-faded, the latency stays.
   case bypass(Bool)
   /// Learns what is heard during the given time, while only the unwanted sound is: it is removed from then on, voice or not.
-  /// Where the model has no tokens for that, the noise reference is heard anew and then kept.
+  /// Where the model has no tokens for that, the noise reference is heard anew and then kept, as by `freeze`.
   case learn(seconds: Double)
   /// Enough was heard: ends `learn` early.
   case endLearning
   /// Forgets what was learned; every voice stays again.
   case forget
-  /// Keeps the noise reference as it is, or lets it follow the room again.
+  /// Keeps the noise reference as it is, where less than 0.25 s were heard as soon as it is full; or lets it follow the room again.
   case freeze(Bool)
   /// Forgets the noise heard.
   case clear
@@ -83,7 +83,8 @@ extension LiveCommand: CustomStringConvertible {
     case "learn":
       self = .learn(
         seconds: value == nil
-          ? LearningDesk.usual : try number(0.3...60, "learn SECONDS, 0.6 to 60 (5 at most are learned), or learn end"))
+          ? LearningDesk.usual
+          : try number(Self.learningSeconds, "learn SECONDS, 0.6 to 60 (5 at most are learned), or learn end"))
     case "limit" where value == "off": self = .attenuationLimit(nil)
     case "limit":
       self = .attenuationLimit(try settings("attenuation-limit", "limit DECIBELS").attenuationLimitInDecibels)
@@ -95,6 +96,9 @@ extension LiveCommand: CustomStringConvertible {
     }
   }
 
+  /// What `learn` takes.
+  static let learningSeconds = 0.3...60.0
+
   /// All forms, for help and errors.
   public static var allForms: String {
     "bypass on|off, learn [SECONDS]|end, forget, freeze on|off, clear, limit DECIBELS|none, mix SHARE, guidance WEIGHT, steps COUNT, "
@@ -104,7 +108,9 @@ extension LiveCommand: CustomStringConvertible {
 
 /// A line that is no command.
 public struct LiveCommandError: Error, Equatable, CustomStringConvertible {
+  /// The line as it was given.
   public let line: String
+  /// The forms that could have stood there, for the user.
   public let expected: String
   public var description: String { "“\(line)” is no command; expected: \(expected)" }
 }

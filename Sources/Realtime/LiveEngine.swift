@@ -45,6 +45,10 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     var recordingError: (any Error)?
     /// Times that the noise heard was to be forgotten.
     var clearCount = 0
+    /// Whether what was learned was forgotten since the session that is being made took it over.
+    var hasForgotten = false
+    /// The weight of guidance that runs where the machine is too slow for the one wished; nil: that one runs.
+    var loweredGuidance: Float?
     /// Counters of sessions that have ended.
     var past = LiveCounters()
     /// Seconds of sound in them.
@@ -116,9 +120,9 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     let heard = session.finalProfile(channel: 0)
     let place = state.withLock { state in
       state.learned = (session.desk.named, session.desk.live)
-      if let heard, state.clearCount == clearsBefore {
-        state.profile = heard
-        state.isFrozen = meters.isFrozen.load(ordering: .relaxed)
+      if state.clearCount == clearsBefore {
+        if let heard { state.profile = heard }
+        state.isFrozen = session.finallyHolds
       }
       return state.recording?.place(ofSegment: state.segmentCount)
     }
@@ -129,6 +133,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
   private func startSession(_ format: StreamFormat) throws -> LiveSession {
     let wish = state.withLock { state in
       state.isPreparing = true
+      state.hasForgotten = false
       return state
     }
     let session = try LiveSession(
@@ -140,6 +145,11 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
         state.recording = nil
       } else {
         state.segmentCount += 1
+      }
+      // A weight that was sent meanwhile is the new worker's.
+      if state.settings.guidance == wish.settings.guidance {
+        let running = session.worker.settings.guidance
+        state.loweredGuidance = running == wish.settings.guidance ? nil : running
       }
     }
     let meters = meters
@@ -183,11 +193,14 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
         state.pastSeconds += Double(meters.samples.load(ordering: .relaxed)) / Double(old.format.sampleRate)
         meters.samples.store(0, ordering: .relaxed)
       }
+      if state.hasForgotten { session?.desk.forget() }
       state.session = session
       state.isPreparing = false
     }
   }
 
+  /// As `BlockProcessor` says: counts xruns, keeps the clocks' difference, gives `remark` its sentences, on the thread that
+  /// calls. Any thread but the device's callback.
   public func note(_ event: DeviceEvent) {
     switch event {
     case .xrun: xruns.add(1, ordering: .relaxed)
@@ -235,11 +248,16 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
       case .clear, .learn, .endLearning, .forget: break
       }
       try next.validate(for: model)
-      if case .learn(let seconds) = command, let desk = state.session?.desk, desk.isPossible {
-        guard seconds >= LearnedNoise.shortest else {
-          throw LiveError.badOption("nothing can be learned of \(seconds) s; give \(LearnedNoise.shortest) or more")
+      if case .learn(let seconds) = command {
+        guard LiveCommand.learningSeconds.contains(seconds) else {
+          throw LiveError.badOption("nothing can be learned in \(seconds) s; give \(LearnedNoise.shortest) to 60 s")
         }
-        if desk.isMaking { throw LiveError.learning }
+        if let desk = state.session?.desk, desk.isPossible {
+          guard seconds >= LearnedNoise.shortest else {
+            throw LiveError.badOption("nothing can be learned of \(seconds) s; give \(LearnedNoise.shortest) or more")
+          }
+          if desk.isMaking { throw LiveError.learning }
+        }
       }
       // Before the worker hears of it: what is being learned just now is forgotten, too.
       if case .forget = command { state.session?.desk.forget() }
@@ -248,9 +266,11 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
         state.session?.endRest()
       }
       state.settings = next
+      if case .guidance = command { state.loweredGuidance = nil }
       if case .forget = command {
         state.learned = ([], nil)
         state.removedNames = []
+        state.hasForgotten = true
       }
       if case .clear = command {
         state.profile = nil
@@ -270,6 +290,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
         format: session.format, latencyInSamples: session.callback.pointee.latency,
         frameDeadline: session.frames.hopDuration, settings: state.settings)
       fill(&status, session)
+      if let guidance = state.loweredGuidance { status.settings.guidance = guidance }
       status.seconds += state.pastSeconds
       status.removedNames = state.removedNames
       status.counters = state.past
@@ -338,7 +359,8 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
   public func remove(_ sounds: [LearnedNoise], named names: [String]) throws {
     if sounds.isEmpty && learnedNoise == nil { return try send(.forget) }
     try state.withLock { state in
-      guard let session = state.session else { throw LiveError.notRunning }
+      // While another session is made the old one has no worker, and the new one does not hear of this.
+      guard let session = state.session, !state.isPreparing else { throw LiveError.notRunning }
       guard session.desk.isPossible else {
         throw LiveError.badOption("this model has no tokens for what was learned; start limpid with --model wide")
       }

@@ -20,7 +20,7 @@ public struct LiveOptions: Sendable {
   public var lendsSound = false
   /// Noise heard before, used from the first frame on.
   public var noiseProfile: NoiseProfile?
-  /// Whether the reference stays at `noiseProfile`.
+  /// Whether the reference stays at `noiseProfile`; where there is none, as soon as it is full.
   public var freezesNoiseReference = false
 
   /// What is removed from the first frame on, voice or not. Only with a model that has tokens for it.
@@ -30,6 +30,7 @@ public struct LiveOptions: Sendable {
   /// What was learned live before.
   public var learnedLive: LearnedNoise?
 
+  /// The values that stand beside each: nothing is recorded, nothing was heard or learned before.
   public init() {}
 
   /// The settings as the engine runs them.

@@ -63,7 +63,8 @@ final class LiveSession: @unchecked Sendable {
     // What the speed test left to the encoder is done with.
     service.runPending()
     enhancer.reset()
-    if let profile { try enhancer.setNoiseProfile(profile, isFrozen: isFrozen) }
+    if let profile { try enhancer.setNoiseProfile(profile, isFrozen: false) }
+    enhancer.holdNoiseReferences(isFrozen)
     desk = LearningDesk(
       model: model, sampleRate: format.sampleRate, named: learned.named, live: learned.live, wake: { wake.post() },
       remark: remark)
@@ -140,12 +141,18 @@ final class LiveSession: @unchecked Sendable {
 
   /// Until it is time to look for blocks. On the worker.
   private func waitForBlocks() {
-    let newest = shared.pointee.time.load(ordering: .relaxed)
+    // In this order: by the newest callback's time what it brought is counted, so that the nap is never too long.
+    let newest = shared.pointee.time.load(ordering: .acquiring)
+    let missing = format.block - shared.pointee.input.available
     let mayWait = shared.pointee.mayWait.load(ordering: .relaxed)
-    if worker.isQuiet, newest != 0, !mayWait { return rest() }
+    // A part of a block that waits may be sound: the silence after it would wake nobody.
+    if worker.isQuiet, missing == format.block, newest != 0, !mayWait { return rest() }
     if shared.pointee.rests.load(ordering: .relaxed) { shared.pointee.rests.store(false, ordering: .relaxed) }
+    guard missing > 0 else { return }
     let isResting = worker.enhancer.isResting
-    if let nap = pace.nap(now: monotonicNanoseconds(), newest: newest, mayWait: mayWait, isResting: isResting) {
+    if let nap = pace.nap(
+      now: monotonicNanoseconds(), newest: newest, missing: missing, mayWait: mayWait, isResting: isResting)
+    {
       return sleep(nanoseconds: nap)
     }
     shared.pointee.isAsleep.store(true, ordering: .sequentiallyConsistent)
@@ -161,7 +168,7 @@ final class LiveSession: @unchecked Sendable {
     shared.pointee.rests.store(true, ordering: .sequentiallyConsistent)
     // Between the last look and the word that it rests sound may have come, whose callback woke nobody.
     atomicMemoryFence(ordering: .sequentiallyConsistent)
-    if shared.pointee.input.available < format.block {
+    if shared.pointee.input.available == 0 {
       _ = ct_semaphore_wait(shared.pointee.wake, 100_000_000)
     } else {
       shared.pointee.rests.store(false, ordering: .relaxed)
@@ -202,4 +209,7 @@ final class LiveSession: @unchecked Sendable {
 
   /// The noise heard in a channel by the end. After `stop`, on the thread that called it.
   func finalProfile(channel: Int) -> NoiseProfile? { profiles.take(&worker.enhancer, channel: channel) }
+
+  /// Whether the noise reference was to stay as it is by the end. As `finalProfile`.
+  var finallyHolds: Bool { worker.enhancer.holdsNoiseReferences }
 }

@@ -3,6 +3,7 @@ import Ground
 
 /// Name and checksum of the weights file of a network that a recording was made with.
 public struct RecordedNetwork: Equatable, Sendable {
+  /// The network's own name, or its file's.
   public let name: String
   let checksum: UInt64
 

@@ -67,9 +67,14 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
       throw .cannotRecord(path: path, reason: "\(systemReason()); name a new folder")
     }
     self.events = events
-    guard let session = fopen("\(path)/\(RecordingHeader.fileName)", "wx"), fputs(header.text, session) >= 0,
-      fclose(session) == 0
-    else { throw .cannotRecord(path: path, reason: "\(systemReason()); name a new folder") }
+    let session = fopen("\(path)/\(RecordingHeader.fileName)", "wx")
+    var isWritten = session.map { fputs(header.text, $0) >= 0 } ?? false
+    if let session, fclose(session) != 0 { isWritten = false }
+    guard isWritten else {
+      let reason = systemReason()
+      fclose(events)
+      throw .cannotRecord(path: path, reason: "\(reason); name a new folder")
+    }
     channelCount = header.format.channelCount
     ownTap = FixedValue(SessionTap(format: header.format, frames: frames))
     planar = PlanarBlock(channelCount: channelCount, capacity: Self.block)

@@ -7,6 +7,7 @@ import Realtime
 /// A recording played again: the same input, settings and decisions of the clock give the same output to the bit, by the
 /// same build at the same dispatch level. One thread, no clock.
 public final class Replay {
+  /// What the device ran at.
   public var format: StreamFormat { header.format }
   /// The settings at the start of the recording.
   public var settings: EnhancementSettings { header.settings }
@@ -119,6 +120,7 @@ public final class Replay {
   /// - Parameters:
   ///   - output: gets interleaved blocks, as many samples as the input has.
   ///   - progress: gets the share done.
+  /// - Throws: `AudioFileError` for a damaged input, what `output` throws, `EnhancementError` and its like where no enhancer can be made.
   public func run(
     output: (UnsafeBufferPointer<Float>) throws -> Void, progress: (Double) -> Void = { _ in }
   ) throws {
@@ -145,6 +147,7 @@ public final class Replay {
   /// Whether playing gives what was recorded.
   ///
   /// - Returns: nil where it does, to the bit; else the first sample, counted per channel, that differs.
+  /// - Throws: as `run`, and `AudioFileError` for a recorded output that cannot be read.
   public func verify(progress: (Double) -> Void = { _ in }) throws -> Int? {
     guard inputCount > 0 else { return nil }
     let recorded = try AudioFileReader(path: "\(path)/\(RecordingHeader.outputName)")

@@ -117,6 +117,23 @@ import TestSupport
     }
   }
 
+  /// The part of its last window in the next one was heard at the beginning of the next recording.
+  @Test func `after a recording that was ended the next begins anew`() throws {
+    let rate = 8000
+    let model = try backward("tiny")
+    var pass = try BackwardPass(model: model, settings: settings, sampleRate: rate, channelCount: 1)
+    var other = try BackwardPass(model: model, settings: settings, sampleRate: rate, channelCount: 1)
+    let input = sound(37, rate: rate, channels: 1)
+    let window = Array(input[..<pass.readAhead])
+    let whole = pass.next(window, before: 0, isLast: false)
+    #expect(whole != nil)
+    let ended = pass.next(Array(input.suffix(rate)), before: 0, isLast: true, goesOn: { _ in false })
+    #expect(ended == nil)
+    let next = Array(input[(5 * rate)..<(6 * rate)])
+    let (after, anew) = (wayBack(&pass, next), wayBack(&other, next))
+    #expect(bits(after) == bits(anew))
+  }
+
   @Test func `what is learned, and a noise profile, are heard from their end`() throws {
     let (model, forward) = (try backward("tiny-learned"), try tinyModel("tiny-learned"))
     let samples = voiceLike(40_000, rate: 16000)

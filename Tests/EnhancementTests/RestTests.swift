@@ -44,6 +44,27 @@ import Testing
     #expect(log.encodings.count == encodings + 1 && log.encodings.last?.frameCount == 40)
   }
 
+  /// The newest reference came to nothing as the encoder was busy, and the rest took its tokens for those in force; a recording of it
+  /// played otherwise.
+  @Test func `tokens that came too late before a rest are made in it`() throws {
+    let log = Log()
+    var settings = EnhancementSettings()
+    settings.noiseSelection = .residual
+    let service = NoiseEncodingService(model: nil, wake: {}, pause: {})
+    var chain = try TestChain(
+      predictor: TestPredictor(.scale(0.1), log: log), encoder: TestEncoder(log: log, value: nil), settings: settings,
+      sampleRate: 16000, service: service)
+    let noise = whiteNoise(160 * 90)
+    for frame in 0..<340 {
+      _ = run(&chain, frame < 90 ? Array(noise[frame * 160..<(frame + 1) * 160]) : silence)
+      // Away from before the last reference to the rest.
+      if !(95..<320).contains(frame) { service.runPending() }
+      if frame == 94 || frame == 324 { #expect(log.tokens.count == 3, "of references 25, 50 and 75") }
+    }
+    #expect(log.tokens.count == 4)
+    #expect(chain.statistics.lateReferences == 9)
+  }
+
   /// With the network itself: what comes after a pause is as if it had run all the time.
   @Test(arguments: [1, 2])
   func `after a rest the network goes on as if it had not rested`(steps: Int) throws {

@@ -90,6 +90,23 @@ import TestSupport
     #expect(output.allSatisfy { $0.isFinite })
     #expect(largestDifference(output, delayed(input, by: 319)) < 2e-6)
     #expect(log.resets == 1)
+    #expect(chain.statistics.fallbackFrames == 1, "the second pass's was not counted")
+  }
+
+  /// Beside its energy no later one counted: the sums stood still, and what is made of their differences with them.
+  @Test func `energies go on after the largest sample that is taken`() throws {
+    func energies(after first: Float) throws -> (input: Double, output: Double) {
+      var chain = try makeChain(.scale(0.5))
+      _ = run(&chain, [first] + [Float](repeating: 0, count: 1599))
+      let before = chain.statistics.counts
+      _ = run(&chain, whiteNoise(16_000, amplitude: 0.01))
+      let after = chain.statistics.counts
+      return (after.inputEnergy - before.inputEnergy, after.outputEnergy - before.outputEnergy)
+    }
+    let (calm, loud) = (try energies(after: 0), try energies(after: 1e10))
+    #expect(calm.input > 0 && abs(loud.input / calm.input - 1) < 0.001)
+    // The level, and with it what the network hears, is another.
+    #expect(loud.output > 0 && loud.output < loud.input)
   }
 
   @Test func `tokens that are not finite are not used`() throws {

@@ -52,6 +52,33 @@ import TestSupport
     try engine.stop()
   }
 
+  /// Infinity ended the program; a hundred seconds became a line of the recording that no replay reads.
+  @Test(arguments: [Double.infinity, .nan, 1e300, 100, 0.1, -1])
+  func `a time that nothing can be learned in is refused`(seconds: Double) throws {
+    let engine = try LiveEngine(model: try model(), settings: EnhancementSettings(), options: calm)
+    #expect(throws: LiveError.self) { try engine.send(.learn(seconds: seconds)) }
+    try engine.send(.learn(seconds: 60))
+  }
+
+  /// The speed test had put it off, and the status showed the weight that was wished.
+  @Test func `guidance that the machine is too slow for is not shown, and stays the wish`() throws {
+    var settings = EnhancementSettings()
+    settings.guidance = 2
+    var options = calm
+    options.adaptsSteps = true
+    let engine = try LiveEngine(model: try model(), settings: settings, options: options)
+    engine.measure = { enhancer, _ in
+      let running = enhancer.withChannel(0) { $0.settings }
+      return running.guidance == 1 ? 0.004 : 0.009
+    }
+    _ = try engine.prepare(StreamFormat(sampleRate: 16000, block: 160, channelCount: 1))
+    #expect(engine.status?.settings.guidance == 1)
+    #expect(engine.settings.guidance == 2)
+    try engine.send(.guidance(1.5))
+    #expect(engine.status?.settings.guidance == 1.5)
+    try engine.stop()
+  }
+
   @Test func `learning forgets, hears and keeps`() throws {
     var settings = EnhancementSettings()
     settings.noiseSelection = .spp

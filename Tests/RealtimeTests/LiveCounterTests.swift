@@ -20,5 +20,7 @@ import Testing
     for counter in LiveCounters.all where !counter.isOfDevice {
       #expect(text.contains(" *   \(counter.name) "), "\(counter.name)")
     }
+    let reduced = try #require(LiveCounters.all.first { $0.name == "reduced" })
+    #expect(text.contains(" *   reduced         \(reduced.meaning)\n"))
   }
 }

@@ -101,4 +101,44 @@ import TestSupport
     #expect(throws: LiveError.self) { try light.remove([noise], named: ["tv"]) }
     try light.stop()
   }
+
+  /// The old session took what was chosen while the next one was made, and said that it was removed.
+  @Test func `while the device changes its format nothing can be chosen`() throws {
+    let noise = try sound(5)
+    let engine = try LiveEngine(model: try model("tiny-learned"), settings: EnhancementSettings(), options: calm)
+    engine.measure = { _, _ in 0 }
+    _ = try engine.prepare(format)
+    defer { try? engine.stop() }
+    var refusals = 0
+    engine.measure = { _, _ in
+      do { try engine.remove([noise], named: ["tv"]) } catch LiveError.notRunning { refusals += 1 }
+      return 0
+    }
+    _ = try engine.prepare(StreamFormat(sampleRate: 16_000, block: 64, channelCount: 1))
+    engine.measure = { _, _ in 0 }
+    #expect(refusals > 0)
+    #expect(engine.status?.removedNames == [])
+    try engine.remove([noise], named: ["tv"])
+    #expect(engine.status?.removedNames == ["tv"])
+  }
+
+  /// The next session had taken it over by then, and the next thing learned would have brought it back.
+  @Test func `what is forgotten while the device changes its format stays forgotten`() throws {
+    var options = calm
+    options.learned = [try sound(5)]
+    options.learnedLive = try sound(6)
+    let engine = try LiveEngine(model: try model("tiny-learned"), settings: EnhancementSettings(), options: options)
+    engine.measure = { _, _ in 0 }
+    _ = try engine.prepare(format)
+    defer { try? engine.stop() }
+    #expect(engine.learnedNoise != nil)
+    engine.measure = { _, _ in
+      try engine.send(.forget)
+      return 0
+    }
+    _ = try engine.prepare(StreamFormat(sampleRate: 16_000, block: 64, channelCount: 1))
+    engine.measure = { _, _ in 0 }
+    #expect(engine.learnedNoise == nil)
+    try wait("the worker to hear of it") { engine.status?.isLearned == false }
+  }
 }

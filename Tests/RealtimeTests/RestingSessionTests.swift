@@ -103,6 +103,30 @@ struct RestingSessionTests {
     #expect(!other.session.worker.isQuiet)
   }
 
+  /// Parts of a block: the worker, woken for the sound in the first of them, slept again as the block was not whole, and silence was
+  /// played in the sound's place.
+  @Test func `a short sound in a rest is heard where callbacks bring parts of a block`() throws {
+    var settings = EnhancementSettings()
+    settings.steps = 1
+    settings.mix = 0  // the delayed input, to the bit
+    let engine = try LiveEngine(model: tinyModel(), settings: settings, options: calm)
+    defer { try? engine.stop() }
+    let player = try PacedPlayer(
+      processor: engine, format: StreamFormat(sampleRate: 48000, block: 1024, channelCount: 1), isPaced: true)
+    let before = 256 * 600  // 3.2 s
+    let sound = voiceLike(256, rate: 48000)
+    var samples = [Float](repeating: 0, count: before) + sound + [Float](repeating: 0, count: 256 * 40)
+    samples.withUnsafeMutableBufferPointer { all in
+      for start in stride(from: 0, to: all.count, by: 256) {
+        player.play(UnsafeMutableBufferPointer(rebasing: all[start..<start + 256]))
+      }
+    }
+    let place = before + player.latencyInSamples
+    #expect(player.latencyInSamples < 256 * 39)
+    // On a busy machine it may be faded.
+    #expect(samples[place..<place + 256].contains { $0 != 0 })
+  }
+
   /// With threads and a clock: whoever rests takes in all of what comes, and hears a command at once.
   @Test func `a session that rests goes on where it was`() throws {
     var settings = EnhancementSettings()

@@ -132,7 +132,7 @@ import TestSupport
 
   @Test func `a model without tokens for it learns the noise reference as before`() throws {
     let rig = try Rig(format, model: try model("tiny"))
-    rig.send(.learn(seconds: 0.5))
+    rig.send(.learn(seconds: 1))
     let input = voiceLike(32_000, rate: 16_000)
     for n in 0..<200 {
       rig.callback(Array(input[n * 160..<(n + 1) * 160]))
@@ -140,5 +140,22 @@ import TestSupport
     }
     let isFrozen = rig.meters.isFrozen.load(ordering: .relaxed)
     #expect(isFrozen && !isRemoving(rig))
+  }
+
+  /// Ended too soon, it left a reference that is too short for tokens, or empty, for ever.
+  @Test func `where too little was heard the noise reference is kept as soon as it is full`() throws {
+    let rig = try Rig(format, model: try model("tiny"))
+    var random = Random(1)
+    var frozen: [Bool] = []
+    rig.send(.learn(seconds: 1))
+    for n in 0..<300 {
+      if n == 10 { rig.send(.endLearning) }
+      rig.callback((0..<160).map { _ in 0.1 * random.sample() })
+      rig.work()
+      if n == 20 || n == 299 { frozen.append(rig.meters.isFrozen.load(ordering: .relaxed)) }
+    }
+    #expect(frozen == [false, true])
+    let frames = rig.meters.referenceFrames.load(ordering: .relaxed)
+    #expect(frames == 200)
   }
 }

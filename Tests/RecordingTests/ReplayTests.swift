@@ -391,6 +391,43 @@ import TestSupport
     #expect(sentences.all.withLock { $0.filter { $0.contains("goes on in") }.count } == 3)
   }
 
+  /// It held only where a profile came with it.
+  @Test func `a wish to keep the noise from before any was heard holds over two formats, and plays again`() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var options = calm
+    options.recording = RecordingFolder(folder.path)
+    let engine = try LiveEngine(model: try model(), settings: EnhancementSettings(), options: options)
+    engine.measure = { _, _ in 0 }
+    try engine.send(.freeze(true))
+    var random = Random(1)
+    // Too little in the first.
+    for (block, count) in [(160, 1600), (64, 64_000)] {
+      let format = StreamFormat(sampleRate: 16000, block: block, channelCount: 1)
+      let player = try PacedPlayer(processor: engine, format: format, isPaced: false)
+      var noise = (0..<count).map { _ in 0.1 * random.sample() }
+      noise.withUnsafeMutableBufferPointer { player.play($0) }
+    }
+    let status = try #require(engine.status)
+    #expect(status.isFrozen && status.referenceFrames == 200)
+    try engine.stop()
+    let segments = Replay.segments(of: folder.path)
+    #expect(segments.count == 2)
+    for segment in segments { #expect(try Replay(path: segment, model: try model()).verify() == nil) }
+  }
+
+  /// A damaged one: what came after its first gap was never played.
+  @Test func `a gap of fewer samples than it would leave out ends nothing`() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try recordSecond(
+      Rig(StreamFormat(sampleRate: 16000, block: 160, channelCount: 1), recording: RecordingFolder(folder.path)))
+    try Data("sample 200 gap 10\nsample 1000 gap 480\n".utf8).write(to: folder.appending(path: "events.txt"))
+    var played: [Float] = []
+    try Replay(path: folder.path, model: try model()).run(output: { played += $0 })
+    #expect(played.count == 16000 && played.suffix(1600).contains { $0 != 0 })
+  }
+
   @Test func `a segment that cannot be made ends the recording and not the sound`() throws {
     let folder = temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -134,13 +134,19 @@ public struct LearnedNoise: Sendable, Equatable {
 
 /// Why nothing can be learned from a sound, or a file holds nothing that was learned. Prints as one sentence with the remedy.
 public enum LearnedNoiseError: Error, Equatable, Sendable {
+  /// A sample rate outside 8000…192000 Hz, or one that the resampler refuses.
   case unsupportedSampleRate(Int)
+  /// A sample that is not finite, or not within ±10^10.
   case notFinite
   /// Only so many seconds of it are heard.
   case tooShort(seconds: Double)
+  /// There is no file of that name.
   case missing(path: String)
+  /// It is no regular file, or the system refused to read; `reason` says why.
   case unreadable(path: String, reason: String)
+  /// The system refused to write; `reason` is its word.
   case unwritable(path: String, reason: String)
+  /// The file is there, but holds no learned noise.
   case notLearned(path: String, reason: String)
 }
 

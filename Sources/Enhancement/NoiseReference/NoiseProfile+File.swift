@@ -61,7 +61,7 @@ extension NoiseProfile {
     } catch { throw .badConfiguration(path: file.path, reason: error.description) }
   }
 
-  /// Reads a file that `save` wrote: `init(path:)` by another name.
+  /// Reads a file that `save` wrote: `init(path:)` by another name, which throws the same.
   public static func load(from path: String) throws(NoiseProfileError) -> NoiseProfile {
     try NoiseProfile(path: path)
   }

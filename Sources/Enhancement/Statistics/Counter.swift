@@ -2,9 +2,11 @@
 public struct Counter<Root>: Sendable {
   /// Where a screen of few lines has it; reports have it always.
   public enum Display: Sendable, Equatable {
+    /// Whatever it has counted.
     case always
     /// From the first count on.
     case whenCounted
+    /// Reports alone have it.
     case never
   }
 
@@ -12,12 +14,14 @@ public struct Counter<Root>: Sendable {
   public let name: String
   /// What it counts: to stand after the name, without a full stop.
   public let meaning: String
+  /// Where a screen has it.
   public let display: Display
   /// Whether the device reports it; where there is none, it does not count.
   public let isOfDevice: Bool
   /// Where the number is.
   public let path: any WritableKeyPath<Root, Int> & Sendable
 
+  /// - Parameters: as the properties of these names.
   public init(
     _ name: String, _ meaning: String, _ path: any WritableKeyPath<Root, Int> & Sendable, display: Display = .always,
     isOfDevice: Bool = false

@@ -4,15 +4,18 @@ import Ground
 /// the `EnhancementCounts` is a property of it: `statistics.frames`.
 @dynamicMemberLookup
 public struct EnhancementStatistics: Sendable, Equatable {
+  /// Frames, samples and refreshes counted, and energies.
   public var counts: EnhancementCounts
   /// Wall-clock time of each frame: transform, network, and the noise encoder where it is due.
   public var frameTimes: FrameTimeHistogram
 
+  /// Of nothing, where nothing is given.
   public init(counts: EnhancementCounts = EnhancementCounts(), frameTimes: FrameTimeHistogram = FrameTimeHistogram()) {
     self.counts = counts
     self.frameTimes = frameTimes
   }
 
+  /// One of `counts`, by its name.
   public subscript<Number>(dynamicMember path: WritableKeyPath<EnhancementCounts, Number>) -> Number {
     get { counts[keyPath: path] }
     set { counts[keyPath: path] = newValue }

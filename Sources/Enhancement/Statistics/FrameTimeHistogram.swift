@@ -17,6 +17,7 @@ public struct FrameTimeHistogram: Sendable, Equatable {
   private var total: UInt64 = 0  // ns
   private var counts: [UInt32]
 
+  /// Without frames. Allocates.
   public init() { counts = Array(repeating: 0, count: FrameTimeCounter.binCount) }
 
   /// - Parameters:

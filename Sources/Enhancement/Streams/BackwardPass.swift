@@ -98,7 +98,11 @@ public struct BackwardPass: ~Copyable {
     }
     let length = isLast ? count : windowLength
     let total = count + lead
-    guard var result = enhanced(sound, count: count, goesOn: { goesOn($0 * length / total) }) else { return nil }
+    guard var result = enhanced(sound, count: count, goesOn: { goesOn($0 * length / total) }) else {
+      // What comes next is the beginning of another recording.
+      tail = []
+      return nil
+    }
     // What the window before made of this one's first samples fades out.
     for n in 0..<min(tail.count / channelCount, count) {
       let weight = (Float(n) + 0.5) / Float(fade)

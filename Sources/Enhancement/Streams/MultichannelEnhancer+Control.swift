@@ -24,6 +24,8 @@ extension MultichannelEnhancer {
     }
   }
 
+  /// Ends what `beginLearning` began, where it has not ended by itself; else nothing happens. With a model that has no tokens for learned
+  /// noise, the noise reference is held (`holdNoiseReferences`), whatever began.
   public mutating func endLearning() {
     if learning != nil { learning!.end() } else { holdNoiseReferences(true) }
   }
@@ -40,6 +42,9 @@ extension MultichannelEnhancer {
     holdsWhenFull = isHeld && noiseReferenceFrameCount < frameFormat.shortestReference
     freezeNoiseReferences(isHeld && !holdsWhenFull)
   }
+
+  /// Whether the references stay as they are, or will once they are full.
+  package var holdsNoiseReferences: Bool { isNoiseReferenceFrozen || holdsWhenFull }
 
   /// After every frame of all channels.
   mutating func followControl() {

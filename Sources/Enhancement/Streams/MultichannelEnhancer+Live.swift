@@ -68,6 +68,7 @@ extension MultichannelEnhancer {
     for channel in 0..<channelCount { enhancers[channel].freezeNoiseReference(isFrozen) }
   }
 
+  /// Whether the references stay as they are, as the first channel's tells.
   public var isNoiseReferenceFrozen: Bool { enhancers[0].isNoiseReferenceFrozen }
 
   /// Frames in the reference of the channel that has most.

@@ -5,7 +5,7 @@ extension MultichannelEnhancer {
   /// Enhances a whole recording, as `limpid enhance` does: it begins as after `reset`, hears the beginning first if that is wished, and
   /// gives the recording's length, lined up with it.
   ///
-  /// Allocates. What was set and learned stays.
+  /// Allocates. Settings and what was learned stay; of a noise profile, and of references that were held, nothing does.
   ///
   /// - Parameters:
   ///   - sound: (samples, channelCount) interleaved.

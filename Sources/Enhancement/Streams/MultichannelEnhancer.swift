@@ -55,9 +55,12 @@ public struct MultichannelEnhancer: ~Copyable {
     block = PlanarBlock(channelCount: channelCount, capacity: room)
   }
 
-  /// Lends the enhancer of one channel: its settings, noise reference and statistics.
   // A subscript would read better, but 6.3.1 crashes on its coroutines in optimised builds ("Should never be inlining a
   // resilient function into a fragile function").
+  /// Lends the enhancer of one channel: its settings, noise reference and statistics.
+  ///
+  /// - Parameter channel: from 0 to `channelCount` − 1.
+  /// - Throws: what `body` throws.
   public mutating func withChannel<Result>(
     _ channel: Int, _ body: (inout StreamingEnhancer) throws -> Result
   ) rethrows -> Result {
@@ -152,11 +155,15 @@ public struct MultichannelEnhancer: ~Copyable {
   }
 
   /// Changes the settings of all channels between blocks, as `StreamingEnhancer.update`.
+  ///
+  /// - Throws: what that throws; nothing has changed then.
   public mutating func update(_ settings: EnhancementSettings) throws(EnhancementError) {
     for channel in 0..<channelCount { try enhancers[channel].update(settings) }
   }
 
   /// Gives all channels one noise profile, as `StreamingEnhancer.setNoiseProfile`, and freezes it if so wished.
+  ///
+  /// - Throws: `otherFormat`; nothing has changed then.
   public mutating func setNoiseProfile(_ profile: NoiseProfile, isFrozen: Bool) throws(NoiseProfileError) {
     for channel in 0..<channelCount {
       try enhancers[channel].setNoiseProfile(profile)

@@ -13,9 +13,12 @@ public struct BlockCallback: @unchecked Sendable {
       _ output: UnsafePointer<UnsafeMutablePointer<Float>>, _ count: Int, _ conditions: UInt32
     ) -> Void
 
+  /// What `function` works on: its first argument.
   public let context: UnsafeMutableRawPointer
+  /// Called on the device's real-time thread, one block at a time; waits only where `BlockConditions.mayWait` says so.
   public let function: Function
 
+  /// - Parameter context: not retained; who makes it keeps it alive while blocks come.
   public init(context: UnsafeMutableRawPointer, function: @escaping Function) {
     self.context = context
     self.function = function
@@ -24,7 +27,9 @@ public struct BlockCallback: @unchecked Sendable {
 
 /// What a device knows about the block that it hands over.
 public struct BlockConditions: OptionSet, Sendable {
+  /// As the callback gets it.
   public let rawValue: UInt32
+  /// Of what the callback got.
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// Nobody hears this block now (JACK's freewheel, a device faster than its rate): the callback may wait for its result.

@@ -13,10 +13,12 @@ public protocol BlockProcessor: AnyObject, Sendable {
 
 /// The answer of `BlockProcessor.prepare`.
 public struct PreparedStream: Sendable {
+  /// What the device calls for every block, until the next `prepare`.
   public let callback: BlockCallback
   /// Samples per channel from an input sample to the output sample that holds it, the same until the next `prepare`.
   public let latencyInSamples: Int
 
+  /// - Parameter latencyInSamples: per channel.
   public init(callback: BlockCallback, latencyInSamples: Int) {
     self.callback = callback
     self.latencyInSamples = latencyInSamples

@@ -3,6 +3,7 @@ import Ground
 /// A device made of arrays: hands blocks to a processor at a device's pace, or as fast as it takes them. For files through
 /// the live worker, and for tests. One thread.
 public final class PacedPlayer {
+  /// What it plays at, and the processor was prepared for.
   public let format: StreamFormat
   /// Samples per channel from input to output.
   public let latencyInSamples: Int

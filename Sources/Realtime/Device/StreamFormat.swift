@@ -7,6 +7,7 @@ public struct StreamFormat: Sendable, Equatable {
   /// Channels in and, as many, out.
   public var channelCount: Int
 
+  /// Checks nothing: `BlockProcessor.prepare` throws for what it cannot work at.
   public init(sampleRate: Int, block: Int, channelCount: Int) {
     self.sampleRate = sampleRate
     self.block = block

@@ -41,7 +41,7 @@ struct CallbackState: ~Copyable {
     if let tap { tap.pointee.recordInput(input, count: count) }
     if let onlookers { onlookers.pointee.leaveInput(input, channelCount: channelCount, count: count) }
     shared.pointee.mayWait.store(mayWait, ordering: .relaxed)
-    shared.pointee.time.store(start, ordering: .relaxed)
+    shared.pointee.time.store(start, ordering: .releasing)
     shared.pointee.position.store(position, ordering: .releasing)
     wakeWorker(input, count: count, mayWait: mayWait)
     if mayWait { waitForOutput(count: count) }

@@ -49,8 +49,8 @@ struct SharedState: ~Copyable, @unchecked Sendable {
 
   /// Whether the worker is to be woken for the next block; else it comes by itself (`WorkerPace`).
   let isAsleep = Atomic<Bool>(false)
-  /// Whether the worker sleeps because nothing sounds: the output of a silent block is silence, made or not. Set by the worker; the
-  /// callback that brings sound clears it and wakes the worker.
+  /// Whether the worker sleeps because nothing sounds: the output of a silent block is silence, made or not. Set by the worker while no
+  /// input waits; the callback that brings sound clears it and wakes the worker.
   let rests = Atomic<Bool>(false)
   /// Posted by the callback where the worker sleeps.
   let wake: OpaquePointer

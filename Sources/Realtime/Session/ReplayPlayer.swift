@@ -35,7 +35,8 @@ package final class ReplayPlayer {
       model: start.model, sampleRate: format.sampleRate, named: start.named, live: start.live, wake: {},
       remark: { _ in })
     if let tokens = try desk.firstTokens() { enhancer.setLearnedTokens(tokens) }
-    if let profile = start.profile { try enhancer.setNoiseProfile(profile, isFrozen: start.isFrozen) }
+    if let profile = start.profile { try enhancer.setNoiseProfile(profile, isFrozen: false) }
+    enhancer.holdNoiseReferences(start.isFrozen)
     for channel in 0..<format.channelCount {
       enhancer.withChannel(channel) { $0.follow(Self.decisions(of: channel, in: events)) }
     }
@@ -163,7 +164,8 @@ package final class ReplayPlayer {
         let left = shared.pointee.input.available
         shared.pointee.input.advance(left)
         worker.resume(after: count, leftOver: left)
-        skipped = count - left
+        // Of a damaged recording it may be the larger.
+        skipped = max(0, count - left)
       default: break
       }
       nextChange += 1

@@ -3,6 +3,7 @@ import Enhancement
 /// What a session begins with: everything that its output depends on, besides the input and what is decided on the way
 /// (`SessionEvent`).
 public struct SessionStart: Sendable {
+  /// What the device runs at, the same from the session's start to its end.
   public let format: StreamFormat
   /// Samples per channel between a block's input and its output, the enhancer's own latency left out.
   public let lead: Int
@@ -17,7 +18,7 @@ public struct SessionStart: Sendable {
   public let model: EnhancementModel?
   /// Noise heard before; nil: none.
   public let profile: NoiseProfile?
-  /// Whether the noise reference stays at `profile`.
+  /// Whether the noise reference stays at `profile`; where that has less than 0.25 s, or is none, as soon as it is full.
   public let isFrozen: Bool
 
   /// What is removed from the start.

@@ -260,18 +260,16 @@ final class Worker: @unchecked Sendable {
     case .endLearning:
       if learnUntil >= 0 { learnUntil = position }
       endLearning(at: position)
-    case .freeze(let on) where desk.isPossible:
-      enhancer.freezeNoiseReferences(on)
     case .freeze(let on):
-      learnUntil = -1
-      enhancer.freezeNoiseReferences(on)
+      if !desk.isPossible { learnUntil = -1 }
+      enhancer.holdNoiseReferences(on)
     case .learn(let seconds) where desk.isPossible:
       takeLearned()
       guard desk.listen(to: loudestChannel) else { return false }
       learnUntil = position + Int(min(seconds, LearningDesk.longest) * Double(format.sampleRate))
     case .learn(let seconds):
       enhancer.clearNoiseReferences()
-      enhancer.freezeNoiseReferences(false)
+      enhancer.holdNoiseReferences(false)
       learnUntil = position + Int(seconds * Double(format.sampleRate))
     }
     change(to: next)
@@ -309,7 +307,7 @@ final class Worker: @unchecked Sendable {
     if desk.isPossible {
       desk.finish()
     } else {
-      enhancer.freezeNoiseReferences(true)
+      enhancer.holdNoiseReferences(true)
     }
   }
 

@@ -7,6 +7,7 @@
 struct WorkerPace {
   /// A block's time, nanoseconds.
   private let period: UInt64
+  private let sampleRate: Int
   /// Time between two looks, nanoseconds.
   private let grain: UInt64
   /// The same while the network rests (`FrameEnhancer.isResting`): what comes takes no time, and looking is most of the work.
@@ -23,7 +24,8 @@ struct WorkerPace {
   ///   - allowance: seconds that the latency leaves for computing; looking takes at most a twentieth of it, and a quarter
   ///     while the network rests.
   init(block: Int, sampleRate: Int, allowance: Double) {
-    period = UInt64(Double(block) / Double(sampleRate) * 1e9)
+    self.sampleRate = sampleRate
+    period = Self.nanoseconds(block, sampleRate)
     grain = UInt64(min(0.5e-3, max(0.05e-3, allowance / 20)) * 1e9)
     restingGrain = max(grain, UInt64(max(0, allowance) / 4 * 1e9))
   }
@@ -33,12 +35,17 @@ struct WorkerPace {
   /// - Parameters:
   ///   - now: the monotonic clock's nanoseconds.
   ///   - newest: the same at the newest callback; 0 before the first.
+  ///   - missing: samples per channel until a block is whole: callbacks may bring fewer than a block.
   ///   - mayWait: whether the callback waits for its output.
   ///   - isResting: whether the network rests.
-  func nap(now: UInt64, newest: UInt64, mayWait: Bool, isResting: Bool = false) -> UInt64? {
+  func nap(now: UInt64, newest: UInt64, missing: Int, mayWait: Bool, isResting: Bool = false) -> UInt64? {
     guard newest != 0, !mayWait, now < newest + period + Self.patience else { return nil }
     let grain = isResting ? restingGrain : grain
-    let due = newest + period + (isResting ? grain : min(Self.unevenness, grain))
+    let due = newest + Self.nanoseconds(missing, sampleRate) + (isResting ? grain : min(Self.unevenness, grain))
     return due > now + grain ? due - now : grain
+  }
+
+  private static func nanoseconds(_ samples: Int, _ sampleRate: Int) -> UInt64 {
+    UInt64(Double(samples) / Double(sampleRate) * 1e9)
   }
 }

@@ -123,6 +123,14 @@ package enum Files {
 
   package static func isFolder(_ path: String) -> Bool { kind(path) == .folder }
 
+  /// The path of what is there, no link in it; nil: there is nothing.
+  package static func resolved(_ path: String) -> String? {
+    guard let resolved = FileName.withCString(path, { realpath($0, nil) }) else { return nil }
+    defer { free(resolved) }
+    return FileName.text(
+      UnsafeBufferPointer(start: resolved, count: strlen(resolved)).map(UInt8.init(bitPattern:)))
+  }
+
   /// Names in a folder, sorted by their bytes; nil where it cannot be read.
   package static func names(in folder: String) -> [String]? {
     guard let stream = FileName.withCString(folder, { opendir($0) }) else { return nil }

@@ -33,14 +33,16 @@ struct PresetsCommand: ParsableCommand {
     var failed: Failure?
     let width = files.map { $0.split(separator: "/").last!.count - 5 }.max() ?? 0
     for file in files {
-      do {
-        let preset = try Preset(path: file)
-        let padding = String(repeating: " ", count: width - preset.name.count + 2)
-        try putOut(preset.name + padding + preset.description + (paths ? "\n    \(file)" : ""))
-      } catch {
+      let preset: Preset
+      do { preset = try Preset(path: file) } catch {
         let failure = Failure(error)
         Terminal.complain("error", failure.sentence)
         failed = failure
+        continue
+      }
+      let padding = String(repeating: " ", count: width - preset.name.count + 2)
+      do { try putOut(preset.name + padding + preset.description + (paths ? "\n    \(file)" : "")) } catch {
+        throw Failure(error).end()
       }
     }
     if let failed { throw ExitCode(failed.code.rawValue) }

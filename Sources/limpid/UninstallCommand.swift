@@ -22,9 +22,10 @@ struct UninstallCommand: ParsableCommand {
           .noInput,
           "limpid was not installed by tools/install here; a package is removed with apt remove limpid, a copy by hand")
       }
-      _ = try Microphone.remove()
+      let microphone = try Microphone.remove()
       try Self.remove(list)
       try putOut("limpid is gone from \(list.prefix).")
+      if let remark = microphone.remark { Terminal.complain("note", "of the virtual microphone: \(remark)") }
       if purge {
         for folder in Self.keptFolders where FileManager.default.fileExists(atPath: folder) {
           do { try FileManager.default.removeItem(atPath: folder) } catch {

@@ -76,6 +76,17 @@ struct StandardInputTests {
     }
   }
 
+  /// It was told to say what raw PCM it is.
+  @Test func `what ffmpeg would have to read is to be named`() throws {
+    let starts: [[UInt8]] = [
+      Array("wvpk".utf8), [0, 0, 0, 32] + Array("ftypM4A ".utf8), [0x1A, 0x45, 0xDF, 0xA3], [0x30, 0x26, 0xB2, 0x75],
+    ]
+    for start in starts {
+      let error = #expect(throws: AudioFileError.self) { try piped(Data(start) + Data(repeating: 0, count: 200)) }
+      #expect(error.map { "\($0)".contains("cannot be read through a pipe; name the file") } == true, "\(start)")
+    }
+  }
+
   @Test func `a WAV written to a pipe is read back`() throws {
     for (encoding, count) in [(SF_FORMAT_PCM_16, 500), (SF_FORMAT_PCM_24, nil), (SF_FORMAT_FLOAT, 500)] as [(Int, Int?)]
     {

@@ -17,6 +17,17 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["file"])
   }
 
+  /// The temporary name was longer than a name may be.
+  @Test func `A name of any length that there can be is written`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for name in [String(repeating: "n", count: 255), String(repeating: "é", count: 127)] {
+      try replaceFile(folder.path + "/" + name, with: [1])
+      #expect(try readFile(folder.path + "/" + name, limit: 1) == [1])
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [name])
+      try FileManager.default.removeItem(atPath: folder.path + "/" + name)
+    }
+  }
+
   @Test func `What cannot be read or written is said`() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let path = folder.appendingPathComponent("file").path

@@ -152,6 +152,26 @@ struct Attempt: Sendable, CustomTestStringConvertible {
   ]
 }
 
+extension LivePageLimits {
+  /// So much so soon that what a page does not read fills up within moments.
+  fileprivate static func thatFillsUp(slownessInMilliseconds: Int64) -> LivePageLimits {
+    var limits = LivePageLimits()
+    limits.update = .milliseconds(2)
+    limits.updatesPerDescription = 1
+    limits.unreadBytes = 8192
+    limits.slowness = .milliseconds(slownessInMilliseconds)
+    limits.silence = .hours(1)
+    return limits
+  }
+}
+
+extension SourceStandIn {
+  /// With a description of 4 kB.
+  fileprivate static func wordy() -> SourceStandIn {
+    SourceStandIn(description: "{" + String(repeating: " ", count: 4000) + "}")
+  }
+}
+
 /// Over real sockets.
 @Suite struct RefusalTests {
   @Test(arguments: Attempt.all)
@@ -195,13 +215,8 @@ struct Attempt: Sendable, CustomTestStringConvertible {
   }
 
   @Test func `who does not read is dropped, whatever waits for it, and nothing is computed any more`() throws {
-    var limits = LivePageLimits()
-    limits.update = .milliseconds(2)
-    limits.updatesPerDescription = 1
-    limits.unreadBytes = 8192
-    limits.slowness = .milliseconds(300)
-    limits.silence = .hours(1)
-    let source = SourceStandIn(description: "{" + String(repeating: " ", count: 4000) + "}")
+    let limits = LivePageLimits.thatFillsUp(slownessInMilliseconds: 300)
+    let source = SourceStandIn.wordy()
     let server = try LivePageServer(source, limits: limits)
     defer { server.stop() }
     let slow = try server.page(receiveBuffer: 4096)
@@ -220,15 +235,10 @@ struct Attempt: Sendable, CustomTestStringConvertible {
   }
 
   @Test func `who breaks the protocol and does not read the answer leaves its place all the same`() throws {
-    var limits = LivePageLimits()
+    var limits = LivePageLimits.thatFillsUp(slownessInMilliseconds: 3_600_000)
     limits.clients = 1
     limits.connections = 1
-    limits.update = .milliseconds(2)
-    limits.updatesPerDescription = 1
-    limits.unreadBytes = 8192
-    limits.slowness = .hours(1)
-    limits.silence = .hours(1)
-    let source = SourceStandIn(description: "{" + String(repeating: " ", count: 4000) + "}")
+    let source = SourceStandIn.wordy()
     let server = try LivePageServer(source, limits: limits)
     defer { server.stop() }
     let slow = try server.page(receiveBuffer: 4096)

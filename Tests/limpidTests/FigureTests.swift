@@ -74,6 +74,15 @@ import Testing
       "enhance", sound, "-o", scratch.path("new.wav"), "--model", tiny, "--figure", sound, "--force")
     #expect(itself.status == 73 && itself.errors.contains("is used by this command already"), "\(itself.errors)")
 
+    // It once became a folder of that name.
+    try scratch.write(Wave(samples: Wave.sound(0.2)).data, "in/in.wav")
+    for inputs in [[input, sound], [scratch.path("in")]] {
+      let several = try run(
+        ["enhance"] + inputs + ["-o", scratch.path("out/"), "--model", tiny, "--figure", scratch.path("x.png")])
+      #expect(several.status == 64 && several.errors.contains("may be several"), "\(several.errors)")
+    }
+    #expect(!scratch.names.contains("x.png") && !scratch.names.contains("out"))
+
     let forced = try run("enhance", input, "-o", output, "--model", tiny, "--figure", other, "--force")
     #expect(forced.status == 0, "\(forced.errors)")
     #expect(try Picture(path: other).width == 1200)

@@ -44,6 +44,57 @@ import TestSupport
     #expect(only.status == 66 && only.errors.contains("but earlier outputs"), "\(only.errors)")
   }
 
+  /// A second run took it for an input.
+  @Test func `the output of what ffmpeg reads is an earlier one, too`() throws {
+    for name in ["in/foo.wav", "in/foo.clean.m4a.wav", "in/clean.m4a.wav"] { try scratch.write(sound.data, name) }
+    let root = scratch.path("in")
+    #expect(try run("enhance", root, "--list").text == "\(root)/clean.m4a.wav\n\(root)/foo.wav\n")
+  }
+
+  /// Nothing was done then.
+  @Test func `one of several inputs that is not there does not keep the others from being done`() throws {
+    let input = try scratch.write(sound.data, "a.wav")
+    let gone = scratch.path("gone.wav")
+    let empty = scratch.path("empty")
+    try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: true)
+    let result = try run(
+      "enhance", gone, input, empty, "-o", scratch.path("out"), "--method", "wiener", "--json")
+    #expect(result.status == 66 && exists("out/a.wav"), "\(result.errors)")
+    #expect(result.errors.contains("gone.wav: there is no such file") && result.errors.contains("no sound files"))
+    let report = try JSONSerialization.jsonObject(with: result.output) as? [String: Any]
+    #expect((report?["files"] as? [Any])?.count == 1)
+    let failures = (report?["failures"] as? [[String: Any]])?.compactMap { $0["input"] as? String }
+    #expect(failures == [gone, empty], "\(result.text)")
+    let list = try run("enhance", gone, input, "--list")
+    #expect(list.status == 66 && list.text == input + "\n" && list.errors.contains("gone.wav"), "\(list.errors)")
+    let alone = try run("enhance", gone, "--method", "wiener", "--json")
+    #expect(alone.status == 66 && alone.output.isEmpty, "\(alone.errors)")
+  }
+
+  /// In front of a program for which permissions hold: nothing, but for root's; nil: it cannot be had.
+  private static let bound: [String]? = {
+    if geteuid() != 0 { return [] }
+    let given = "-dac_override,-dac_read_search"
+    let words = ["/usr/bin/setpriv", "--bounding-set=" + given, "--inh-caps=" + given]
+    let tried = try? run(Array(words.dropFirst()) + ["/bin/true"], program: URL(fileURLWithPath: words[0]))
+    return tried?.status == 0 ? words : nil
+  }()
+
+  @Test(.enabled(if: bound != nil, "root reads every folder"))
+  func `a folder within that cannot be read does not keep the others from being done`() throws {
+    for name in ["in/a.wav", "in/shut/b.wav", "in/z.wav"] { try scratch.write(sound.data, name) }
+    #expect(chmod(scratch.path("in/shut"), 0) == 0)
+    defer { chmod(scratch.path("in/shut"), 0o700) }
+    let words =
+      (Self.bound ?? []) + [
+        limpid.path, "enhance", scratch.path("in"), "-o", scratch.path("out"), "--method", "wiener", "--json-lines",
+      ]
+    let result = try run(Array(words.dropFirst()), program: URL(fileURLWithPath: words[0]))
+    #expect(result.status == 66 && exists("out/a.wav") && exists("out/z.wav"), "\(result.errors)")
+    #expect(result.errors.contains("in/shut: the folder cannot be read"), "\(result.errors)")
+    #expect(result.text.components(separatedBy: "\"status\":\"failed\"").count == 2, "\(result.text)")
+  }
+
   @Test func `a link to a folder is not followed, and it is said`() throws {
     for name in ["in/a.wav", "disk/b.wav"] { try scratch.write(sound.data, name) }
     try FileManager.default.createSymbolicLink(

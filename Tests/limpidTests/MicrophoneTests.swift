@@ -94,6 +94,94 @@ struct MicrophoneTests {
     #expect(files.handCommand.contains(#"'50% "Mic" $5 \ a'\''b:capture_FL'"#), "\(files.handCommand)")
   }
 
+  private static func files(_ options: [String], folder: String? = nil) -> MicrophoneFiles {
+    MicrophoneFiles(
+      MicrophoneSource(id: 1, name: "x", description: "Mic", ports: ["capture_FL", "capture_FR"], state: ""),
+      ports: ["capture_FL", "capture_FR"], executable: "/opt/limpid", options: options, folder: folder)
+  }
+
+  /// The options were looked at alone, and the unit's limpid ended again and again.
+  @Test func `what the unit's limpid cannot start with, or start again with, is refused by its name`() throws {
+    for option in [
+      "--channels=2", "--connect", "--control=s", "--explain-latency", "--input", "--input-channels", "--name",
+      "--output", "--record", "--save-noise-profile",
+    ] {
+      let failure = #expect(throws: Failure.self) { try Self.files([option, "x"]).check() }
+      let name = String(option.prefix { $0 != "=" })
+      #expect(failure?.code == .usage && failure?.sentence.contains(name) == true, "\(failure?.sentence ?? "")")
+    }
+    let failure = #expect(throws: Failure.self) { try Self.files(["--fly"]).check() }
+    #expect(failure?.sentence.contains("--fly") == true, "\(failure?.sentence ?? "")")
+    #expect(throws: (any Error).self) { try Self.files(["--model", identity, "--noise-profile", "nowhere"]).check() }
+    try Self.files(["--model", identity, "--mix", "0.5"]).check()
+  }
+
+  /// They were looked for here, and then in the home folder.
+  @Test func `files of the options are found from the folder in which they were named`() throws {
+    let there = Self.files(["--model", identity], folder: "/a b/50%")
+    #expect(there.unitText.contains("\nWorkingDirectory=-/a b/50%%\n"), "\(there.unitText)")
+    try there.check()
+    #expect(!Self.files([]).unitText.contains("WorkingDirectory"))
+    for folder in ["/a\nExecStart=x", "/a\\", "/a "] {
+      let failure = #expect(throws: Failure.self) { try Self.files(["--model", identity], folder: folder).check() }
+      #expect(failure?.sentence.contains("another") == true, "\(failure?.sentence ?? "")")
+    }
+  }
+
+  @Test func `the socket lies in the runtime folder, also where its variable is empty`() {
+    #expect(MicrophoneFiles.socket(environment: ["XDG_RUNTIME_DIR": "/r"]) == "/r/limpid-microphone")
+    for environment in [[:], ["XDG_RUNTIME_DIR": ""]] as [[String: String]] {
+      #expect(MicrophoneFiles.socket(environment: environment) == "/run/user/\(getuid())/limpid-microphone")
+    }
+  }
+
+  /// A home with a PipeWire that nobody can ask: neither its tools nor systemd's are on the PATH.
+  private static func home(_ scratch: Scratch) throws -> [String: String] {
+    try scratch.write(Data(), "run/pipewire-0")
+    try FileManager.default.createDirectory(atPath: scratch.path("few"), withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(
+      atPath: scratch.path("few/timeout"), withDestinationPath: "/usr/bin/timeout")
+    return [
+      "HOME": scratch.url.path, "XDG_CONFIG_HOME": scratch.path("config"), "XDG_STATE_HOME": scratch.path("state"),
+      "XDG_DATA_HOME": scratch.path("data"), "XDG_RUNTIME_DIR": scratch.path("run"), "PATH": scratch.path("few"),
+      "PULSE_SERVER": "", "PULSE_RUNTIME_PATH": "", "PIPEWIRE_RUNTIME_DIR": "", "PIPEWIRE_REMOTE": "",
+    ]
+  }
+
+  /// Both ended with 66 where pw-dump is not installed, though there was nothing to ask PipeWire for.
+  @Test func `removing needs no tools of PipeWire's, and says what they would have been needed for`() throws {
+    let scratch = try Scratch()
+    let home = try Self.home(scratch)
+    let nothing = try run("remove-microphone", environment: home)
+    #expect(nothing.status == 0 && nothing.text == "There was no virtual microphone.\n" && nothing.errors == "")
+    let unit = try scratch.write(Data(Self.files([]).unitText.utf8), "config/systemd/user/limpid-microphone.service")
+    let removed = try run("remove-microphone", environment: home)
+    #expect(removed.status == 0 && removed.text == "The virtual microphone is gone.\n")
+    #expect(removed.errors.contains("pw-dump") && removed.errors.split(separator: "\n").count == 1, "\(removed.errors)")
+    #expect(!FileManager.default.fileExists(atPath: unit))
+
+    try scratch.write(Data("bin/limpid\n".utf8), "prefix/share/limpid/installed")
+    try FileManager.default.createDirectory(atPath: scratch.path("prefix/bin"), withIntermediateDirectories: true)
+    let link = scratch.path("prefix/bin/limpid")
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: limpid.path)
+    let gone = try run("uninstall-desktop", program: URL(fileURLWithPath: link), environment: home)
+    #expect(gone.status == 0 && gone.errors == "", "\(gone.errors)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path("prefix")) == [])
+    #expect(FileManager.default.fileExists(atPath: limpid.path))
+  }
+
+  @Test func `status says that a microphone is installed also where no server runs`() throws {
+    let scratch = try Scratch()
+    let home = try Self.home(scratch)
+    try FileManager.default.removeItem(atPath: scratch.path("run/pipewire-0"))
+    let none = try run("status", environment: home)
+    #expect(none.status == 66 && none.errors.contains("neither") && !none.errors.contains("is installed"))
+    try scratch.write(Data(Self.files([]).unitText.utf8), "config/systemd/user/limpid-microphone.service")
+    let some = try run("status", environment: home)
+    #expect(some.status == 66 && some.errors.contains("virtual microphone is installed"), "\(some.errors)")
+    #expect(some.errors.split(separator: "\n").count == 1)
+  }
+
   /// As pactl 16.1 writes it in the C locale, properties and monitors included.
   private static let pulseSources = """
     Source #0

@@ -102,6 +102,25 @@ import TestSupport
     try refuses(input, "-o", out, "--preset", "nonesuch", code: 78, words: ["nonesuch", "live"])
   }
 
+  /// Steps that only the model knows to be too many were said to be wrong use, and an empty name a folder's.
+  @Test func `a preset whose networks or steps do not fit, which options could mend`() throws {
+    let input = try scratch.write(Wave(samples: Wave.sound(0.1)).data, "in.wav")
+    let model = "model = \"\(identity)\"\n"
+    for (text, words) in [
+      (model + "steps = 9\n", ["1 to 8"]), ("model = \"\"\n", ["'model'", "weights file"]),
+      (model + "second-model = \"\"\n", ["'second-model'"]), (model + "backward-model = \"\"\n", ["'backward-model'"]),
+    ] {
+      let preset = try scratch.write(Data(text.utf8), "bad.toml")
+      try refuses(input, "-o", out, "--preset", preset, code: 78, words: ["bad.toml"] + words)
+    }
+    let steps = try scratch.write(Data((model + "steps = 2\n").utf8), "bad.toml")
+    try refuses(input, "-o", out, "--preset", steps, "--steps", "9", code: 64, words: ["1 to 8"])
+    let alone = try scratch.write(
+      Data((model + "second-model = \"none\"\nbackward-model = \"none\"\n").utf8), "alone.toml")
+    let result = try run("enhance", input, "-o", out, "--preset", alone)
+    #expect(result.status == 0, "\(result.errors)")
+  }
+
   @Test func `an output that cannot be written, exists, or is the input, also through links`() throws {
     let input = try scratch.write(Wave(samples: Wave.sound(0.1)).data, "in.wav")
     try refuses(input, "-o", input, "--force", "--method", "wiener", code: 73, words: ["never overwritten"])

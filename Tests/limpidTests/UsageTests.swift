@@ -32,7 +32,14 @@ import TestSupport
       (["enhance", input, "--noise-profile", "p", "--method", "wiener"], ["--noise-profile"]),
       (["enhance", input, "--precision", "half"], ["--precision 'half'", "auto, float32, bfloat16"]),
       (["bench", "--precision", "half"], ["--precision 'half'", "auto, float32, bfloat16"]),
+      (["enhance", input, "--model", ""], ["a name is empty"]),
+      (["enhance", input, "--second-model", ""], ["a name is empty"]),
+      (["enhance", input, "--preset", ""], ["a name is empty"]),
+      (["enhance", input, "--noise-profile", ""], ["a name is empty"]),
+      (["enhance", input, "--save-noise-profile", ""], ["a name is empty"]),
+      (["enhance", input, "--remove", ""], ["a name is empty"]),
       (["nonsense"], ["nonsense"]),
+      (["help", "nonsense"], ["nonsense", "limpid --help"]),
     ] {
       let result = try start(arguments)
       #expect(result.status == 64, "\(arguments): \(result.errors)")

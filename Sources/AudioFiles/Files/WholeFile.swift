@@ -36,12 +36,6 @@ struct OutputTarget {
     guard status.st_mode & S_IFMT == S_IFREG else { throw .notReplaceable(path: path) }
     guard overwrite else { throw .exists(path: path) }
     mode = status.st_mode & 0o777
-    guard let resolved = FileName.withCString(path, { realpath($0, nil) }) else {
-      self.path = path
-      return
-    }
-    self.path = FileName.text(
-      UnsafeBufferPointer(start: resolved, count: strlen(resolved)).map(UInt8.init(bitPattern:)))
-    free(resolved)
+    self.path = Files.resolved(path) ?? path
   }
 }

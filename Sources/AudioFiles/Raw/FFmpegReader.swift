@@ -22,18 +22,24 @@ package final class FFmpegReader: AudioSource {
 
   /// What a file is that ffmpeg reads, by its first bytes; nil for others.
   static func kind(_ file: FileWindow) -> String? {
-    if file.has("wvpk", at: 0) { return "WavPack" }
-    if file.has("ftyp", at: 4) || file.has("moov", at: 4) { return "MP4 (m4a, mp4, mov)" }
-    switch file.number(0, 4, bigEndian: true) {
-    case 0x1A45_DFA3: return "Matroska (webm, mka)"
-    case 0x3026_B275: return "Windows Media (wma)"
-    default: break
-    }
-    if file.has("MAC ", at: 0) { return "Monkey's Audio" }
-    if file.has("#!AMR", at: 0) { return "AMR" }
-    if file.has("TTA1", at: 0) { return "True Audio" }
+    if let kind = markedKind(file.bytes(0, 8)) { return kind }
     // AAC with a header for every frame: the sync word, layer 0.
     if let word = file.number(0, 2, bigEndian: true), word & 0xFFF6 == 0xFFF0 { return "AAC" }
+    return nil
+  }
+
+  /// The same of the kinds that begin with a mark of their own.
+  ///
+  /// - Parameter bytes: the first 8, or more.
+  static func markedKind(_ bytes: [UInt8]) -> String? {
+    func has(_ mark: String, at place: Int = 0) -> Bool { bytes.dropFirst(place).starts(with: mark.utf8) }
+    if has("wvpk") { return "WavPack" }
+    if has("ftyp", at: 4) || has("moov", at: 4) { return "MP4 (m4a, mp4, mov)" }
+    if bytes.starts(with: [0x1A, 0x45, 0xDF, 0xA3]) { return "Matroska (webm, mka)" }
+    if bytes.starts(with: [0x30, 0x26, 0xB2, 0x75]) { return "Windows Media (wma)" }
+    if has("MAC ") { return "Monkey's Audio" }
+    if has("#!AMR") { return "AMR" }
+    if has("TTA1") { return "True Audio" }
     return nil
   }
 

@@ -90,7 +90,7 @@ package enum StandardInput {
   /// Opens what comes through a descriptor: a WAV of 16, 24 or 32 bits while it comes, any other sound file once it is
   /// there as a whole, in a file without a name.
   ///
-  /// - Throws: `AudioFileError.notAudio` for what begins like no sound file.
+  /// - Throws: `AudioFileError.notAudio` for what begins like no sound file, `.unsupported` for what ffmpeg would have to read.
   package static func source(_ descriptor: Int32, strict: Bool = false, name: String = "standard input")
     throws(AudioFileError) -> any AudioSource
   {
@@ -115,6 +115,9 @@ package enum StandardInput {
       }
       break
     }
+    if let kind = FFmpegReader.markedKind(begun) {
+      throw .unsupported(path: name, what: "\(kind) cannot be read through a pipe", remedy: "name the file")
+    }
     guard isKnown(begun) else {
       throw .notAudio(path: name, reason: "it begins with no header; for raw PCM say --raw s16le or another format")
     }
@@ -127,6 +130,9 @@ package enum StandardInput {
   {
     let file = FileWindow(owning: descriptor)
     guard file.count > 0 else { throw .empty(path: name) }
+    if let kind = FFmpegReader.markedKind(file.bytes(0, 8)) {
+      throw .unsupported(path: name, what: "\(kind) cannot be read from standard input", remedy: "name the file")
+    }
     do { return try AudioFileReader(file, path: name, strict: strict) } catch .notAudio(_, let reason) {
       throw .notAudio(path: name, reason: "\(reason); for raw PCM say --raw s16le or another format")
     }

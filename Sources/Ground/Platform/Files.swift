@@ -49,6 +49,17 @@ package func readFile(_ path: String, limit: Int) throws(FileFailure) -> [UInt8]
   return bytes
 }
 
+/// Where a file lies until it is whole: beside its own name, also where that is as long as a name may be, 255 bytes.
+private func temporaryPath(_ path: String) -> String {
+  let suffix = ".\(getpid()).part"
+  let start = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path.utf8.index(after: $0) } ?? path.utf8.startIndex
+  let name = path.utf8[start...]
+  guard name.count + suffix.utf8.count > 255 else { return path + suffix }
+  // By chance, as long names may begin alike.
+  let number = String(UInt64.random(in: .min ... .max), radix: 36)
+  return String(path[..<start]) + String(decoding: name.prefix(180), as: UTF8.self) + "-\(number)\(suffix)"
+}
+
 /// Writes a file under a temporary name beside `path`, then renames it: it is whole or not there.
 ///
 /// - Parameter isPrivate: whether only its owner may read it.
@@ -56,7 +67,7 @@ package func readFile(_ path: String, limit: Int) throws(FileFailure) -> [UInt8]
 package func replaceFile(
   _ path: String, with bytes: [UInt8], isPrivate: Bool = false
 ) throws(FileFailure) {
-  let temporary = "\(path).\(getpid()).part"
+  let temporary = temporaryPath(path)
   unlink(temporary)  // left by a process of the same number that was killed
   let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, isPrivate ? 0o600 : 0o644)
   guard descriptor >= 0 else { throw .refused(reason: systemReason()) }

@@ -596,7 +596,7 @@ document.addEventListener("keydown", (event) => {
   else if (key === "c") clear();
   else if (key === "+" || key === "=") stepLimit(true);
   else if (key === "-" || key === "_") stepLimit(false);
-  else if (/^[1-9]$/.test(key)) setSteps(Number(key));
+  else if (/^[1-8]$/.test(key)) setSteps(Number(key));
   else if (key === "n") nextNetworks();
   else if (key === "?" || key === "h") $("help-dialog").showModal();
   else return;

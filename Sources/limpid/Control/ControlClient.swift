@@ -1,11 +1,10 @@
 import Ground
 
-/// One connection to the control socket: bytes in, lines out of them, answers back. Bounded, whatever the other end does.
+/// One connection to the control socket: bytes in, lines out of them, answers back. Bounded, whatever the other end does: a line is
+/// answered when nothing of the answer before is left.
 struct ControlClient {
   /// Bytes in a line, its end left out.
   static let longestLine = 1024
-  /// Bytes of answers that nobody has read.
-  static let mostUnread = 1 << 14
 
   let descriptor: Int32
   /// When it last said something; grows with every line of any client.
@@ -38,7 +37,7 @@ struct ControlClient {
     return flush() && !(isEnding && unsent.isEmpty)
   }
 
-  private mutating func reply(_ text: String) { unsent += Array((text + "\n").utf8).prefix(Self.mostUnread) }
+  private mutating func reply(_ text: String) { unsent += Array((text + "\n").utf8) }
 
   /// false at the end, or after an error.
   private mutating func receive() -> Bool {

@@ -27,10 +27,12 @@ struct ControlProtocol: Sendable {
     case "quit":
       quit()
       return "ok"
-    case "profiles": return ProfileStore.names().joined(separator: " ")
     default:
       do {
         let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\r" })
+        if words.count == 1, words[0].lowercased() == "profiles" {
+          return try ProfileStore.names().joined(separator: " ")
+        }
         if words.count == 2, words[0].lowercased() == "save" {
           try save(String(words[1]))
           return "ok"

@@ -30,7 +30,7 @@ final class PageSource: LivePageSource, @unchecked Sendable {
   func description(of status: LiveStatus) -> String {
     // A folder is read once a second at most.
     let now = ProcessInfo.processInfo.systemUptime
-    if now - profiles.at > 1 || profiles.at < 0 { profiles = (ProfileStore.names(), now) }
+    if now - profiles.at > 1 || profiles.at < 0 { profiles = ((try? ProfileStore.names()) ?? [], now) }
     return text(
       Description(
         status: StatusJSON(status), canLearn: status.canLearn, profiles: profiles.names, removed: status.removedNames))

@@ -8,10 +8,18 @@ struct FileResult: Sendable {
   var report: FileReport?
   /// What its picture says in numbers; nil: there is none.
   var figure: FigureSummary?
-  /// Why it, or its picture, is not there.
-  var failure: Failure?
+  /// Why it, its noise profile or its picture is not there.
+  private(set) var failure: Failure?
   /// With `--skip-done`: seconds of sound of an output that was there, made so; nil where it was to be made.
   var doneBefore: Double?
+
+  init(task: FileTask) { self.task = task }
+
+  /// Says what went wrong; the first thing counts.
+  mutating func fail(_ failure: Failure) {
+    Terminal.complain("error", failure.sentence)
+    self.failure = self.failure ?? failure
+  }
 }
 
 /// Runs the tasks of a command, several files at once; one file's failure does not keep the others from being done.
@@ -71,6 +79,10 @@ struct Batch: Sendable {
   /// - Returns: nil where another process is at it.
   private func one(_ task: FileTask, _ progress: Progress, waits: Bool) -> FileResult? {
     var result = FileResult(task: task)
+    if let failure = task.failure {
+      result.fail(failure)
+      return result
+    }
     do {
       var force = force
       var making: OutputInTheMaking?
@@ -95,13 +107,12 @@ struct Batch: Sendable {
       ).run(progress)
       warn(task, report)
       result.report = report
-      // The output has its name by now, whatever becomes of the picture.
+      // The output has its name by now, whatever becomes of the noise profile and the picture.
+      if let failure = report.profileFailure { result.fail(failure) }
       result.figure = try figure?.draw(report, plan)
       result.report?.figure = figure?.path
     } catch {
-      let failure = Failure(error)
-      Terminal.complain("error", failure.sentence)
-      result.failure = failure
+      result.fail(Failure(error))
     }
     return result
   }

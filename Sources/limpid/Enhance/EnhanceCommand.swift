@@ -123,7 +123,7 @@ struct EnhanceCommand: ParsableCommand {
     guard !inputs.isEmpty || filesFrom != nil else {
       throw ValidationError("there are no inputs; name at least one file, folder, or -")
     }
-    guard !inputs.contains(""), output != "", figure != "", sound.secondModel != "", backwardModel != "" else {
+    guard !inputs.contains(""), output != "", figure != "", backwardModel != "" else {
       throw ValidationError("a name is empty; is a variable of your shell not set?")
     }
     if let jobs, !(1...256).contains(jobs) {
@@ -190,23 +190,27 @@ struct EnhanceCommand: ParsableCommand {
     do {
       try refuseTerminal()
       let names = try filesFrom.map { try PathList(path: $0, endsInZero: null) }
+      // Through a pipe or at a device's pace nothing can be heard beforehand.
+      let isFirstHeard = inputs != ["-"] && !realtime
+      let standard = isFirstHeard ? SoundOptions.filePreset : SoundOptions.standardPreset
+      let read =
+        sound.filesRead(standard: standard, backward: isFirstHeard ? backwardModel : "none")
+        + [filesFrom].compactMap(\.self).filter { $0 != "-" }
       // Outputs that are there are looked at one by one, and those that are to be listed not at all.
-      let files = try FileList(inputs: inputs, list: names, output: output, force: force || skipDone || list)
+      let files = try FileList(
+        inputs: inputs, list: names, output: output, force: force || skipDone || list, read: read)
       let tasks = files.tasks
       for note in files.leftOut.flatMap({ $0.notes(naming: verbose) }) { Terminal.complain("note", note) }
       if list { return try show(tasks) }
-      if let profile = sound.saveNoiseProfile { try check(profile, tasks) }
-      let taken = [sound.saveNoiseProfile, sound.noiseProfile, sound.model].compactMap(\.self)
+      if let profile = sound.saveNoiseProfile { try check(profile, tasks, read) }
+      let taken = read + [sound.saveNoiseProfile].compactMap(\.self)
       let figures = try figure.map {
         try FigurePlan($0, inputs: inputs, tasks: tasks, taken: taken, force: force)
       }
-      // Through a pipe or at a device's pace nothing can be heard beforehand.
-      let isFirstHeard = inputs != ["-"] && !realtime
       if warmUp != nil, !isFirstHeard {
         throw Failure(.usage, "--warm-up is for files; leave it out with --realtime and standard input")
       }
-      var plan = try sound.plan(
-        standard: isFirstHeard ? SoundOptions.filePreset : SoundOptions.standardPreset, learnsLater: false)
+      var plan = try sound.plan(standard: standard, learnsLater: false)
       if let backwardModel, backwardModel != "none", !isFirstHeard {
         throw Failure(.usage, "--backward-model is for files; leave it out with --realtime and standard input")
       }
@@ -244,9 +248,16 @@ struct EnhanceCommand: ParsableCommand {
 
   /// Names as `--files-from` takes them.
   private func show(_ tasks: [FileTask]) throws {
-    let text = tasks.map { $0.input + (null ? "\0" : "\n") }.joined()
-    let code = writeEverything(text, to: STDOUT_FILENO)
+    let names = tasks.filter { $0.failure == nil }.map(\.input)
+    guard null || !names.contains(where: { $0.utf8.contains(UInt8(ascii: "\n")) }) else {
+      throw Failure(
+        .usage, "a name has a line's end in it, and would be taken for two; add -0 to --list and to --files-from")
+    }
+    let code = writeEverything(names.map { $0 + (null ? "\0" : "\n") }.joined(), to: STDOUT_FILENO)
     if code != 0, code != EPIPE { throw standardOutputFailure(code) }
+    let failures = tasks.compactMap(\.failure)
+    for failure in failures { Terminal.complain("error", failure.sentence) }
+    if let failure = failures.first { throw ExitCode(failure.code.rawValue) }
   }
 
   /// What of a large number of files must not be scrolled away.
@@ -265,14 +276,15 @@ struct EnhanceCommand: ParsableCommand {
     }
   }
 
-  /// The saved noise profile is an output like any other: it takes no input's place, and no file's without --force.
-  private func check(_ profile: String, _ tasks: [FileTask]) throws {
+  /// The saved noise profile is an output like any other: it takes the place of no other output, of nothing that is read, and
+  /// without --force of no file.
+  private func check(_ profile: String, _ tasks: [FileTask], _ read: [String]) throws {
     guard tasks.count == 1 else {
       throw Failure(
         .usage, "--save-noise-profile takes one input, not \(tasks.count); enhance them one by one")
     }
-    for file in [tasks[0].input, tasks[0].output, sound.noiseProfile ?? "", sound.model ?? ""]
-    where file == profile || isSameFile(file, profile) {
+    let place = Place(profile)
+    if (tasks[0].paths + read).contains(where: { Place($0) == place }) {
       throw Failure(
         .cannotCreate,
         "\(profile) is used by this command already; name another file for --save-noise-profile")

@@ -21,7 +21,8 @@ struct FileEnhancement {
   /// Samples per channel read at once: whole blocks of the live worker's device, or about as many.
   private var block: Int { roundedUp(4096) }
 
-  /// - Throws: `AudioFileError`, `EnhancementError` and their like; the output is then not there.
+  /// - Throws: `AudioFileError`, `EnhancementError` and their like; the output is then not there. A noise profile that cannot be saved
+  ///   is in the report.
   func run(_ progress: Progress) throws -> FileReport {
     let start = ProcessInfo.processInfo.systemUptime
     var source = try openSource()
@@ -36,12 +37,13 @@ struct FileEnhancement {
           guard let tracks else { return device.play(samples) }
           tracks.play(samples, on: device)
         },
-        finish: { try device.finish(savingProfileTo: plan.profileToSave, input: task.input) },
-        fail: { device.abandon() })
-      return FileReport(
+        finish: { try device.finish(keepsProfile: plan.profileToSave != nil) }, fail: { device.abandon() })
+      var report = FileReport(
         task: task, plan: plan, format: format, sampleCount: count, latencyInSamples: device.latencyInSamples,
         live: device.status!, sink: sink, remarks: source.remarks,
         secondsTaken: ProcessInfo.processInfo.systemUptime - start)
+      report.profileFailure = failure(ofSaving: device.profile)
+      return report
     }
     if case .joined(let folder, let layout) = plan.spans {
       let joined = try JoinedSpans(of: source, name: making?.name ?? task.name, folder: folder, layout: layout)
@@ -83,11 +85,15 @@ struct FileEnhancement {
         }
         back?.join(samples)
       },
-      finish: { if let path = plan.profileToSave { try saveProfile(&enhancer, path) } }, fail: {})
-    return FileReport(
+      finish: {}, fail: {})
+    var report = FileReport(
       task: task, plan: plan, format: format, sampleCount: count, latencyInSamples: latency,
       statistics: enhancer.statistics, sink: sink, remarks: source.remarks,
       secondsTaken: ProcessInfo.processInfo.systemUptime - start)
+    if plan.profileToSave != nil {
+      report.profileFailure = failure(ofSaving: enhancer.withChannel(0, { $0.noiseProfile() }))
+    }
+    return report
   }
 
   /// The source with the way back over it; nil: there is none.
@@ -264,10 +270,16 @@ struct FileEnhancement {
     }
   }
 
-  private func saveProfile(_ enhancer: inout MultichannelEnhancer, _ path: String) throws {
-    guard let profile = enhancer.withChannel(0, { $0.noiseProfile() }) else {
-      throw Failure(.badInput, "\(task.input): no noise was heard, so there is no noise profile to save")
+  /// Saves the noise profile, where one is to be saved: when the sound has its name, which is the more to lose.
+  ///
+  /// - Parameter profile: nil: no noise was heard.
+  /// - Returns: why it is not there.
+  private func failure(ofSaving profile: NoiseProfile?) -> Failure? {
+    guard let path = plan.profileToSave else { return nil }
+    guard let profile else {
+      return Failure(.badInput, "\(task.input): no noise was heard, so there is no noise profile to save")
     }
-    try profile.save(to: path)
+    do { try profile.save(to: path) } catch { return Failure(error) }
+    return nil
   }
 }

@@ -5,12 +5,17 @@ struct FileTask: Sendable {
   /// Path, or "-".
   let input: String
   /// Path, or "-".
-  let output: String
+  var output: String
   /// Whether the output's folder is made when it is not there: below an output folder yes, for a single file a missing
   /// folder is more likely a slip of the pen.
   var makesFolder = false
   /// The input's place below the folder that was searched; the last part of its name where it was named itself.
   var name = ""
+  /// Why it cannot be enhanced, where that is known before the others are: it does not keep them from being done.
+  var failure: Failure?
+
+  /// The files that it has.
+  var paths: [String] { [input, output].filter { $0 != "-" && Files.kind($0) != .nullDevice } }
 }
 
 /// Which file goes where.
@@ -46,9 +51,10 @@ struct FileList {
   /// - Parameters:
   ///   - list: files to take instead of all: below the one input, a folder, or, without input, as if each were one.
   ///   - force: whether outputs may exist.
-  /// - Throws: `Failure` for inputs that are not there, outputs that collide, exist, or are inputs. What a list names need not be there:
-  ///   each of its files has an answer of its own.
-  init(inputs: [String], list: PathList? = nil, output: String?, force: Bool) throws {
+  ///   - read: other files that the command reads.
+  /// - Throws: `Failure` for an input that is not there, outputs that collide, exist, or are read. Of several inputs, and of what a list
+  ///   names or a folder holds, none need be there: each has an answer of its own.
+  init(inputs: [String], list: PathList? = nil, output: String?, force: Bool, read: [String] = []) throws {
     let folderMeant = output.map { $0.utf8.count > 1 && $0.utf8.last == UInt8(ascii: "/") } ?? false
     let output = folderMeant ? String(output!.utf8.dropLast())! : output
     let several = list != nil || inputs.count > 1 || inputs.contains(where: Files.isFolder)
@@ -89,31 +95,40 @@ struct FileList {
         tasks.append(FileTask(input: input, output: output!))
       } else if Files.isFolder(input) {
         var found = LeftOut(folder: input)
-        for file in try Self.files(below: input, without: output, &found) {
-          let target = isNull ? output! : output.map { $0 + "/" + file } ?? Self.besides(input + "/" + file)
-          tasks.append(FileTask(input: input + "/" + file, output: target, makesFolder: true, name: file))
+        do {
+          for (file, failure) in try Self.files(below: input, without: output, &found) {
+            let path = input + "/" + file
+            let besides = failure == nil ? Self.besides(path) : path
+            let target = isNull ? output! : output.map { $0 + "/" + file } ?? besides
+            tasks.append(FileTask(input: path, output: target, makesFolder: true, name: file, failure: failure))
+          }
+        } catch let failure as Failure where inputs.count > 1 {
+          let name = FileName.bytes(input).split(separator: UInt8(ascii: "/")).last.map(FileName.text) ?? input
+          tasks.append(FileTask(input: input, output: output ?? input, name: name, failure: failure))
         }
         leftOut.append(found)
       } else {
-        guard Files.kind(input) != nil else {
-          throw Failure(.noInput, "\(input): there is no such file; check its name")
-        }
+        var missing: Failure?
+        if Files.kind(input) == nil { missing = Failure(.noInput, "\(input): there is no such file; check its name") }
+        if inputs.count == 1, let missing { throw missing }
         let target = intoFolder ? output! + "/" + FileName.last(input) : output ?? Self.besides(input)
         tasks.append(
-          FileTask(input: input, output: target, makesFolder: intoFolder, name: FileName.last(input)))
+          FileTask(
+            input: input, output: target, makesFolder: intoFolder, name: FileName.last(input), failure: missing))
       }
     }
     let isNamed = output != nil && !intoFolder
     if !isNamed { tasks = Self.inOwnKind(tasks, isListed: list != nil) }
     let remedy = ", or give the folder that they lie in (limpid enhance FOLDER --files-from LIST)"
-    try Self.check(tasks, force: force, twiceRemedy: list != nil && inputs.isEmpty ? remedy : "")
+    try Self.check(tasks, read: read, force: force, twiceRemedy: list != nil && inputs.isEmpty ? remedy : "")
     self.tasks = tasks
     outputFolder = intoFolder ? output : nil
   }
 
   /// A list's names as paths, and as places below the folder; each once.
   ///
-  /// - Parameter folder: that they are relative to, or that they begin with; nil: a name's last part is its place.
+  /// - Parameter folder: that they are relative to, or that they begin with; nil: a name's last part is its place. It may be among
+  ///   them itself, as `find` prints it.
   private static func listed(_ names: [String], below folder: String?) throws -> [(path: String, inner: String)] {
     var seen: Set<[UInt8]> = []
     var files: [(path: String, inner: String)] = []
@@ -131,20 +146,35 @@ struct FileList {
     var root = folder
     while root.utf8.count > 1, root.utf8.last == UInt8(ascii: "/") { root = String(root.utf8.dropLast())! }
     let above = root.utf8.last == UInt8(ascii: "/") ? root : root + "/"
+    func isAbsolute(_ path: String) -> Bool { path.utf8.first == UInt8(ascii: "/") }
+    /// Without those that lead nowhere.
+    func parts(_ path: String) -> [ArraySlice<UInt8>] {
+      FileName.bytes(path).split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual([46]) }
+    }
+    let rootParts = parts(root)
+    func isBegun(_ name: String) -> Bool {
+      isAbsolute(name) == isAbsolute(root) && parts(name).starts(with: rootParts)
+    }
+    let areAllBegun = names.allSatisfy(isBegun)
     for name in names {
-      var inner = name
-      var isBelow = name.utf8.first != UInt8(ascii: "/")
-      // `find recordings` says recordings/a.wav, and `cd recordings && find` ./a.wav.
-      if name.utf8.starts(with: above.utf8), Files.kind(name) != nil || Files.kind(above + name) == nil {
-        inner = String(name.utf8.dropFirst(above.utf8.count))!
+      var inner = parts(name)
+      var isBelow = !isAbsolute(name)
+      // `find recordings` says recordings/a.wav, and `cd recordings && find` ./a.wav, or ./recordings/a.wav of a folder within.
+      let isMeant = areAllBegun || name.utf8.starts(with: above.utf8)
+      let isThere = inner.count > rootParts.count ? isMeant && Files.kind(name) != nil : inner.isEmpty
+      if isBegun(name), isThere || Files.kind(above + name) == nil {
+        inner.removeFirst(rootParts.count)
         isBelow = true
+        if inner.isEmpty {
+          if seen.insert([]).inserted { files.append((root, "")) }
+          continue
+        }
       }
-      let parts = FileName.bytes(inner).split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual([46]) }
-      guard isBelow, !parts.isEmpty,
-        !parts.contains(where: { $0.elementsEqual([46, 46]) })
-      else { throw Failure(.usage, "\(name) does not lie in \(folder); list files of that folder") }
-      inner = FileName.text(Array(parts.joined(separator: [UInt8(ascii: "/")])))
-      if seen.insert(FileName.bytes(inner)).inserted { files.append((above + inner, inner)) }
+      guard isBelow, !inner.isEmpty, !inner.contains(where: { $0.elementsEqual([46, 46]) }) else {
+        throw Failure(.usage, "\(name) does not lie in \(folder); list files of that folder")
+      }
+      let bytes = Array(inner.joined(separator: [UInt8(ascii: "/")]))
+      if seen.insert(bytes).inserted { files.append((above + FileName.text(bytes), FileName.text(bytes))) }
     }
     return files
   }
@@ -164,31 +194,48 @@ struct FileList {
       // Of a list, the other may stand in another one.
       let other = FileName.withoutSuffix(task.input) + ".wav"
       let isFree = wanted[FileName.bytes(short)] == 1 && (!isListed || Files.kind(other) == nil)
-      return FileTask(
-        input: task.input, output: isFree ? short : task.output + ".wav", makesFolder: task.makesFolder,
-        name: task.name)
+      var renamed = task
+      renamed.output = isFree ? short : task.output + ".wav"
+      return renamed
     }
   }
 
-  /// - Parameter twiceRemedy: what else helps where two outputs have one name.
-  private static func check(_ tasks: [FileTask], force: Bool, twiceRemedy: String) throws {
+  /// - Parameters:
+  ///   - read: other files that the command reads.
+  ///   - twiceRemedy: what else helps where two outputs have one name.
+  private static func check(_ tasks: [FileTask], read: [String], force: Bool, twiceRemedy: String) throws {
+    let tasks = tasks.filter { $0.failure == nil }
     var sources: [FileIdentity: String] = [:]
     for task in tasks where task.input != "-" {
       if let identity = FileIdentity(path: task.input) { sources[identity] = task.input }
     }
-    // By their bytes.
-    var targets: Set<[[UInt8]]> = []
+    let others = Set(read.compactMap { FileIdentity(path: $0) })
+    var folders: [[UInt8]: Place] = [:]
+    func folder(_ path: String) -> Place {
+      let name = FileName.bytes(path)
+      if let place = folders[name] { return place }
+      let place = Place(path, folder: folder)
+      folders[name] = place
+      return place
+    }
+    var targets: [Place: [String]] = [:]
     for task in tasks where task.output != "-" {
       let kind = Files.kind(task.output)
       if kind == .nullDevice { continue }
-      guard targets.insert(standardised(task.output)).inserted else {
+      let place = Place(task.output, folder: folder)
+      let before = targets[place, default: []]
+      guard before.allSatisfy({ areHardLinks($0, task.output) }) else {
         throw Failure(
           .usage, "\(task.output) would be written twice; enhance inputs of equal names one by one\(twiceRemedy)")
       }
-      if let clash = FileIdentity(path: task.output).flatMap({ sources[$0] }) {
+      targets[place] = before + [task.output]
+      if let clash = place.identity.flatMap({ sources[$0] }) {
         throw Failure(
           .cannotCreate,
           "\(task.output) is the input \(clash), which is never overwritten; name another output")
+      }
+      if let identity = place.identity, others.contains(identity) {
+        throw Failure(.cannotCreate, "\(task.output) is used by this command already; name another output")
       }
       switch kind {
       case .folder: throw Failure(.cannotCreate, "\(task.output) is a folder; name a file with -o")
@@ -204,17 +251,10 @@ struct FileList {
     }
   }
 
-  /// A path's parts, without "." and "..".
-  static func standardised(_ path: String) -> [[UInt8]] {
-    var parts: [[UInt8]] = []
-    for part in FileName.bytes(path).split(separator: UInt8(ascii: "/")) where !part.elementsEqual([46]) {
-      if part.elementsEqual([46, 46]), let last = parts.last, last != [46, 46] {
-        parts.removeLast()
-      } else {
-        parts.append(Array(part))
-      }
-    }
-    return (path.utf8.first == UInt8(ascii: "/") ? [[]] : []) + parts
+  /// Whether two names of one file have no link in them that leads to the other: each can be replaced without the other.
+  private static func areHardLinks(_ a: String, _ b: String) -> Bool {
+    guard let a = Files.resolved(a), let b = Files.resolved(b) else { return false }
+    return !FileName.isSame(a, b)
   }
 
   /// NAME.clean.EXT
@@ -223,17 +263,29 @@ struct FileList {
     return stem + ".clean" + String(path.utf8.dropFirst(stem.utf8.count))!
   }
 
-  /// Sound files below a folder, relative to it, sorted. Left out: hidden files and folders, links to folders, the output folder where
-  /// it lies within, what is no sound that is known, and, where outputs lie beside their inputs, NAME.clean.EXT.
-  private static func files(below folder: String, without output: String?, _ leftOut: inout LeftOut) throws -> [String]
-  {
+  /// NAME.clean.EXT; NAME.clean.m4a.wav, too (`inOwnKind`).
+  private static func isEarlierOutput(_ name: String) -> Bool {
+    let stem = FileName.withoutSuffix(name)
+    let isForeign = FFmpegReader.extensions.contains(FileName.suffix(stem))
+    return FileName.suffix(isForeign ? FileName.withoutSuffix(stem) : stem) == "clean"
+  }
+
+  /// Sound files below a folder, relative to it, sorted, and folders in it that cannot be read, with what to say of them. Left out:
+  /// hidden files and folders, links to folders, the output folder where it lies within, what is no sound that is known, and, where
+  /// outputs lie beside their inputs, earlier ones.
+  private static func files(
+    below folder: String, without output: String?, _ leftOut: inout LeftOut
+  ) throws -> [(name: String, failure: Failure?)] {
     let left = output.flatMap { FileIdentity(path: $0) }
-    var files: [String] = []
+    var files: [(name: String, failure: Failure?)] = []
     /// - Parameter above: folders on the way here; a link to one of them leads in a circle.
     func search(_ inner: String, _ above: Set<FileIdentity>) throws {
       let path = inner.isEmpty ? folder : folder + "/" + inner
       guard let names = Files.names(in: path) else {
-        throw Failure(.noInput, "\(path): the folder cannot be read; check its permissions")
+        let failure = Failure(.noInput, "\(path): the folder cannot be read; check its permissions")
+        if inner.isEmpty { throw failure }
+        files.append((inner, failure))
+        return
       }
       for name in names where name.utf8.first != UInt8(ascii: ".") {
         let file = inner.isEmpty ? name : inner + "/" + name
@@ -245,12 +297,12 @@ struct FileList {
           } else {
             try search(file, above.union([identity]))
           }
-        } else if output == nil, FileName.suffix(FileName.withoutSuffix(name)) == "clean" {
+        } else if output == nil, isEarlierOutput(name) {
           leftOut.earlier.append(file)
         } else if extensions.contains(FileName.suffix(name)) {
-          files.append(file)
+          files.append((file, nil))
         } else if FFmpegReader.extensions.contains(FileName.suffix(name)) {
-          if FFmpegReader.isInstalled { files.append(file) } else { leftOut.needingFFmpeg.append(file) }
+          if FFmpegReader.isInstalled { files.append((file, nil)) } else { leftOut.needingFFmpeg.append(file) }
         } else {
           leftOut.others.append(file)
         }
@@ -264,7 +316,7 @@ struct FileList {
         : !leftOut.earlier.isEmpty ? " but earlier outputs (NAME.clean.EXT); name a folder with -o to enhance them" : ""
       throw Failure(.noInput, "\(folder): there are no sound files in this folder\(hint)")
     }
-    return files.sorted { FileName.bytes($0).lexicographicallyPrecedes(FileName.bytes($1)) }
+    return files.sorted { FileName.bytes($0.name).lexicographicallyPrecedes(FileName.bytes($1.name)) }
   }
 }
 

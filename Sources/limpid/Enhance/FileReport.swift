@@ -11,6 +11,8 @@ struct FileReport: Sendable, Encodable {
   private let facts: FileFacts
   /// The picture of it; nil: none was drawn.
   var figure: String?
+  /// Why its noise profile could not be saved; nil: it was, or was not to be. A failure's place is beside the report.
+  var profileFailure: Failure?
 
   init(
     task: FileTask, plan: Plan, format: AudioFormat, sampleCount: Int, latencyInSamples: Int,
@@ -82,7 +84,7 @@ struct JSONLine: Encodable {
     var object = encoder.container(keyedBy: Key.self)
     if let report = result.report {
       try object.encode("enhanced", forKey: .status)
-      // It is there, and the picture of it is not.
+      // It is there, and its noise profile or the picture of it is not.
       if let failure = result.failure {
         try object.encode(failure.sentence, forKey: .error)
         try object.encode(failure.code.rawValue, forKey: .exitCode)

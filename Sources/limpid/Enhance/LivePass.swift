@@ -29,6 +29,8 @@ final class LivePassDevice {
   private let player: PacedPlayer
   /// How things stood at the end.
   private(set) var status: LiveStatus?
+  /// The noise reference at the end, where it was to be kept.
+  private(set) var profile: NoiseProfile?
 
   init(engine: LiveEngine, player: PacedPlayer) {
     self.engine = engine
@@ -51,15 +53,10 @@ final class LivePassDevice {
   }
 
   /// Ends the worker, and keeps its noise reference if so wished.
-  func finish(savingProfileTo path: String?, input: String) throws {
+  func finish(keepsProfile: Bool) throws {
     status = engine.status
-    let profile = path == nil ? nil : engine.noiseProfile()
+    if keepsProfile { profile = engine.noiseProfile() }
     try engine.stop()
-    guard let path else { return }
-    guard let profile else {
-      throw Failure(.badInput, "\(input): no noise was heard, so there is no noise profile to save")
-    }
-    try profile.save(to: path)
   }
 
   /// Ends the worker after an error.

@@ -12,7 +12,9 @@ struct SoundOptions: ParsableArguments {
 
   @Option(
     name: .shortAndLong,
-    help: "A preset's name or file; see limpid presets. (default: \(filePreset) for files, else \(standardPreset))")
+    help: """
+      A preset's name or file; see limpid presets. (default: \(standardPreset); of files with limpid enhance: \(filePreset))
+      """)
   var preset: String?
 
   @Option(
@@ -22,7 +24,7 @@ struct SoundOptions: ParsableArguments {
   @Option(
     help: """
       A second network, of which and the first the mean is heard: wide, light, or a weights file; none: the first alone, in a \
-      quarter of the time, of files, which are then not heard from their end, a sixth. (default: the preset's, unless --model names one)
+      quarter of the time (limpid enhance: a sixth, as files are then not heard from their end). (default: the preset's, unless --model names one)
       """,
     completion: .file(extensions: ["safetensors"]))
   var secondModel: String?
@@ -44,6 +46,34 @@ struct SoundOptions: ParsableArguments {
     completion: .file())
   var remove: [String] = []
 
+  func validate() throws {
+    guard ![preset, model, secondModel, noiseProfile, saveNoiseProfile].contains(""), !remove.contains("") else {
+      throw ValidationError("a name is empty; is a variable of your shell not set?")
+    }
+  }
+
+  /// The files that are read for these options. What is none of them is left out: `plan` says so.
+  ///
+  /// - Parameters:
+  ///   - standard: the preset where none is named.
+  ///   - backward: what `--backward-model` says; nil: the preset's, unless the networks are named.
+  func filesRead(standard: String, backward: String?) -> [String] {
+    let preset = try? PresetStore.preset(preset ?? standard)
+    var files = [preset?.path, noiseProfile]
+    files.append(model == nil ? preset?.model : Self.weights(model, ModelStore.path(_:)))
+    files.append(
+      secondModel == nil && model == nil ? preset?.secondModel : Self.weights(secondModel, ModelStore.path(_:)))
+    files.append(
+      backward == nil && secondModel == nil && model == nil
+        ? preset?.backwardModel : Self.weights(backward, ModelStore.backwardPath(_:)))
+    return files.compactMap(\.self) + remove.map { LearnedSound.isFile($0) ? $0 : ProfileStore.path($0) }
+  }
+
+  private static func weights(_ name: String?, _ path: (String) throws -> String) -> String? {
+    guard let name, name != "none" else { return nil }
+    return try? path(name)
+  }
+
   /// The preset with the options laid over it, the model loaded.
   ///
   /// - Parameters:
@@ -63,7 +93,13 @@ struct SoundOptions: ParsableArguments {
       throw Failure(.usage, "the method wiener runs no network; leave --second-model or --method wiener out")
     }
     var model = settings.method == .score ? try loadedModel(preset, precision.precision) : nil
-    try settings.validate(for: model)
+    do throws(EnhancementError) { try settings.validate(for: model) } catch {
+      // A number of steps that the preset names for its own model.
+      if self.model == nil, secondModel == nil, let model, Self.fault(of: preset.settings, for: model) == error {
+        throw Failure(.configuration, "\(preset.path): \(error)")
+      }
+      throw error
+    }
     let profile = try noiseProfile.map { try NoiseProfile(path: $0) }
     if let model { try profile?.check(for: model.frameFormat) }
     if settings.method == .wiener, !remove.isEmpty {
@@ -82,6 +118,11 @@ struct SoundOptions: ParsableArguments {
       removed: try model?.learnedTokens(learned))
     sayWithoutEffect(in: plan)
     return plan
+  }
+
+  private static func fault(of settings: EnhancementSettings, for model: EnhancementModel) -> EnhancementError? {
+    do throws(EnhancementError) { try settings.validate(for: model) } catch { return error }
+    return nil
   }
 
   /// Says which of the options that were given, not of the preset's, the model makes nothing of.

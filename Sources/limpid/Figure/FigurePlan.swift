@@ -23,6 +23,13 @@ struct FigurePlan: Sendable {
     let option = isFolder ? String(option.utf8.dropLast())! : option
     let several = tasks.count != 1 || inputs.contains(where: Files.isFolder)
     self.force = force
+    // As `limpid enhance *.wav --figure x.png` says it.
+    if several, !isFolder, FileName.suffix(option) == "png", Files.kind(option) == nil {
+      throw Failure(
+        .usage,
+        "\(option) names a picture, but what is to be drawn may be several; "
+          + "name a folder, as --figure \(FileName.withoutSuffix(option))/")
+    }
     if several || isFolder || Files.isFolder(option) {
       if let kind = Files.kind(option), kind != .folder {
         throw Failure(.usage, "\(option) is a file, not a folder; name a folder with --figure")
@@ -33,8 +40,8 @@ struct FigurePlan: Sendable {
         paths[FileName.bytes(task.input)] = option + "/" + (task.input == "-" ? "standard-input" : task.name) + ".png"
       }
       self.paths = paths
-      try Self.check(
-        tasks.map { paths[FileName.bytes($0.input)]! } + [option + "/" + Self.overview], tasks, taken, force)
+      let drawn = tasks.filter { $0.failure == nil }.map { paths[FileName.bytes($0.input)]! }
+      try Self.check(drawn + [option + "/" + Self.overview], tasks, taken, force)
     } else {
       guard FileName.suffix(option) == "png" else {
         throw Failure(.usage, "\(option): figures are PNG; name a file that ends in .png with --figure, or a folder")
@@ -53,8 +60,7 @@ struct FigurePlan: Sendable {
 
   /// Pictures take no input's place, no output's and no other picture's; and no file's without --force.
   private static func check(_ paths: [String], _ tasks: [FileTask], _ taken: [String], _ force: Bool) throws {
-    let files = tasks.flatMap { [$0.input, $0.output] }.filter { $0 != "-" && Files.kind($0) != .nullDevice } + taken
-    let used = Set(files.map(Place.init))
+    let used = Set((tasks.flatMap(\.paths) + taken).map { Place($0) })
     var figures: Set<Place> = []
     for path in paths {
       let place = Place(path)
@@ -72,23 +78,6 @@ struct FigurePlan: Sendable {
       case nil where Files.isLink(path):
         throw Failure(.cannotCreate, "\(path) is a link to what is not there; remove it, or name another figure")
       default: break
-      }
-    }
-  }
-
-  /// What makes two paths one file: what is there, or will be there, whatever links lead to it.
-  private enum Place: Hashable {
-    case there(FileIdentity)
-    case new(FileIdentity, name: [UInt8])
-    case below([[UInt8]])
-
-    init(_ path: String) {
-      if let identity = FileIdentity(path: path) {
-        self = .there(identity)
-      } else if let folder = FileIdentity(path: FileName.folder(path)) {
-        self = .new(folder, name: FileName.bytes(FileName.last(path)))
-      } else {
-        self = .below(FileList.standardised(path))
       }
     }
   }

@@ -38,10 +38,18 @@ struct LearnCommand: ParsableCommand {
 
   func run() throws {
     do {
-      try ProfileStore.check(name)
+      try ProfileStore.checkNew(name)
       let start = try from.map { try LearnedSound.seconds($0, "--from") } ?? 0
       let end = try to.map { try LearnedSound.seconds($0, "--to") }
-      if let end, end <= start { throw Failure(.usage, "--to lies before --from; exchange them") }
+      if let end, end <= start {
+        throw Failure(
+          .usage,
+          end < start
+            ? "--to lies before --from; exchange them"
+            : from == nil
+              ? "--to lies at the beginning, so there is nothing to learn; give a later time"
+              : "--to is the time of --from, so there is nothing to learn; give a later one")
+      }
       let noise = try LearnedSound(path: sound, from: start, to: end).learn()
       try ProfileStore.save(noise, as: name, replacing: force)
       try putOut(

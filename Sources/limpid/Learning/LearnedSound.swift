@@ -39,10 +39,16 @@ struct LearnedSound {
     }
   }
 
+  /// Whether `--remove` names a file with it, and not what was learned: it has a slash, or a dot and is there.
+  static func isFile(_ text: String) -> Bool { text.contains("/") || text.contains(".") && Files.kind(text) != nil }
+
   /// What `--remove` names: a file that was learned, a sound, or else a name.
   static func named(_ text: String) throws -> LearnedNoise {
-    guard text.contains("/") || text.contains(".") && Files.kind(text) != nil else {
-      return try ProfileStore.load(text)
+    guard isFile(text) else { return try ProfileStore.load(text) }
+    if !text.contains("/"), ProfileStore.holds(text) {
+      throw Failure(
+        .usage,
+        "'\(text)' is a file here and the name of what was learned; give ./\(text) or \(ProfileStore.path(text))")
     }
     return text.hasSuffix(".safetensors") ? try LearnedNoise(path: text) : try LearnedSound(path: text).learn()
   }

@@ -12,14 +12,16 @@ struct ProfilesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Names, and the seconds of sound that each holds.")
 
     func run() throws {
-      for name in ProfileStore.names() {
-        do {
-          let noise = try ProfileStore.load(name)
+      do {
+        for name in try ProfileStore.names() {
+          let noise: LearnedNoise
+          do { noise = try ProfileStore.load(name) } catch {
+            Terminal.complain("warning", Failure(error).sentence)
+            continue
+          }
           try putOut(String(format: "%@  %.1f s", name, noise.duration))
-        } catch {
-          Terminal.complain("warning", Failure(error).sentence)
         }
-      }
+      } catch { throw Failure(error).end() }
     }
   }
 

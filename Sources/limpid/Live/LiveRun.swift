@@ -52,8 +52,6 @@ final class LiveRun {
   /// - Throws: `Failure` and the engine's and the devices' errors, after everything was ended in order.
   func run(_ makeDevice: (LiveEngine) throws -> any LiveDevice) throws {
     let signals = try SignalPipe.make([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT])
-    signal(SIGPIPE, SIG_IGN)
-    signal(SIGXFSZ, SIG_IGN)
     let device = try makeDevice(engine)
     let control = try arguments.control.map { path in
       try ControlSocket(path: path, controls: engine, quit: { SignalPipe.put(0) })

@@ -68,6 +68,13 @@ struct ReplayCommand: ParsableCommand {
         "\(folder): the output differs from the recorded one from sample \(difference) on; play it with the build that "
           + "recorded it")
     }
+    // What was recorded beyond that has nothing to be compared with.
+    if let recorded = try AudioFileReader(path: folder + "/output.wav").sampleCount, recorded > replay.sampleCount {
+      throw Failure(
+        .badInput,
+        "\(folder): the recorded output has \(recorded) samples, and its input gives \(replay.sampleCount), the same to the bit; "
+          + "copy the recording again, or record anew")
+    }
     try putOut(String(format: "%@: %.1f s, the same to the bit", folder, seconds))
   }
 

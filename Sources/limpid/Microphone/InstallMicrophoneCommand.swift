@@ -13,7 +13,7 @@ struct InstallMicrophoneCommand: ParsableCommand {
 
         limpid install-microphone                     the microphone that is PipeWire's default now
         limpid install-microphone "USB Microphone"    its name, or a part of it
-        limpid install-microphone -- --model wide     after --, options of limpid jack
+        limpid install-microphone -- --model wide     after --, options of limpid jack; files are found from this folder
         limpid ctl $XDG_RUNTIME_DIR/limpid-microphone limit 12      what is set stays
 
       Where PulseAudio runs without PipeWire, its modules do the same with the LADSPA plugin, now and from PulseAudio's start \
@@ -39,10 +39,7 @@ struct InstallMicrophoneCommand: ParsableCommand {
     }
     // What limpid jack does not take is said now, not in a log later.
     guard !options.isEmpty else { return }
-    do { _ = try JackCommand.parse(["--no-start-server"] + options) } catch {
-      let sentence = JackCommand.message(for: error)
-      throw ValidationError(sentence.split(separator: "\n").first.map(String.init) ?? sentence)
-    }
+    do { try MicrophoneFiles.check(options) } catch { throw ValidationError(Failure(error).sentence) }
   }
 
   func run() throws {
@@ -74,12 +71,14 @@ struct InstallMicrophoneCommand: ParsableCommand {
         "another microphone is called \"\(source.description)\", too, and PipeWire's JACK cannot tell them apart; unplug it, or give one "
           + "of them another node.description in WirePlumber")
     }
-    if !options.isEmpty { _ = try LivePlan(JackCommand.parse(["--no-start-server"] + options).live) }
     guard let executable = Program.executable else {
       throw Failure(.software, "/proc is not there, so limpid does not know where it lies; mount it")
     }
+    let folder = FileManager.default.currentDirectoryPath
     let files = MicrophoneFiles(
-      source, ports: try ports(of: source, at: 8), executable: executable, options: options)
+      source, ports: try ports(of: source, at: 8), executable: executable, options: options,
+      folder: options.isEmpty || folder.isEmpty ? nil : folder)
+    try files.check()
     let remark = try Microphone.install(files)
     try putOut("\(files.description) is there: choose it as the microphone in your programs.")
     if let remark { Terminal.complain("note", remark) }

@@ -17,7 +17,10 @@ enum Microphone {
     try removeNode()
     let made = try Tool.run("pw-cli", ["create-node", "adapter", files.node], package: "pipewire-bin")
     guard made.code == 0 else {
-      throw Failure(.noInput, "PipeWire did not make the source; restart it, `systemctl --user restart pipewire`")
+      throw Failure(
+        .noInput,
+        "PipeWire did not make the source; restart it, `systemctl --user restart pipewire`, and run "
+          + "limpid install-microphone again")
     }
     guard try startUnit() else {
       return "systemd's user manager does not answer; until the next login run it by hand: \(files.handCommand)"
@@ -37,8 +40,10 @@ enum Microphone {
     return true
   }
 
-  /// Takes everything away again, PulseAudio's too, what was set for it included. Whether there was anything.
-  static func remove() throws -> Bool {
+  /// Takes everything away again, PulseAudio's too, what was set for it included.
+  ///
+  /// - Returns: whether there was anything, and what is left to do, if anything.
+  static func remove() throws -> (wasThere: Bool, remark: String?) {
     let isUnitThere = isInstalled
     _ = try? userManager("disable", "--now", MicrophoneFiles.unit)
     let wasThere = try PulseAudioMicrophone.remove() || isUnitThere
@@ -48,9 +53,14 @@ enum Microphone {
     let state = StateStore(device: "jack-" + MicrophoneFiles.clientName)
     for file in [state.file, state.learnedFile, state.profileFile] { try removeFile(file.path) }
     _ = try? userManager("daemon-reload")
-    // A PipeWire beside PulseAudio carries pictures only, and need not have pw-dump.
-    if PipeWire.isRunning, try SoundServer.current() == .pipeWire { try removeNode() }
-    return wasThere
+    // A PipeWire beside PulseAudio carries pictures only, and need not have pw-dump; where no microphone was, nor need any.
+    guard isUnitThere, PipeWire.isRunning else { return (wasThere, nil) }
+    do {
+      if try SoundServer.current() == .pipeWire { try removeNode() }
+      return (wasThere, nil)
+    } catch {
+      return (wasThere, "its source may stay until PipeWire is restarted: \(Failure(error).sentence)")
+    }
   }
 
   private static func removeNode() throws {

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 
 /// What the virtual microphone is made of: PipeWire's node, from its start on, and systemd's unit that runs limpid beside it.
@@ -16,12 +17,17 @@ struct MicrophoneFiles {
   let executable: String
   /// Further options of limpid jack.
   let options: [String]
+  /// Where the files lie that the options name; nil: they name none.
+  let folder: String?
 
-  init(_ source: PipeWireGraph.Source, ports: [String], executable: String, options: [String]) {
+  init(
+    _ source: PipeWireGraph.Source, ports: [String], executable: String, options: [String], folder: String? = nil
+  ) {
     microphone = source.description
     inputs = ports.map { "\(source.description):\($0)" }
     self.executable = executable
     self.options = options
+    self.folder = folder
   }
 
   /// What programs show.
@@ -41,8 +47,10 @@ struct MicrophoneFiles {
   /// What systemctl enable makes.
   static var wantsLink: String { configurationFolder + "/systemd/user/default.target.wants/" + unit }
   /// The control socket of the unit's limpid.
-  static var socket: String {
-    (ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"] ?? "/run/user/\(getuid())") + "/limpid-microphone"
+  static var socket: String { Self.socket(environment: ProcessInfo.processInfo.environment) }
+  static func socket(environment: [String: String]) -> String {
+    let folder = environment["XDG_RUNTIME_DIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/run/user/\(getuid())"
+    return folder + "/limpid-microphone"
   }
 
   // MARK: - What they say
@@ -80,8 +88,59 @@ struct MicrophoneFiles {
       ]
   }
 
+  /// The same, whole.
+  private var wholeCommand: [String] { command + [Self.socket] + options }
+
   /// The same for a shell.
-  var handCommand: String { Self.handCommand(command + [Self.socket] + options) }
+  var handCommand: String { Self.handCommand(wholeCommand) }
+
+  // MARK: - What may be among the options
+
+  /// What the unit says itself.
+  private static let own = [
+    "--channels", "--connect", "--control", "--input", "--input-channels", "--name", "--output",
+  ]
+  /// What a second start would stumble over, or what ends at once.
+  private static let once = ["--explain-latency", "--record", "--save-noise-profile"]
+
+  /// - Throws: `Failure` for options of limpid jack that the unit cannot have, and for what are none.
+  static func check(_ options: [String]) throws {
+    for word in options {
+      let name = String(word.prefix { $0 != "=" })
+      if own.contains(name) {
+        throw Failure(
+          .usage,
+          "the virtual microphone has a \(name) of its own; leave it out, and choose what is heard by name and --channel"
+        )
+      }
+      if once.contains(name) {
+        throw Failure(
+          .usage, "\(name) is for a single run, and the virtual microphone starts at every login; leave it out")
+      }
+    }
+    _ = try parsed(["--no-start-server"] + options)
+  }
+
+  /// Reads the unit's command as the unit's limpid will, the files that it names included.
+  ///
+  /// - Throws: `Failure` and other modules' errors with what would end it.
+  func check() throws {
+    try Self.check(options)
+    _ = try LivePlan(Self.parsed(Array(wholeCommand.dropFirst(2))).live)
+    // A line of a unit ends with its line and goes on after a backslash, and blanks around it do not count.
+    if let folder, folder.contains(where: \.isNewline) || folder.last == "\\" || folder.last?.isWhitespace == true {
+      throw Failure(.usage, "\(folder): systemd's units cannot name this folder; run limpid from another one")
+    }
+  }
+
+  private static func parsed(_ words: [String]) throws -> JackCommand {
+    do { return try JackCommand.parse(words) } catch {
+      let sentence = JackCommand.message(for: error)
+      throw Failure(.usage, sentence.split(separator: "\n").first.map(String.init) ?? sentence)
+    }
+  }
+
+  // MARK: - What the unit says
 
   static func handCommand(_ words: [String]) -> String {
     words.map { word in
@@ -94,9 +153,11 @@ struct MicrophoneFiles {
     let words =
       [Self.unitProgram(executable)] + command.dropFirst().map(Self.unitWord) + ["%t/limpid-microphone"]
       + options.map(Self.unitWord)
+    // A folder that is gone does not keep it from starting.
+    let place = folder.map { "\nWorkingDirectory=-\(Self.specifier($0))" } ?? ""
     return Self.unit(
       description: "the microphone without its noise", after: "pipewire.service wireplumber.service",
-      executable: executable, command: words.joined(separator: " "))
+      executable: executable, command: words.joined(separator: " "), place: place)
   }
 
   /// The unit on PulseAudio, whose modules do the rest.
@@ -106,7 +167,9 @@ struct MicrophoneFiles {
       command: unitProgram(executable) + " attend-microphone")
   }
 
-  private static func unit(description: String, after: String, executable: String, command: String) -> String {
+  private static func unit(
+    description: String, after: String, executable: String, command: String, place: String = ""
+  ) -> String {
     """
     # Made by limpid install-microphone; limpid remove-microphone removes it.
     [Unit]
@@ -117,7 +180,7 @@ struct MicrophoneFiles {
     StartLimitIntervalSec=0
 
     [Service]
-    ExecStart=\(command)
+    ExecStart=\(command)\(place)
     # The server may come later, or not at all; its restarts limpid waits for itself.
     Restart=always
     RestartSec=2

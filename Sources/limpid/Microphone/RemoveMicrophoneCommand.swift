@@ -7,8 +7,9 @@ struct RemoveMicrophoneCommand: ParsableCommand {
 
   func run() throws {
     do {
-      let wasThere = try Microphone.remove()
-      try putOut(wasThere ? "The virtual microphone is gone." : "There was no virtual microphone.")
+      let removed = try Microphone.remove()
+      try putOut(removed.wasThere ? "The virtual microphone is gone." : "There was no virtual microphone.")
+      if let remark = removed.remark { Terminal.complain("note", remark) }
     } catch { throw Failure(error).end() }
   }
 }

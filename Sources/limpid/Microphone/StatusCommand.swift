@@ -22,7 +22,13 @@ struct StatusCommand: ParsableCommand {
         isInstalled: Microphone.isInstalled, isActive: Microphone.isActive, graph: try PipeWireGraph.current(),
         answer: try? ControlConnection(MicrophoneFiles.socket).ask("status"))
       try putOut(json ? jsonLine(status.object) : status.lines.joined(separator: "\n"))
-    } catch { throw Failure(error).end() }
+    } catch {
+      let failure = Failure(error)
+      guard Microphone.isInstalled else { throw failure.end() }
+      throw Failure(
+        failure.code, failure.sentence + "; the virtual microphone is installed, and works while the server does"
+      ).end()
+    }
   }
 }
 

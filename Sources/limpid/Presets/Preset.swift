@@ -65,17 +65,18 @@ struct Preset {
     if let fault = Plan.fault(ofWarmUp: warmUp) {
       throw Failure(.configuration, "\(path): the key 'warm-up' \(fault)")
     }
-    let named = try values.string("model")
+    let named = try values.model("model")
     if named != nil || settings.method == .score {
       model = ModelStore.path(inPreset: named, of: url.deletingLastPathComponent())
     }
-    if let second = try values.string("second-model") {
+    // As the options say it.
+    if let second = try values.model("second-model"), second != "none" {
       guard settings.method == .score else {
         throw Failure(.configuration, "\(path): the method wiener runs no network; remove the key 'second-model'")
       }
       secondModel = ModelStore.path(inPreset: second, of: url.deletingLastPathComponent())
     }
-    if let backward = try values.string("backward-model") {
+    if let backward = try values.model("backward-model"), backward != "none" {
       guard settings.method == .score else {
         throw Failure(.configuration, "\(path): the method wiener runs no network; remove the key 'backward-model'")
       }

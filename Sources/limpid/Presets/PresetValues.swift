@@ -23,6 +23,13 @@ struct PresetValues {
     return text
   }
 
+  /// What names a model.
+  func model(_ key: String) throws -> String? {
+    let name = try string(key)
+    if name == "" { throw wrong(key, "the name of a model or of a weights file") }
+    return name
+  }
+
   func integer(_ key: String) throws -> Int? {
     guard let value = table[key] else { return nil }
     guard let number = value.int else { throw wrong(key, "a whole number") }

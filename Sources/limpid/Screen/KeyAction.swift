@@ -20,7 +20,7 @@ enum KeyAction: Equatable {
     // Up: more is taken away, until there is no limit; down from no limit begins at 30 dB.
     case "+", "=": self = .command(.attenuationLimit(limit.flatMap { $0 >= 30 ? nil : $0 + 3 }))
     case "-", "_": self = .command(.attenuationLimit(limit.map { max(0, $0 - 3) } ?? 30))
-    case "1"..."9": self = .command(.steps(key.wholeNumberValue!))
+    case "1"..."8": self = .command(.steps(key.wholeNumberValue!))
     case "n" where status.networkNames.count == 2:
       self = .command(.networks(Self.next[status.settings.networks] ?? .both))
     case "q", "\u{4}": self = .quit

@@ -39,9 +39,10 @@ final class SettingsKeeper {
       try store.save(RememberedSettings(preset: preset, settings: settings, profile: profile, learned: learned))
       problem = nil
     } catch {
+      // Foundation's words are for programmers.
       let reason =
         (error as? NoiseProfileError)?.description ?? (error as? LearnedNoiseError)?.description
-        ?? error.localizedDescription
+        ?? "this folder cannot be written to; check its permissions, and make room"
       problem = "the settings could not be kept in \(store.folder.path): \(reason)"
     }
   }

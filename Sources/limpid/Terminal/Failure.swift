@@ -4,6 +4,7 @@ import AudioFiles
 import Enhancement
 import Figures
 import Foundation
+import Ground
 import JackDevice
 import LivePage
 import NeuralLayers
@@ -51,12 +52,19 @@ struct Failure: Error {
   }
 
   private static func code(of error: NoiseProfileError) -> Code {
-    if case .unwritable = error { .cannotCreate } else { .configuration }
+    if case .unwritable(_, let reason) = error { Self.code(ofUnwritable: reason) } else { .configuration }
+  }
+
+  /// What the system says where writing fails in the middle.
+  private static let fullDisk = Set([ENOSPC, EDQUOT, EFBIG, EIO].map { systemReason($0) })
+
+  private static func code(ofUnwritable reason: String) -> Code {
+    fullDisk.contains(reason) ? .inputOutput : .cannotCreate
   }
 
   private static func code(of error: LearnedNoiseError) -> Code {
     switch error {
-    case .unwritable: .cannotCreate
+    case .unwritable(_, let reason): Self.code(ofUnwritable: reason)
     case .missing, .unreadable: .noInput
     case .unsupportedSampleRate, .notFinite, .tooShort: .badInput
     case .notLearned: .configuration

@@ -11,8 +11,7 @@ enum Interruption {
     return isIgnored
   }()
 
-  /// From now on SIGINT, SIGTERM, SIGHUP and SIGQUIT remove unfinished outputs and end with 128 + signal; writing into a closed
-  /// pipe, or beyond the largest file allowed, is an error instead of a signal.
+  /// From now on SIGINT, SIGTERM, SIGHUP and SIGQUIT remove unfinished outputs and end with 128 + signal.
   static func prepare() {
     AudioFileWriter.removeUnfinishedFiles()  // makes its table now, not first in the handler
     var numbers = sigset_t()
@@ -26,7 +25,5 @@ enum Interruption {
     }
     // Programs that start others from a worker thread hand down a mask that blocks them.
     pthread_sigmask(SIG_UNBLOCK, &numbers, nil)
-    signal(SIGPIPE, SIG_IGN)
-    signal(SIGXFSZ, SIG_IGN)
   }
 }

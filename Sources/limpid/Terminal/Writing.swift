@@ -39,6 +39,12 @@ func keepStandardDescriptors() {
   }
 }
 
+/// Writing into a closed pipe, or beyond the largest file allowed, is an error from here on, not a signal. Of all commands.
+func ignoreSignalsOfWriting() {
+  signal(SIGPIPE, SIG_IGN)
+  signal(SIGXFSZ, SIG_IGN)
+}
+
 /// Waits for who reads, as long as it takes; `UnblockedOutput` does not.
 ///
 /// - Returns: 0, or errno of the write that failed.

@@ -35,6 +35,34 @@ import TestSupport
     #expect(none.status == 64 && none.errors.contains("is none"), "\(none.errors)")
   }
 
+  /// Names that begin with ./ lay in a folder of that name within the folder.
+  @Test func `names are taken as find prints them, however the folder is called`() throws {
+    for (found, given) in [
+      ("./in", "in"), ("in", "./in"), ("./in", "./in/"), (".//in", "in"), ("in/.", "in"), ("in", "in"),
+    ] {
+      let folder = Folder()
+      try folder.record("a.wav", "deep/b.wav")
+      let result = try run(
+        "-c", "cd \"$1\" && find \"$2\" | \"$0\" enhance \"$3\" --files-from - -o out --method wiener", limpid.path,
+        folder.scratch.url.path, found, given, program: bash)
+      #expect(result.status == 0, "\(found) \(given): \(result.errors)")
+      #expect(try folder.outputs() == ["a.wav", "deep/b.wav"], "\(found) \(given)")
+    }
+    let folder = Folder()
+    try folder.record("a.wav", "in/a.wav")
+    let here = try run(
+      "-c", "cd \"$1\" && find . | \"$0\" enhance . --files-from - -o ../out --method wiener", limpid.path,
+      folder.scratch.path("in"), program: bash)
+    #expect(here.status == 0, "\(here.errors)")
+    #expect(try folder.outputs() == ["a.wav", "in/a.wav"])
+    // Of a folder within that is called as the one around it.
+    let above = try run(
+      "-c", "cd \"$1\" && (cd in && find . -type f) | \"$0\" enhance in --files-from - -o other --method wiener",
+      limpid.path, folder.scratch.url.path, program: bash)
+    #expect(above.status == 0, "\(above.errors)")
+    #expect(FileManager.default.fileExists(atPath: folder.scratch.path("other/in/a.wav")))
+  }
+
   @Test func `pictures keep their places as the outputs do`() throws {
     let folder = Folder()
     try folder.record("x/t.wav", "y/t.wav")
@@ -82,6 +110,8 @@ import TestSupport
     // Without -0 the name of two lines is two names.
     let lines = try folder.enhance("--files-from", "-", input: Data("two\nlines.wav\n".utf8))
     #expect(lines.status == 66 && lines.names("failed") == ["lines.wav", "two"])
+    let list = try run("enhance", folder.scratch.path("in"), "--list")
+    #expect(list.status == 64 && list.errors.contains("add -0") && list.output.isEmpty, "\(list.errors)")
     let zero = try folder.enhance("--files-from", "-", input: names)
     #expect(zero.status == 64 && zero.errors.contains("--null"), "\(zero.errors)")
   }

@@ -74,6 +74,11 @@ import TestSupport
     // And all of it was played.
     let heard = try played
     #expect(zip(heard.drop { $0 == 0 }, output.drop { $0 == 0 }).prefix(48_000).allSatisfy { $0 == $1 })
+    // What was recorded beyond what is played was passed over.
+    let longer = Wave(rate: 48_000, bits: 32, isFloat: true, samples: output + [0])
+    try scratch.write(longer.data, "session/output.wav")
+    let beyond = try limpidTests.run("replay", scratch.path("session"), "--model", identity)
+    #expect(beyond.status == 65 && beyond.errors.contains("the recorded output has"), "\(beyond.errors)")
   }
 
   /// It ended with 0, and the recording was not there.

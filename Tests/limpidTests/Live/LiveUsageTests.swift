@@ -58,6 +58,8 @@ import TestSupport
     }
     try refused(["install-microphone", "--channel", "0"], "--channel 0", "1 to 64")
     try refused(["install-microphone", "--", "--fly"], "--fly")
+    try refused(["install-microphone", "--", "--record", "session"], "--record", "single run")
+    try refused(["install-microphone", "--", "--channels=2"], "--channels", "--channel")
     try refused(["enhance", "x.wav", "--period", "64"], "--realtime")
     try refused(["enhance", "x.wav", "--realtime", "--period", "8"], "--period 8", "16 to 8192")
     try refused(["enhance", "x.wav", "--realtime", "--jobs", "2"], "--jobs")

@@ -156,6 +156,26 @@ import TestSupport
     #expect(served.controls.sent.count == 20)
   }
 
+  /// A long list of profiles was cut off, its line's end with it, and limpid ctl waited for that in vain.
+  @Test func `an answer of any length arrives whole`() throws {
+    var ends: [Int32] = [-1, -1]
+    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+    try #require(socketpair(AF_UNIX, kind, 0, &ends) == 0)
+    defer { for end in ends { close(end) } }
+    let names = String(repeating: "profile ", count: 50_000)
+    var client = ControlClient(descriptor: ends[0])
+    #expect(send(ends[1], "profiles\n", 9, 0) == 9)
+    var answer: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    for _ in 0..<1000 where answer.last != 10 {
+      let goesOn = client.serve { _ in names }
+      #expect(goesOn)
+      let count = recv(ends[1], &buffer, buffer.count, 0)
+      if count > 0 { answer += buffer[..<count] }
+    }
+    #expect(answer == Array((names + "\n").utf8))
+  }
+
   @Test func `many lines at once are all answered, in their order`() throws {
     let served = try Served(scratch.path("s"))
     let client = try RawClient(served.socket.path)

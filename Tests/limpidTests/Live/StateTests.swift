@@ -159,5 +159,6 @@ import TestSupport
     let keeper = SettingsKeeper(store: store(), preset: "live")
     keeper.save(EnhancementSettings(), nil)
     #expect(keeper.problem?.contains(scratch.path("limpid")) == true)
+    #expect(keeper.problem?.contains("cannot be written to") == true && keeper.problem?.contains("NSCocoa") == false)
   }
 }

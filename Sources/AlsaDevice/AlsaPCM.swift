@@ -68,17 +68,26 @@ struct AlsaPCM: PCMStream, ~Copyable {
   }
 
   mutating func write(_ memory: UnsafeRawPointer, count: Int) -> Int {
+    let patience = UInt64(Self.patience) * 1_000_000
     var done = 0
+    var wasReady = false
+    var end = monotonicNanoseconds() + patience
     while done < count {
       let put = transferOut(UnsafeMutableRawPointer(mutating: memory), from: done, count: count - done, of: count)
       if put == -Int(EAGAIN) || put == 0 {
+        if monotonicNanoseconds() >= end { return -Int(EAGAIN) }
+        // Some plugins wake where there is no room: by the clock then, or it would spin.
+        if wasReady { sleep(nanoseconds: UInt64(1e9 * Double(count - done) / Double(4 * sampleRate))) }
         let ready = snd_pcm_wait(handle, Self.patience)
         if ready < 0 { return Int(ready) }
         if ready == 0 { return -Int(EAGAIN) }
+        wasReady = true
         continue
       }
       if put < 0 { return put }
       done += put
+      wasReady = false
+      end = monotonicNanoseconds() + patience
     }
     return done
   }

@@ -46,8 +46,10 @@ static void connect(LADSPA_Handle handle, unsigned long port, LADSPA_Data *place
   if (port < most_ports) this->ports[port] = place;
 }
 
-// LADSPA's instances remember nothing over a deactivation.
-static void activate(LADSPA_Handle handle) { core_reset(((instance *)handle)->core, 1); }
+// LADSPA's instances remember nothing over a deactivation. NULL: what make refused, with which ffmpeg comes all the same.
+static void activate(LADSPA_Handle handle) {
+  if (handle) core_reset(((instance *)handle)->core, 1);
+}
 
 static void run(LADSPA_Handle handle, unsigned long count) {
   instance *this = handle;
@@ -59,6 +61,7 @@ static void run(LADSPA_Handle handle, unsigned long count) {
 }
 
 static void cleanup(LADSPA_Handle handle) {
+  if (!handle) return;
   core_free(((instance *)handle)->core);
   free(handle);
 }

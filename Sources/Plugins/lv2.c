@@ -45,7 +45,9 @@ static void say(void *context, const char *sentence) {
   else fprintf(stderr, "%s\n", sentence);
 }
 
+// NULL: what make refused, with which some hosts come all the same.
 static void cleanup(LV2_Handle handle) {
+  if (!handle) return;
   core_free(((instance *)handle)->core);
   free(handle);
 }
@@ -80,7 +82,9 @@ static void connect(LV2_Handle handle, uint32_t port, void *place) {
 }
 
 // What was learned is the plugin's state, which a host may restore before it activates: it stays.
-static void activate(LV2_Handle handle) { core_reset(((instance *)handle)->core, 0); }
+static void activate(LV2_Handle handle) {
+  if (handle) core_reset(((instance *)handle)->core, 0);
+}
 
 static void run(LV2_Handle handle, uint32_t count) {
   instance *this = handle;

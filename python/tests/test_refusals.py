@@ -158,6 +158,24 @@ def test_a_learned_sound_of_ones_own_is_one_channel_of_floats() -> None:
         limpid.LearnedSound(np.ones((32_000, 2), np.float32), 16_000)
     with pytest.raises(TypeError, match="whole number"):
         limpid.LearnedSound(sound, 16_000.5)  # type: ignore[arg-type]
+    # repr once divided by it.
+    for rate in (0, -1):
+        with pytest.raises(ValueError, match=f"{rate} Hz cannot be learned from; give 8000 to 192000") as caught:
+            limpid.LearnedSound(sound, rate)
+        assert caught.value.status is limpid.Status.UNSUPPORTED_FORMAT
+    assert repr(limpid.LearnedSound(sound, 16_000)) == "<limpid.LearnedSound of 2.0 s at 16000 Hz>"
+
+
+def test_names_of_what_was_learned_are_found_by_xdgs_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    learned = limpid.learn(voice(2.0, 16_000), 16_000)
+    for data, folder in (("relative", ".local/share"), ("", ".local/share"), (str(tmp_path / "data"), "data")):
+        monkeypatch.setenv("XDG_DATA_HOME", data)
+        profiles = tmp_path / folder / "limpid/profiles"
+        profiles.mkdir(parents=True, exist_ok=True)
+        learned.save(profiles / "tv.safetensors")
+        assert limpid.SavedSound("tv").path == str(profiles / "tv.safetensors")
 
 
 def test_errors_come_back_whole_from_another_process() -> None:

@@ -1,4 +1,4 @@
-# Sourced by tools/package and tools/install after setup.sh: makes the tree of files that is installed.
+# Sourced by tools/package, tools/install and tools/check-package after setup.sh: makes the tree of files that is installed.
 
 # make_tree FOLDER: builds, and puts bin, lib and share into it, as they lie under a prefix.
 make_tree() {
@@ -52,6 +52,16 @@ make_tree() {
   done
   ! grep -rlF "$PWD" "$tree/share" || fail "the files above name a folder of this machine"
   chmod -R u=rwX,go=rX "$tree"
+}
+
+# tree_files FOLDER: its files and links, and no folders: where it is unpacked those that are there, links to folders too, stay as they are.
+tree_files() { (cd "$1" && find . ! -type d -printf '%P\n' | LC_ALL=C sort); }
+
+# lay_tree TREE PREFIX: puts a tree under a prefix. A program that runs keeps its file: the new one takes its name.
+lay_tree() {
+  tree_files "$1" | tar -C "$1" --no-recursion --verbatim-files-from -T - -cf - |
+    # Folders that are missing are for everyone, whatever this user's mask.
+    (umask 022 && tar -C "$2" --no-same-owner -xf -)
 }
 
 # ArgumentParser's own maker of manual pages; prints where it is.

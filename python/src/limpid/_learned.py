@@ -20,7 +20,7 @@ class LearnedSound:
 
     It can be pickled. It may hold somebody's voice. ``sound``: (samples,) floats, copied; ``rate`` in Hz.
 
-    Raises TypeError for samples that are no floats, InvalidValueError for another shape.
+    Raises TypeError for samples that are no floats, InvalidValueError for another shape or a rate that is none.
     """
 
     def __init__(self, sound: npt.ArrayLike, rate: SupportsIndex) -> None:
@@ -33,6 +33,10 @@ class LearnedSound:
         self._samples = one.copy()
         self._samples.flags.writeable = False
         self._rate = whole(rate, "the sample rate")
+        if self._rate < 1:
+            raise InvalidValueError(
+                f"a sample rate of {self._rate} Hz cannot be learned from; give 8000 to 192000", Status.UNSUPPORTED_FORMAT
+            )
 
     @property
     def samples(self) -> Samples:
@@ -95,7 +99,9 @@ class SavedSound:
 
 def _profiles() -> Path:
     """Where the program keeps what was learned by name."""
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "limpid/profiles"
+    data = os.environ.get("XDG_DATA_HOME", "")
+    # A relative path is to be ignored (XDG Base Directory Specification).
+    return (Path(data) if data.startswith("/") else Path.home() / ".local/share") / "limpid/profiles"
 
 
 def learn(array: npt.ArrayLike, rate: SupportsIndex) -> LearnedSound:

@@ -67,7 +67,7 @@ class Stream:
     ``rate``: 8000 to 192000 Hz. ``channels``: 1 to 32, linked unless ``independent_channels=True``; each costs a
     network. ``preset``: ``"live"``, ``"gentle"``, or a .toml file. ``model``: ``"light"``, ``"wide"``, a .safetensors
     file or a ``Model``, instead of the preset's, which have two networks each (``networks="first"`` runs the light one alone,
-    in a fifth of the time); a ``Model`` brings its own precision. ``remove``: what was learned.
+    in a quarter of the time); a ``Model`` brings its own precision. ``remove``: what was learned.
     More settings by keyword: see ``Settings``.
 
     Any number of streams may run at once, each on a thread of its own, at the same time: the interpreter is free while

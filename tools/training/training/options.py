@@ -79,6 +79,8 @@ def arguments(argv=None):
     p.add_argument("--perceptual", type=float, default=0.0, help="weight of the PESQ disturbance")
     p.add_argument("--snr", type=float, default=0.0, help="weight of the error in dB")
     p.add_argument("--intelligibility", type=float, default=0.0, help="weight of what is missing from an ESTOI of 1")
+    p.add_argument("--complex", type=float, default=1.0, help="weight of the error of the compressed spectrum")
+    p.add_argument("--magnitude", type=float, default=1.0, help="weight of the error of its magnitudes")
     p.add_argument("--waveform", type=float, default=0.5, help="weight of the waveform term")
     p.add_argument(
         "--partner", type=Path, metavar="WEIGHTS",

@@ -113,7 +113,7 @@ class Run:
         """From a batch to the loss and its parts."""
         args = self.args
         loss = EnhancementLoss(
-            waveform_weight=args.waveform, perceptual=args.perceptual, snr=args.snr, intelligibility=args.intelligibility
+            args.complex, args.magnitude, args.waveform, args.perceptual, args.snr, args.intelligibility
         ).to(self.device)
         return TrainingStep(self.net, loss, args.dropout, args.prior_share, args.own_steps, self.partner(), args.partner_share)
 

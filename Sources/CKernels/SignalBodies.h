@@ -146,7 +146,7 @@ CK_KERNEL void post_filter(ptrdiff_t bins, float least, const float *noisy, floa
     load_bins(noisy + 2 * k, left, &noisy_re, &noisy_im);
     load_bins(x + 2 * k, left, &re, &im);
     const vf ratio = (re * re + im * im) / (noisy_re * noisy_re + noisy_im * noisy_im + splat(0x1p-126f));
-    const vf root = square_root(square_root(square_root(ratio)));
+    const vf root = square_root(square_root(square_root(square_root(ratio))));
     const vf factor = larger(splat(least), choose(root < splat(1.f), root, splat(1.f)));
     store_bins(x + 2 * k, left, re * factor, im * factor);
   }

@@ -49,7 +49,7 @@ core *core_make(double rate, int channels, core_say say, void *context) {
   int whole = rate >= 1 && rate <= 1e6 ? (int)lround(rate) : -1;
   if (limpid_create(model, &this->enhancer) || limpid_set_text(this->enhancer, "noise-selection", "residual") ||
       limpid_set_text(this->enhancer, "networks", "first") || limpid_set_text(this->enhancer, "passes", "2") ||
-      limpid_set_text(this->enhancer, "post-filter", "3") ||
+      limpid_set_text(this->enhancer, "post-filter", "2") ||
       limpid_prepare(this->enhancer, whole, channels) || limpid_adjust(this->enhancer, LIMPID_PASSES, 1)) {
     say_error(say, context, "the plugin cannot run");
     core_free(this);

@@ -107,7 +107,7 @@ import TestSupport
       ck_post_filter(bins, 0.8, guarded(y), &out)
       check(out) {
         let noisy = (y[2 * $0] * y[2 * $0] + y[2 * $0 + 1] * y[2 * $0 + 1]).squareRoot()
-        return min(1, max(0.8, (magnitude($0) / noisy).squareRoot().squareRoot()))
+        return min(1, max(0.8, (magnitude($0) / noisy).squareRoot().squareRoot().squareRoot()))
       }
       out = unwritten
       ck_power(bins, guarded(x), &out)

@@ -188,7 +188,7 @@ void ck_compress(ptrdiff_t bins, float gain, float factor, const float *x, float
 /// out = factor · |x| · x. out may be x.
 void ck_expand(ptrdiff_t bins, float factor, const float *x, float *out);
 
-/// x[k] = x[k] · g^¼, that factor at least `least` and at most 1, where g = |x[k]| / |noisy[k]|.
+/// x[k] = x[k] · g^⅛, that factor at least `least` and at most 1, where g = |x[k]| / |noisy[k]|.
 void ck_post_filter(ptrdiff_t bins, float least, const float *noisy, float *x);
 
 /// x[k] = x[k] · (from + share[k] · (to − from)).

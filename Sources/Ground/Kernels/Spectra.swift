@@ -20,7 +20,7 @@ package func expandBins(
   _ bins: UnsafePointer<Float>, factor: Float, into output: UnsafeMutablePointer<Float>, count: Int
 ) { ck_expand(count, factor, bins, output) }
 
-/// Multiplies each of `count` complex bins by (|bin|/|noisy bin|)^¼, at least `least`, at most 1.
+/// Multiplies each of `count` complex bins by (|bin|/|noisy bin|)^⅛, at least `least`, at most 1.
 @inlinable @_semantics("no_performance_analysis") @inline(__always)
 package func postFilterBins(
   _ bins: UnsafeMutablePointer<Float>, noisy: UnsafePointer<Float>, least: Float, count: Int

@@ -12,7 +12,7 @@
  *     limpid_model_close(model);
  *
  * This is one network in one pass. What the preset `live` does, nearer to the clean voice in some eight times the time: the light
- * and the wide model as one (limpid_model_pair), the settings "passes" 2, "post-filter" 3 and "noise-selection" "residual".
+ * and the wide model as one (limpid_model_pair), the settings "passes" 2, "post-filter" 2 and "noise-selection" "residual".
  *
  * An enhancer is created, set, and prepared: either for blocks that the calling thread enhances itself (limpid_prepare,
  * limpid_process), or to stand behind a device's callback, which then only copies, while a thread of the library's own
@@ -141,7 +141,7 @@ void limpid_destroy(limpid_enhancer *enhancer);
  *   passes              over the sound, half a frame's step apart, of which the mean is heard:
  *                       1, or 2 for twice the work (all presets have 2)                       1
  *   post-filter         at most so many dB more are taken from what is mostly noise, 0 to 6
- *                       (all presets have 3)                                                  0
+ *                       (all presets have 2)                                                  0
  *   guidance            weight of classifier-free guidance, 0 to 10; 1: none               *  1
  *   sampler             "few-step", "reverse-diffusion", "predictor-corrector",
  *                       "probability-flow"                                                    few-step

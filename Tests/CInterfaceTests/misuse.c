@@ -163,7 +163,8 @@ int main(int count, char **arguments) {
   const char *known[][2] = {
       {"method", "score"}, {"steps", "1"}, {"maximum-steps", "2"}, {"guidance", "1"}, {"sampler", "predictor-corrector"},
       {"corrector-snr", "0.4"}, {"sampler", "few-step"}, {"eta", "0"}, {"attenuation-limit", "12"},
-      {"attenuation-limit", "none"}, {"mix", "1"}, {"bypass", "false"}, {"seed", "18446744073709551615"},
+      {"attenuation-limit", "none"}, {"mix", "1"}, {"bypass", "false"}, {"post-filter", "2"},
+      {"seed", "18446744073709551615"},
       {"noise-selection", "residual"}, {"reference-length", "1.5"}, {"start-level", "-26"}, {"band", "full"},
       {"resampler-quality", "3"}, {"independent-channels", "false"}, {"learned-voices", "always"}, {"learned-voices", "heard"},
       {"allowance", "0.01"}, {"adaptive-steps", "false"}};

@@ -115,7 +115,8 @@ static void *render_library(void *argument) {
   limpid_enhancer *enhancer;
   int latency;
   if (p_limpid_model_open(this->model, NULL, &model) || p_limpid_create(model, &enhancer) ||
-      p_limpid_set_text(enhancer, "noise-selection", "residual") || p_limpid_prepare(enhancer, rate, 2) ||
+      p_limpid_set_text(enhancer, "noise-selection", "residual") ||
+      p_limpid_set_text(enhancer, "post-filter", "2") || p_limpid_prepare(enhancer, rate, 2) ||
       p_limpid_latency(enhancer, &latency))
     exit((fprintf(stderr, "%s\n", p_limpid_last_error()), 1));
   size_t all = length + latency;

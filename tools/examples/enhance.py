@@ -20,6 +20,7 @@ call("limpid_model_open", weights.encode(), None, ctypes.byref(model))
 call("limpid_create", model, ctypes.byref(enhancer))
 call("limpid_set_text", enhancer, b"noise-selection", b"residual")
 call("limpid_set_text", enhancer, b"passes", b"2")
+call("limpid_set_text", enhancer, b"post-filter", b"2")
 call("limpid_prepare", enhancer, format.framerate, format.nchannels)
 call("limpid_latency", enhancer, ctypes.byref(latency))
 late = latency.value * format.nchannels  # a tail of zeros brings out what the latency held back

@@ -84,7 +84,7 @@ def test_presets(tmp_path: Path) -> None:
     mine.write_text("steps = [")
     with pytest.raises(limpid.InvalidValueError, match="mine.toml: the preset is not TOML"):
         limpid.Stream(16_000, preset=mine)
-    mine.write_text("attenuation-limit = 6.0\npasses = 2\nnoise-selection = 'residual'\n")
+    mine.write_text("attenuation-limit = 6.0\npasses = 2\npost-filter = 2.0\nnoise-selection = 'residual'\n")
     with pytest.raises(limpid.ModelError, match="needs a model"):
         limpid.Stream(16_000, preset=mine)
     sound = noisy(1.0, 16_000, 1)

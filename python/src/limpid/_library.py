@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import ctypes
 import threading
 import weakref
@@ -89,31 +90,33 @@ def _interruptible(work: Callable[[Callable[[], bool]], None]) -> None:
     to go on; it checks its own calls, as a failed call's sentence is its thread's.
 
     An exception may come at any line here, also before the thread is waited for: so `work` holds all that it uses, and stops by itself.
+    Nothing of Python's own is waited with: an exception within threading.Event leaves its lock taken, and within Thread.start
+    the thread listed for ever.
     """
-    is_done = threading.Event()
-    is_left = False
+    is_done = is_left = False
     failure: BaseException | None = None
+    done = _thread.allocate_lock()  # taken until the thread is done
+    done.acquire()
 
     def run() -> None:
-        nonlocal failure
+        nonlocal failure, is_done
         try:
             work(lambda: not is_left)
         except BaseException as reason:
             failure = reason
         finally:
-            is_done.set()
+            is_done = True
+            done.release()
 
-    thread = threading.Thread(target=run, name="limpid")
     interruption: BaseException | None = None
     try:
-        thread.start()
-        # However often Ctrl-C is pressed. (Thread.join would be over at the first: until Python 3.13 it then takes the thread for ended.)
-        while not is_done.is_set():
+        _thread.start_new_thread(run, ())
+        # However often Ctrl-C is pressed.
+        while not is_done:
             try:
-                is_done.wait()
+                done.acquire()
             except BaseException as reason:
                 interruption, is_left = reason, True
-        thread.join()
     finally:
         is_left = True
     if interruption is not None:

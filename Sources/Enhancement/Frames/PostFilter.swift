@@ -4,7 +4,8 @@ import Ground
 ///
 /// An estimate of least error leaves a part of what it is not sure of, and a mean of several leaves more of it. So every bin is
 /// multiplied by a power of the gain that it got, g^⅛, where that is below 1: what is surely speech stays, what is mostly noise
-/// falls by as many dB as are allowed. What it is worth, by measures and sets: tools/training/LEDGER.md. A value of one number.
+/// falls by as many dB as are allowed. What it is worth, by measures and sets: tools/training/LEDGER.md. A value of one number, for any
+/// thread; nothing allocates or locks.
 struct PostFilter {
   /// The least factor; 1: the filter does nothing.
   private let least: Float

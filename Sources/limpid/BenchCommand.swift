@@ -11,7 +11,7 @@ struct BenchCommand: ParsableCommand {
     discussion: """
       Runs what the presets ask for, one network with 1, 2, 4 … steps, and the other model, over some seconds of synthetic speech \
       in noise on one core, and prints the time of a frame against the time that it has, the model's hop. Presets that differ only \
-      in what costs nothing (a limit, a warm-up) are one row. What is recommended is for live use: its 99th percentile leaves half \
+      in what costs nothing (a limit, a warm-up) or is for files alone (the way back) are one row. What is recommended is for live use: its 99th percentile leaves half \
       of the time, or that of its light network alone does, and limpid live leaves the rest out; the noise encoder, which runs on a \
       thread of its own live, is timed by itself.
       """)

@@ -17,8 +17,8 @@ EXAMPLES = """\
 examples:
   tools/evaluate --enhancer none SET...
   tools/evaluate --enhancer '.build/release/limpid enhance {in} -o {out}' --noisy SET
-  tools/evaluate --enhancer '.build/release/limpid enhance {indir} -o {outdir}' \\
-      --name 'live, N = 1' --csv scores.csv --markdown scores.md SET...
+  tools/evaluate --enhancer '.build/release/limpid enhance {indir} -o {outdir} --preset live' \\
+      --name live --csv scores.csv --markdown scores.md SET...
   tools/evaluate --enhancer '.build/release/limpid enhance {in} -o {out} --remove {lead}' VOICES
   tools/evaluate --enhancer '...' --lead other --target both VOICES
 

@@ -1,14 +1,15 @@
 /* Limpid for C: a noisy voice in, a clear one out.
  *
- *     limpid_model *model;
- *     limpid_enhancer *enhancer;
+ *     limpid_model *model = NULL;
+ *     limpid_enhancer *enhancer = NULL;
  *     if (limpid_model_open("limpid-sequence.safetensors", NULL, &model) ||
  *         limpid_create(model, &enhancer) ||
  *         limpid_set_text(enhancer, "noise-selection", "residual") ||
  *         limpid_prepare(enhancer, 48000, 1))
  *       puts(limpid_last_error());
- *     limpid_process(enhancer, input, output, 480);        // again and again
- *     limpid_destroy(enhancer);
+ *     else
+ *       limpid_process(enhancer, input, output, 480);      // again and again
+ *     limpid_destroy(enhancer);                            // NULL is allowed
  *     limpid_model_close(model);
  *
  * This is one network in one pass. What the preset `live` does, nearer to the clean voice in some eight times the time: the light
@@ -132,7 +133,8 @@ limpid_status limpid_create(limpid_model *model, limpid_enhancer **enhancer);
  * allowed. Not a real-time thread: waits for the library's own threads to end. */
 void limpid_destroy(limpid_enhancer *enhancer);
 
-/* Settings, by key. The keys are those of presets and of the options of `limpid enhance`:
+/* Settings, by key. Most keys are those of presets and of the options of `limpid enhance`; maximum-steps, networks, bypass,
+ * resampler-quality, allowance and adaptive-steps are for libraries alone:
  *
  *   method              "score" (the model), "wiener"                                         score
  *   steps               reverse steps a frame, 1 to what the model's time grid has (8)     *  1
@@ -268,7 +270,8 @@ typedef enum limpid_control {
    * unheard for 0.1 s, then is faded in over as long. */
   LIMPID_NETWORKS = 6,
   /* Of an enhancer whose setting passes is 2, how many run: 1 leaves the second out, 2 has it again, faded over half a frame's
-   * step, and where it comes back ten of them later. The latency stays. Where the setting is 1, 1 alone is in range; to set it anew is to have them all. */
+   * step, and where it comes back ten of them later. The latency stays. Where the setting is 1, only 1 is in range. Setting
+   * passes again brings all of them back. */
   LIMPID_PASSES = 7
 } limpid_control;
 
@@ -310,8 +313,8 @@ enum {
  * (limpid_counter); the latency never grows.
  *
  * input, output: as limpid_process. count: at most the block of limpid_prepare_real_time, which should be the usual count: a
- * block that comes in parts is enhanced when it is whole, and there are as many samples' time less for that as a part lacks
- * of a block. flags: 0 or LIMPID_MAY_WAIT.
+ * block that comes in parts is enhanced once it is whole, and the time for that is shorter by what the last part lacks of a
+ * block. flags: 0 or LIMPID_MAY_WAIT.
  *
  * One thread at a time, a real-time one: neither allocates nor locks, and waits for nothing unless it may.
  * LIMPID_WRONG_STATE, LIMPID_BAD_ARGUMENT; output is untouched then. */

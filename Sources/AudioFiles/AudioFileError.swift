@@ -66,7 +66,7 @@ extension AudioFileError: CustomStringConvertible {
     case .damaged(let path, let reason): "\(path): damaged (\(reason)); copy or convert it again"
     case .exists(let path): "\(path) exists already; use --force to replace it, or name another output"
     case .unknownExtension(let path, let name):
-      "\(path): '\(name)' names no kind of sound file; use .wav, .flac, .aiff, .ogg, .opus, .mp3, .w64 or .rf64"
+      "\(path): '\(name)' is no kind of sound file that is written; use .wav, .flac, .aiff, .ogg, .opus, .mp3, .w64 or .rf64"
     case .cannotHold(let path, let container, let what, let remedy):
       "\(path): \(container) cannot hold \(what); \(remedy)"
     case .notReplaceable(let path): "\(path): not a regular file, so it is not replaced; name another output"

@@ -62,6 +62,14 @@ package struct AudioFormat: Sendable, Equatable {
   /// Whether it is native FLAC, which libsndfile reads so also out of Ogg.
   var isFLAC: Bool { container == Int32(SF_FORMAT_FLAC) }
 
+  /// Whether it is MPEG audio, in a WAV too.
+  var isMPEG: Bool {
+    [SF_FORMAT_MPEG_LAYER_I, SF_FORMAT_MPEG_LAYER_II, SF_FORMAT_MPEG_LAYER_III].contains(Int(encoding))
+  }
+
+  /// What to do where the container cannot hold this many channels at this rate.
+  var remedyWhereNotWritable: String { isFLAC ? "write .wav instead" : "write .wav or .flac instead" }
+
   /// Whether its encoder loses something, and has a bit rate to be chosen.
   var isLossy: Bool {
     [SF_FORMAT_VORBIS, SF_FORMAT_OPUS, SF_FORMAT_MPEG_LAYER_I, SF_FORMAT_MPEG_LAYER_II, SF_FORMAT_MPEG_LAYER_III]

@@ -1,4 +1,5 @@
 import CSndfile
+import Ground
 
 /// What comes along with a sound: title, artist and the other texts, by libsndfile's number for each; the origin that a
 /// broadcast WAV carries (recorder, date, time code); and all else that its container holds, byte for byte, for an output
@@ -47,10 +48,19 @@ package struct AudioTags: Sendable, Equatable {
   package var artist: String? { texts[Int32(SF_STR_ARTIST)] }
   package var isEmpty: Bool { texts.isEmpty && broadcast.isEmpty && extras == .none }
 
+  /// A tag's bytes as text. What is no UTF-8 is Latin-1, which Windows' recorders write.
+  static func text(_ bytes: some Collection<CChar>) -> String {
+    let bytes = bytes.map(UInt8.init(bitPattern:))
+    return String(validating: bytes, as: UTF8.self)
+      ?? String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+  }
+
   /// All that an open file has. The encoder's name is left out: the output has another.
   init(reading file: OpaquePointer) {
     for key in Int32(SF_STR_TITLE)...Int32(SF_STR_GENRE) where key != Int32(SF_STR_SOFTWARE) {
-      if let text = sf_get_string(file, key) { texts[key] = String(cString: text) }
+      if let text = sf_get_string(file, key) {
+        texts[key] = Self.text(UnsafeBufferPointer(start: text, count: strlen(text)))
+      }
     }
     var origin = [UInt8](repeating: 0, count: MemoryLayout<SF_BROADCAST_INFO>.size)
     if sf_command(file, Int32(SFC_GET_BROADCAST_INFO), &origin, Int32(origin.count)) == Int32(SF_TRUE) {
@@ -64,7 +74,8 @@ package struct AudioTags: Sendable, Equatable {
       var origin = broadcast
       _ = sf_command(file, Int32(SFC_SET_BROADCAST_INFO), &origin, Int32(origin.count))
     }
-    for (key, text) in texts { _ = sf_set_string(file, key, text) }
+    // In one order: the same input gives the same bytes.
+    for (key, text) in texts.sorted(by: { $0.key < $1.key }) { _ = sf_set_string(file, key, text) }
   }
 }
 

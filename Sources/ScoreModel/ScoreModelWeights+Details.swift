@@ -1,3 +1,4 @@
+import Ground
 import NeuralLayers
 import PretrainedEncoders
 import SignalProcessing
@@ -32,6 +33,7 @@ extension ScoreModelWeights: CustomStringConvertible {
       result.append(
         ("noise encoder", "\(kind), an embedding of \(embedding) as \(c.tokens) tokens of \(c.tokenDimension)"))
     }
+    if c.learnedTokens { result.append(("learned noise", "\(c.tokens) tokens of its own")) }
     if format.direction == .backward { result.append(("hears", "recordings from their end")) }
     if let speaker = speaker?.configuration {
       result.append(
@@ -66,16 +68,6 @@ extension JSONValue {
     default: return text
     }
   }
-}
-
-/// With U+FFFD for control characters: a file's text must not steer the terminal that it is printed on.
-func printable(_ text: String) -> String {
-  var result = ""
-  for scalar in text.unicodeScalars {
-    let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
-    result.unicodeScalars.append(isControl ? "\u{FFFD}" : scalar)
-  }
-  return result
 }
 
 /// 8623040 as 8 623 040.

@@ -2,6 +2,7 @@ import ArgumentParser
 import AudioFiles
 import Enhancement
 import Foundation
+import Ground
 
 /// `limpid info`: what a weights file or a sound file is.
 struct InfoCommand: ParsableCommand {
@@ -45,10 +46,13 @@ struct InfoCommand: ParsableCommand {
   private func describeAudio() throws {
     let reader = try openSound(path: file)
     let format = reader.format
-    let seconds = reader.sampleCount.map { Double($0) / Double(format.sampleRate) }
+    var seconds = reader.sampleCount.map { Double($0) / Double(format.sampleRate) }
+    let foreign = reader as? FFmpegReader
+    // What ffmpeg hands on is another format.
+    if let foreign { seconds = foreign.promisedSeconds() }
     try show([
-      ("container", format.containerName),
-      ("encoding", format.encodingName),
+      ("container", foreign?.kind ?? format.containerName),
+      ("encoding", foreign == nil ? format.encodingName : "read through ffmpeg"),
       ("sample rate", "\(format.sampleRate) Hz"),
       ("channels", "\(format.channelCount)"),
       ("length", seconds.map { String(format: "%.3f s", $0) } ?? "not known"),
@@ -63,7 +67,8 @@ struct InfoCommand: ParsableCommand {
     let rows = all.filter { !$0.value.isEmpty }
     let width = rows.map(\.label.count).max() ?? 0
     for row in rows {
-      try putOut(row.label + String(repeating: " ", count: width - row.label.count + 2) + row.value)
+      try putOut(
+        row.label + String(repeating: " ", count: width - row.label.count + 2) + printable(row.value))
     }
   }
 }

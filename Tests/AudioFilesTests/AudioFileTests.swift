@@ -97,6 +97,33 @@ import TestSupport
     }
   }
 
+  @Test func `the same sound and texts give the same bytes`() throws {
+    var tags = AudioTags()
+    for key in Int32(SF_STR_TITLE)...Int32(SF_STR_GENRE) where key != Int32(SF_STR_SOFTWARE) {
+      tags.texts[key] = "text \(key)"
+    }
+    for (container, encoding) in [
+      (SF_FORMAT_FLAC, SF_FORMAT_PCM_16), (SF_FORMAT_WAV, SF_FORMAT_FLOAT), (SF_FORMAT_AIFF, SF_FORMAT_FLOAT),
+    ] {
+      _ = try write(sound(100), scratch.path("a"), format(container, encoding), tags: tags, overwrite: true)
+      let written = try Data(contentsOf: scratch.url.appendingPathComponent("a"))
+      // A version stands before the time of day.
+      if let peak = written.firstRange(of: Data("PEAK".utf8))?.lowerBound {
+        #expect([UInt8](written[(peak + 12)..<(peak + 16)]) == [0, 0, 0, 0])
+      }
+      let places = tags.texts.sorted { $0.key < $1.key }.compactMap {
+        written.firstRange(of: Data($0.value.utf8))?.lowerBound
+      }
+      #expect(places.count > 3 && places == places.sorted())
+    }
+  }
+
+  @Test func `texts that are no UTF-8 are Latin-1`() throws {
+    let text: [CChar] = [0x43, 0x61, 0x66, CChar(bitPattern: 0xE9)]
+    #expect(AudioTags.text(text) == "Café")
+    #expect(AudioTags.text("Café".utf8.map { CChar(bitPattern: $0) }) == "Café")
+  }
+
   @Test func `nothing stands under the final name before finish, and nothing at all after abandon`() throws {
     let path = scratch.path("a.wav")
     let wave = format(SF_FORMAT_WAV, SF_FORMAT_PCM_16)

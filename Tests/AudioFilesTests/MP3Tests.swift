@@ -34,6 +34,13 @@ import TestSupport
     return second.lowerBound
   }
 
+  @Test func `a file that ends within the frame with the count is refused`() throws {
+    var frame = Data([0xFF, 0xFB, 0x90, 0xC4]) + Data(repeating: 0, count: 96)
+    frame.replaceSubrange(21..<33, with: Data("Info".utf8) + Data([0, 0, 0, 1, 0, 0, 0, 2]))
+    let path = try store(frame, "cut.mp3")
+    #expect(throws: AudioFileError.self) { try AudioFileReader(path: path) }
+  }
+
   @Test(arguments: [1, 2]) func `a variable bit rate without a frame count is read to its end`(channels: Int) throws {
     let whole = try recording(channels: channels)
     let bare = whole.dropFirst(try firstFrame(whole))

@@ -109,6 +109,7 @@ import TestSupport
     for (text, words) in [
       (model + "steps = 9\n", ["1 to 8"]), ("model = \"\"\n", ["'model'", "weights file"]),
       (model + "second-model = \"\"\n", ["'second-model'"]), (model + "backward-model = \"\"\n", ["'backward-model'"]),
+      (model + "backward-second-model = \"\"\n", ["'backward-second-model'"]),
     ] {
       let preset = try scratch.write(Data(text.utf8), "bad.toml")
       try refuses(input, "-o", out, "--preset", preset, code: 78, words: ["bad.toml"] + words)

@@ -62,6 +62,7 @@ import TestSupport
     let mine = Data("method = \"wiener\"\n".utf8)
     for (option, name, file) in [
       ("--model", nil, "read.png"), ("--second-model", nil, "read.png"), ("--backward-model", nil, "read.png"),
+      ("--backward-second-model", nil, "read.png"),
       ("--noise-profile", nil, "read.png"), ("--remove", nil, "read.png"), ("--preset", nil, "read.png"),
       ("--remove", "tv", profiles),
     ] as [(String, String?, String)] {

@@ -69,6 +69,51 @@ struct StrangeFileTests {
     #expect(try enhance(scratch.path("in.wav"), "-o", "-").output.starts(with: Data("RIFF".utf8)))
   }
 
+  @Test func `a WAV on standard output that is a file says its length in the end`() throws {
+    let bash = URL(fileURLWithPath: "/bin/bash")
+    let input = try scratch.write(Wave(bits: 24, samples: Wave.sound(0.3) + [0.25]).data, "in.wav")
+    // Through a pipe its header says no length.
+    let made = try run(
+      "-c",
+      "{ head -c 4 \"$1\"; printf '\\xff\\xff\\xff\\xff'; tail -c +9 \"$1\" | head -c 32; printf '\\xff\\xff\\xff\\xff'; tail -c +45 \"$1\"; } "
+        + "| \"$0\" enhance - -o - --model \"$2\" > \"$3\"", limpid.path, input, identity, scratch.path("out.wav"),
+      program: bash)
+    #expect(made.status == 0, "\(made.errors)")
+    let out = try Data(contentsOf: scratch.url.appendingPathComponent("out.wav"))
+    #expect(out.count == 44 + 3 * 4801 + 1)
+    #expect([UInt8](out[40..<44]) == [0x43, 0x38, 0, 0] && [UInt8](out[4..<8]) == [0x68, 0x38, 0, 0])
+    // A pipe that knows the length has the padding byte, too.
+    let known = try enhance(input, "-o", "-")
+    #expect(known.output.count == out.count)
+    #expect(try Wave(known.output).samples.count == 4801)
+  }
+
+  @Test func `texts before the samples come along through a pipe`() throws {
+    let text = Data("INAM".utf8) + Data([6, 0, 0, 0]) + Data("Quay7\0".utf8)
+    let list = Data("LIST".utf8) + Data([UInt8(4 + text.count), 0, 0, 0]) + Data("INFO".utf8) + text
+    var data = sound.data
+    data.insert(contentsOf: list, at: 36)
+    let input = try scratch.write(data, "in.wav")
+    let piped = try run(
+      "-c", "cat \"$1\" | \"$0\" enhance - -o \"$3\" --model \"$2\" && \"$0\" info \"$3\"", limpid.path, input,
+      identity,
+      scratch.path("out.flac"), program: URL(fileURLWithPath: "/bin/bash"))
+    #expect(piped.status == 0 && piped.text.contains("Quay7"), "\(piped.errors)")
+  }
+
+  @Test func `a file without an extension is enhanced beside itself`() throws {
+    let input = try scratch.write(sound.data, "recording")
+    let result = try enhance(input)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(scratch.names == ["recording", "recording.clean"])
+    #expect(isSound(try samples("recording.clean")))
+  }
+
+  @Test func `names and texts do not steer the terminal`() throws {
+    let gone = try enhance(scratch.path("a\u{1B}[2J.wav"))
+    #expect(gone.status == 66 && !gone.errors.contains("\u{1B}") && gone.errors.contains("\u{FFFD}[2J"))
+  }
+
   @Test func `nothing is kept in the null device`() throws {
     let input = try scratch.write(sound.data, "in.wav")
     for arguments in [["-o", "/dev/null"], ["-o", "/dev/null", "--force"], [input, "-o", "/dev/null"]] {

@@ -169,7 +169,7 @@ package final class AudioFileReader: AudioSource {
       }
     }
     if count == 0, let promised {
-      let tolerance = format.container == Int32(SF_FORMAT_MPEG) ? Self.mpegTolerance : 0
+      let tolerance = format.isMPEG ? Self.mpegTolerance : 0
       if position < promised - tolerance || (position == 0 && promised > 0) {
         throw .cutShort(path: path, promised: promised, found: position, unit: "samples")
       }

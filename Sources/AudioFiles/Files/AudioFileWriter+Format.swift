@@ -83,6 +83,6 @@ extension AudioFileWriter {
         remedy: "write .ogg or .flac instead")
     }
     throw .cannotHold(
-      path: path, container: format.containerName, what: format.extent, remedy: "write .wav or .flac instead")
+      path: path, container: format.containerName, what: format.extent, remedy: format.remedyWhereNotWritable)
   }
 }

@@ -46,8 +46,7 @@ package final class AudioFileWriter: AudioSink {
       temporary.remove()
       if temporary.failure != 0 { throw .writingFailed(path: path, reason: systemReason(temporary.failure)) }
       throw .cannotHold(
-        path: path, container: format.containerName, what: format.extent,
-        remedy: "write .wav or .flac instead")
+        path: path, container: format.containerName, what: format.extent, remedy: format.remedyWhereNotWritable)
     }
     if layout.code != format.code {
       _ = sf_command(file, Int32(SFC_RF64_AUTO_DOWNGRADE), nil, Int32(SF_TRUE))
@@ -60,6 +59,8 @@ package final class AudioFileWriter: AudioSink {
     self.file = file
     self.front = front
     room = layout.largestSampleCount
+    // It holds the time of day, so that the same sound would never be the same file.
+    _ = sf_command(file, Int32(SFC_SET_ADD_PEAK_CHUNK), nil, Int32(SF_FALSE))
     notKept = front.isNeeded ? [] : tags.extraNames
     if !front.isNeeded { tags.write(to: file) }
     format.setBitRate(of: file, like: tags)
@@ -99,8 +100,22 @@ package final class AudioFileWriter: AudioSink {
       temporary.remove()
       throw .writingFailed(path: path, reason: String(cString: sf_error_number(code)))
     }
+    if format.isFloat { clearPeakTime() }
     front.write(to: temporary)
     try temporary.rename(to: target, named: path, overwrite: overwrite, before: beforeNaming)
+  }
+
+  /// Of RF64, also where it has become a WAV, libsndfile writes the chunk with peaks and their time whatever it is told.
+  private func clearPeakTime() {
+    let start = front.reserved
+    var place = start + 12
+    while true {
+      let head = temporary.bytes(at: place, 8)
+      guard head.count == 8, !head.starts(with: Array("data".utf8)) else { return }
+      if head.starts(with: Array("PEAK".utf8)) { return temporary.put([0, 0, 0, 0], at: place + 12) }
+      let size = (4..<8).reversed().reduce(0) { $0 << 8 | Int(head[$1]) }
+      place += 8 + size + size % 2
+    }
   }
 
   package func abandon() {

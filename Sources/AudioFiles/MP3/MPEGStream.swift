@@ -28,7 +28,8 @@ struct MPEGStream {
     var junk = 0
     while true {
       let own = Self.frameCount(file, at: start, first)
-      let sound = own == nil ? start : start + first.byteCount
+      // The frame with the count may be all that is there, and not whole.
+      let sound = own == nil ? start : min(file.count, start + first.byteCount)
       let run = Self.countFrames(file, from: sound, like: first)
       junk += run.junk
       soundBytes += run.end - sound

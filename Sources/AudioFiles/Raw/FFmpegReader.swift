@@ -11,6 +11,10 @@ package final class FFmpegReader: AudioSource {
 
   package var format: AudioFormat { stream.format }
   package var sampleCount: Int? { nil }
+  /// What ffmpeg hands on of the title, the artist and the other texts.
+  package var tags: AudioTags { stream.tags }
+  /// What kind of file it is, in words.
+  package let kind: String
   package private(set) var remarks: [AudioRemark]
   private let stream: RawReader
   private let process: FFmpegProcess
@@ -43,22 +47,32 @@ package final class FFmpegReader: AudioSource {
     return nil
   }
 
+  /// ffmpeg's names of the formats that are tried where libsndfile reads nothing. Not those that name other files (hls, concat).
+  static let unmarkedFormats =
+    "wav,w64,aiff,caf,ogg,mp3,ac3,eac3,dts,dtshd,truehd,avi,mpeg,mpegts,flv,nut,dsf,tak,shn"
+
   /// Whether it is installed.
   package static var isInstalled: Bool { FFmpegProcess.program != nil }
 
   /// - Throws: `AudioFileError.needsFFmpeg`, `.damaged` with ffmpeg's word, `.unsupported`.
-  init(path: String, kind: String, strict: Bool, remarks: [AudioRemark] = []) throws(AudioFileError) {
+  ///
+  /// - Parameter among: ffmpeg's names of the formats that it may be; nil: any, as its first bytes say one.
+  init(path: String, kind: String, among formats: String? = nil, strict: Bool, remarks: [AudioRemark] = [])
+    throws(AudioFileError)
+  {
     guard let program = FFmpegProcess.program else { throw .needsFFmpeg(path: path, kind: kind) }
     // One that stands in the current folder might begin with a dash or look like an address.
     let process = try FFmpegProcess(
       program,
       [
-        "-nostdin", "-hide_banner", "-nostats", "-v", "level+info", "-xerror", "-protocol_whitelist", "file,pipe", "-i",
-        "file:" + path,
+        "-nostdin", "-hide_banner", "-nostats", "-v", "level+info", "-xerror", "-protocol_whitelist", "file,pipe",
+      ] + (formats.map { ["-format_whitelist", $0] } ?? []) + [
+        "-i", "file:" + path,
         "-map", "0:a:0", "-f", "wav", "-c:a", "pcm_f32le", "pipe:1",
       ], path)
     self.process = process
     self.path = path
+    self.kind = kind
     self.remarks = remarks
     let stream: (any AudioSource)?
     do { stream = try StandardInput.source(process.output, name: path) } catch .unsupported(
@@ -72,6 +86,12 @@ package final class FFmpegReader: AudioSource {
     }
     self.stream = stream
     isStrict = strict
+  }
+
+  /// The seconds that the header promises; nil: it does not say. Nothing can be read any more.
+  package func promisedSeconds() -> Double? {
+    isAtEnd = true
+    return process.end().2
   }
 
   package func read(into buffer: UnsafeMutableBufferPointer<Float>) throws(AudioFileError) -> Int {
@@ -174,7 +194,8 @@ final class FFmpegProcess {
 
   /// Waits for its end; before it has given all samples, ends it.
   ///
-  /// - Returns: its exit code, the first line that it complained of, and the seconds that the file's header promises.
+  /// - Returns: its exit code, the first line that it complained of, and the seconds that the file's header promises of its one
+  ///   stream; nil: there are others, or it does not say.
   func end() -> (Int32, String, Double?) {
     if let result { return result }
     close(output)
@@ -186,12 +207,17 @@ final class FFmpegProcess {
     var complaint = ""
     var seconds: Double?
     var isEstimate = false
+    var streams = 0
+    var isOfInput = true
     for line in String(decoding: room.prefix(max(0, got)), as: UTF8.self).split(separator: "\n") {
       // "[mov,mp4 @ 0x55…] [error] moov atom not found"
       for level in ["[error] ", "[fatal] "] where complaint.isEmpty {
         if let words = Self.after(level, line) { complaint = words }
       }
       if line.contains("Estimating duration from bitrate") { isEstimate = true }
+      // "[info]   Stream #0:1(und): Video: h264 …", and behind "[info] Stream mapping:" those of what it writes
+      if line.hasPrefix("[info] Stream mapping:") { isOfInput = false }
+      if isOfInput, line.contains("  Stream #") { streams += 1 }
       // "[info]   Duration: 00:00:01.03, start: 0.000000, bitrate: 154 kb/s"
       if seconds == nil, line.hasPrefix("[info]   Duration: "), let words = Self.after("Duration: ", line) {
         let parts = words.prefix { $0 != "," }.split(separator: ":").map { Double($0) }
@@ -199,7 +225,8 @@ final class FFmpegProcess {
       }
     }
     let code = status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
-    let found = (code, complaint, isEstimate ? nil : seconds)
+    // The length is that of the longest stream: of a film, the picture's perhaps.
+    let found = (code, complaint, isEstimate || streams > 1 ? nil : seconds)
     result = found
     return found
   }
@@ -246,5 +273,12 @@ package func openSound(path: String, strict: Bool = false) throws(AudioFileError
     if strict, let shortage { throw .notStrict(path: path, remark: shortage.description) }
     return try FFmpegReader(path: path, kind: kind, strict: strict, remarks: [shortage].compactMap(\.self))
   }
-  return try AudioFileReader(path: path, strict: strict)
+  do { return try AudioFileReader(path: path, strict: strict) } catch {
+    // Encodings that libsndfile lacks, and kinds without a mark of their own.
+    guard case .notAudio = error, FFmpegReader.isInstalled,
+      let reader = try? FFmpegReader(
+        path: path, kind: "read by ffmpeg", among: FFmpegReader.unmarkedFormats, strict: strict)
+    else { throw error }
+    return reader
+  }
 }

@@ -15,6 +15,8 @@ package final class RawReader: AudioSource {
   /// What a header in front of it promised; nil: not known.
   package let sampleCount: Int?
   package private(set) var remarks: [AudioRemark] = []
+  /// What stood in front of the samples.
+  package let tags: AudioTags
   private let descriptor: Int32
   private let sampleFormat: RawSampleFormat
   private let name: String
@@ -24,6 +26,10 @@ package final class RawReader: AudioSource {
   private var have: Int
   /// Bytes that are still to come, where a header has said so.
   private var rest: Int?
+  /// Whether it comes live, for all that is known.
+  private let isPiped: Bool
+  /// When it was seen that a signal ends it (`monotonicNanoseconds`).
+  private var endAsked: UInt64?
 
   /// - Throws: `AudioFileError.unsupported` for a rate outside 8000…192000 Hz or channels outside 1…32.
   package convenience init(
@@ -38,9 +44,11 @@ package final class RawReader: AudioSource {
   ///   - begun: bytes that were read already.
   ///   - byteCount: as a header says, `begun` included; nil: to the end.
   ///   - name: what errors call it.
+  ///   - tags: what stood in front of the samples.
   init(
     _ fileDescriptor: Int32, _ sampleFormat: RawSampleFormat, _ format: AudioFormat, begun: [UInt8] = [],
-    byteCount: Int? = nil, name: String = "standard input", strict: Bool = false
+    byteCount: Int? = nil, name: String = "standard input", strict: Bool = false,
+    tags: AudioTags = AudioTags()
   ) throws(AudioFileError) {
     guard (8000...192_000).contains(format.sampleRate),
       (1...AudioFileReader.largestChannelCount).contains(format.channelCount)
@@ -55,10 +63,15 @@ package final class RawReader: AudioSource {
     self.format = format
     self.name = name
     isStrict = strict
+    self.tags = tags
     let given = byteCount.map { Array(begun.prefix($0)) } ?? begun
     bytes = given
     have = given.count
     rest = byteCount.map { $0 - given.count }
+    var status = stat()
+    let isFile = fstat(fileDescriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    isPiped = fileDescriptor == STDIN_FILENO && !isFile && byteCount == nil
+    if isPiped { PipedRecording.begin() }
     sampleCount = byteCount.map { $0 / (sampleFormat.byteCount * format.channelCount) }
   }
 
@@ -69,12 +82,14 @@ package final class RawReader: AudioSource {
     precondition(room > 0, "read takes room for at least one sample of all channels")
     if bytes.count < room { bytes += Array(repeating: 0, count: room - bytes.count) }
     while have < whole {
+      if isPiped, !PipedRecording.waits(for: descriptor, &endAsked) { return try ended() }
       let wanted = min(room - have, rest ?? .max)
       let got =
         wanted == 0 ? 0 : bytes.withUnsafeMutableBytes { Ground.read(descriptor, $0.baseAddress! + have, wanted) }
       if got < 0, errno == EINTR || waitAgain(descriptor, POLLIN) { continue }
       guard got >= 0 else { throw .unreadable(path: name, reason: systemReason()) }
       if got == 0 {
+        if endAsked != nil || isPiped && PipedRecording.isEnding { return try ended() }
         try end(whole)
         return 0
       }
@@ -93,6 +108,13 @@ package final class RawReader: AudioSource {
     }
     have -= used
     return count
+  }
+
+  /// The end that a signal asked for: what there is of one more sample is of no use.
+  private func ended() throws(AudioFileError) -> Int {
+    let remark = AudioRemark(description: "a signal ended it, and all that had come was taken", isDamage: false)
+    if !remarks.contains(remark) { remarks.append(remark) }
+    return 0
   }
 
   private func end(_ whole: Int) throws(AudioFileError) {

@@ -6,6 +6,12 @@ package final class RawWriter: AudioSink {
   private let descriptor: Int32
   private let sampleFormat: RawSampleFormat
   private var bytes: [UInt8] = []
+  /// Of the samples.
+  private var byteCount = 0
+  /// Whether a header has said how many samples come.
+  private var isLengthSaid = false
+  /// Where the header of a WAV begins that has not said so, in a regular file; nil elsewhere.
+  private var headerPlace: off_t?
 
   package init(fileDescriptor: Int32, sampleFormat: RawSampleFormat, channelCount: Int) {
     descriptor = fileDescriptor
@@ -28,6 +34,13 @@ package final class RawWriter: AudioSink {
       }
     self.init(fileDescriptor: descriptor, sampleFormat: samples, channelCount: format.channelCount)
     let header = WaveHeader.bytes(samples, format, sampleCount: sampleCount)
+    isLengthSaid = sampleCount != nil
+    var status = stat()
+    if sampleCount == nil, fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+      fcntl(descriptor, F_GETFL) & O_APPEND == 0
+    {
+      headerPlace = lseek(descriptor, 0, SEEK_CUR)
+    }
     bytes = header
     try put(header.count)
   }
@@ -46,6 +59,7 @@ package final class RawWriter: AudioSink {
       return clipped
     }
     try put(count)
+    byteCount += count
   }
 
   private func put(_ count: Int) throws(AudioFileError) {
@@ -61,7 +75,22 @@ package final class RawWriter: AudioSink {
     }
   }
 
-  package func finish() {}
+  /// Behind a header that says the length, now or in the end: the byte that makes an odd number of bytes even. Through a pipe, whose
+  /// length nobody knows, it would be taken for a part of a sample.
+  package func finish() throws(AudioFileError) {
+    let place = headerPlace
+    headerPlace = nil
+    guard isLengthSaid || place != nil else { return }
+    isLengthSaid = false
+    if byteCount % 2 != 0 {
+      bytes = [0]
+      try put(1)
+    }
+    guard let place, place >= 0, let sizes = WaveHeader.sizes(byteCount) else { return }
+    for (offset, size) in sizes {
+      _ = size.withUnsafeBytes { pwrite(descriptor, $0.baseAddress!, $0.count, place + off_t(offset)) }
+    }
+  }
   /// What went through a pipe cannot be taken back.
   package func abandon() {}
 }

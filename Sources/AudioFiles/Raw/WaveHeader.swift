@@ -9,6 +9,8 @@ struct WaveHeader {
   let byteCount: Int?
   /// Where the samples begin.
   let length: Int
+  /// Title, artist and the other texts that stand before the samples.
+  var tags = AudioTags()
 
   /// What a header may be long.
   static let longest = 1 << 20
@@ -30,6 +32,7 @@ struct WaveHeader {
     var at = 12
     var form: (tag: Int, channels: Int, rate: Int, bits: Int)?
     var longSize: Int?
+    var tags = AudioTags()
     while at + 8 <= bytes.count {
       let size = value(at + 4, 4)
       if has("data", at) {
@@ -41,7 +44,7 @@ struct WaveHeader {
         return .found(
           WaveHeader(
             sampleFormat: samples, format: AudioFormat(sampleRate: form.rate, channelCount: form.channels, code: code),
-            byteCount: isOpen && !(has("RF64", 0) && known ?? 0 > 0) ? nil : known, length: at + 8))
+            byteCount: isOpen && !(has("RF64", 0) && known ?? 0 > 0) ? nil : known, length: at + 8, tags: tags))
       }
       let next = at + 8 + size + size % 2
       guard next <= longest else { return .other }
@@ -54,9 +57,32 @@ struct WaveHeader {
       if has("ds64", at), size >= 16 {
         longSize = Int(exactly: UInt64(value(at + 16, 4)) | UInt64(value(at + 20, 4)) << 32)
       }
+      if has("LIST", at), size >= 4, has("INFO", at + 8) {
+        tags.texts.merge(texts(bytes[(at + 12)..<(at + 8 + size)])) { $1 }
+      }
       at = next
     }
     return .unfinished
+  }
+
+  /// The texts of a chunk "LIST" of the kind "INFO", by libsndfile's numbers.
+  private static func texts(_ chunk: ArraySlice<UInt8>) -> [Int32: String] {
+    let keys = [
+      "INAM": SF_STR_TITLE, "IART": SF_STR_ARTIST, "ICMT": SF_STR_COMMENT, "ICRD": SF_STR_DATE, "IPRD": SF_STR_ALBUM,
+      "IGNR": SF_STR_GENRE, "ICOP": SF_STR_COPYRIGHT, "ITRK": SF_STR_TRACKNUMBER, "IPRT": SF_STR_TRACKNUMBER,
+    ]
+    var found: [Int32: String] = [:]
+    var rest = chunk
+    while rest.count >= 8 {
+      let name = String(decoding: rest.prefix(4), as: UTF8.self)
+      let size = rest.dropFirst(4).prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+      rest = rest.dropFirst(8)
+      let content = rest.prefix(size)
+      let text = AudioTags.text(content.prefix { $0 != 0 }.map { CChar(bitPattern: $0) })
+      if let key = keys[name], !text.isEmpty { found[Int32(key)] = text }
+      rest = rest.dropFirst(size + size % 2)
+    }
+    return found
   }
 
   private static func sampleFormat(_ tag: Int, _ bits: Int) -> RawSampleFormat? {
@@ -83,6 +109,13 @@ struct WaveHeader {
       + number(format.sampleRate, 4) + number(format.sampleRate * block, 4) + number(block, 2)
       + number(8 * samples.byteCount, 2) + Array("data".utf8) + number(size ?? 0xFFFF_FFFF, 4)
   }
+
+  /// Where the sizes stand in what `bytes` gives, and what they are once the samples are there; nil: too many for 32 bits.
+  static func sizes(_ byteCount: Int) -> [(place: Int, bytes: [UInt8])]? {
+    guard byteCount < 0xFFFF_0000 - 100 else { return nil }
+    func number(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+    return [(4, number(36 + byteCount + byteCount % 2)), (40, number(byteCount))]
+  }
 }
 
 /// Sound from standard input, or another descriptor, that says itself what it is. One thread.
@@ -105,7 +138,7 @@ package enum StandardInput {
       case .found(let header):
         return try RawReader(
           descriptor, header.sampleFormat, header.format, begun: Array(begun[header.length...]),
-          byteCount: header.byteCount, name: name, strict: strict)
+          byteCount: header.byteCount, name: name, strict: strict, tags: header.tags)
       case .unfinished:
         let more = try take(descriptor, 1 << 12, name)
         begun += more

@@ -30,6 +30,10 @@ struct Fingerprint: Sendable {
     if let backward = plan.backward {
       values["backward-model"] = backward.name
       values["backward-model-sha256"] = "\(try FileContent(path: backward.path).hash)"
+      if let name = backward.secondName, let path = backward.secondPath {
+        values["backward-second-model"] = name
+        values["backward-second-model-sha256"] = "\(try FileContent(path: path).hash)"
+      }
       values["backward-share"] = "\(WayMean.share)"
     }
     if let profile = plan.profile {

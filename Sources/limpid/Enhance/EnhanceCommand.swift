@@ -91,13 +91,7 @@ struct EnhanceCommand: ParsableCommand {
     help: "Seconds of a file's beginning that are heard before it is enhanced, 0 to 10 (default: the preset's).")
   var warmUp: Float?
 
-  @Option(
-    help: """
-      A network that hears the recording from its end, which has a part in what is heard: wide, or a weights file; none: the \
-      recording is heard as it comes alone, in less time. (default: the preset's, unless --model or --second-model is given)
-      """,
-    completion: .file(extensions: ["safetensors"]))
-  var backwardModel: String?
+  @OptionGroup var wayBack: WayBackOptions
 
   @Flag(name: .long, help: "Print a report for machines on standard output.")
   var json = false
@@ -123,7 +117,7 @@ struct EnhanceCommand: ParsableCommand {
     guard !inputs.isEmpty || filesFrom != nil else {
       throw ValidationError("there are no inputs; name at least one file, folder, or -")
     }
-    guard !inputs.contains(""), output != "", figure != "", backwardModel != "" else {
+    guard !inputs.contains(""), output != "", figure != "" else {
       throw ValidationError("a name is empty; is a variable of your shell not set?")
     }
     if let jobs, !(1...256).contains(jobs) {
@@ -186,7 +180,8 @@ struct EnhanceCommand: ParsableCommand {
   }
 
   func run() throws {
-    Interruption.prepare()
+    // What goes on through a pipe is there already.
+    Interruption.prepare(keepingRecordings: inputs == ["-"] && output != "-")
     do {
       try refuseTerminal()
       let names = try filesFrom.map { try PathList(path: $0, endsInZero: null) }
@@ -194,7 +189,7 @@ struct EnhanceCommand: ParsableCommand {
       let isFirstHeard = inputs != ["-"] && !realtime
       let standard = isFirstHeard ? SoundOptions.filePreset : SoundOptions.standardPreset
       let read =
-        sound.filesRead(standard: standard, backward: isFirstHeard ? backwardModel : "none")
+        sound.filesRead(standard: standard) + (isFirstHeard ? wayBack.filesRead(sound, standard: standard) : [])
         + [filesFrom].compactMap(\.self).filter { $0 != "-" }
       // Outputs that are there are looked at one by one, and those that are to be listed not at all.
       let files = try FileList(
@@ -211,11 +206,9 @@ struct EnhanceCommand: ParsableCommand {
         throw Failure(.usage, "--warm-up is for files; leave it out with --realtime and standard input")
       }
       var plan = try sound.plan(standard: standard, learnsLater: false)
-      if let backwardModel, backwardModel != "none", !isFirstHeard {
-        throw Failure(.usage, "--backward-model is for files; leave it out with --realtime and standard input")
-      }
+      if !isFirstHeard { try wayBack.refuseNetworks() }
       plan.warmUp = isFirstHeard ? warmUp ?? plan.warmUp : 0
-      if isFirstHeard { try sound.addWayBack(backwardModel, to: &plan) }
+      if isFirstHeard { try wayBack.add(to: &plan, sound) }
       if let spanLength {
         let layout = SpanLayout(length: spanLength)
         plan.spans = joinSpans.map { .joined(folder: $0, layout) } ?? span.map { .span($0, layout) }

@@ -262,12 +262,18 @@ struct FileEnhancement {
   private func target(_ format: AudioFormat) throws -> AudioFormat {
     do {
       return try AudioFileWriter.format(forPath: task.output, like: format)
-    } catch .unknownExtension(_, let suffix)
-      where suffix == FileName.suffix(task.input)
-    {
+    } catch .unknownExtension(_, let suffix) where isInputs(suffix) {
       // What the input is, the output may be: its extension says nothing.
       return try AudioFileWriter.format(forPath: "", like: format)
     }
+  }
+
+  /// Whether an output's extension that names no kind of sound file came with the input, which is of another kind than ffmpeg's:
+  /// those are read, not written.
+  private func isInputs(_ suffix: String) -> Bool {
+    let own = FileName.suffix(task.input)
+    guard !own.isEmpty else { return FileName.isSame(task.output, FileList.besides(task.input)) }
+    return suffix == own && !FFmpegReader.extensions.contains(suffix)
   }
 
   /// Saves the noise profile, where one is to be saved: when the sound has its name, which is the more to lose.

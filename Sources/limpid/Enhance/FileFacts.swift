@@ -43,6 +43,8 @@ struct FileFacts: Sendable, Encodable {
   let secondModel: String?
   /// Of the network that heard the recording from its end.
   let backwardModel: String?
+  /// Of the second one that did.
+  let backwardSecondModel: String?
   let steps: Int
   let guidance: Float
   let sampleRate: Int
@@ -83,6 +85,7 @@ struct FileFacts: Sendable, Encodable {
     model = plan.model?.name
     secondModel = plan.model?.secondName
     backwardModel = plan.backward?.name
+    backwardSecondModel = plan.backward?.secondName
     steps = plan.settings.steps
     guidance = plan.settings.guidance
     sampleRate = format.sampleRate

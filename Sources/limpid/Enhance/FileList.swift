@@ -91,13 +91,14 @@ struct FileList {
       guard !tasks.isEmpty else { throw Failure(.noInput, "the list names folders alone; list the files in them") }
     }
     for input in list == nil ? inputs : [] {
+      let folder = Self.withoutLastSlashes(input)
       if input == "-" {
         tasks.append(FileTask(input: input, output: output!))
       } else if Files.isFolder(input) {
-        var found = LeftOut(folder: input)
+        var found = LeftOut(folder: folder)
         do {
-          for (file, failure) in try Self.files(below: input, without: output, &found) {
-            let path = input + "/" + file
+          for (file, failure) in try Self.files(below: folder, without: output, &found) {
+            let path = (folder == "/" ? "" : folder) + "/" + file
             let besides = failure == nil ? Self.besides(path) : path
             let target = isNull ? output! : output.map { $0 + "/" + file } ?? besides
             tasks.append(FileTask(input: path, output: target, makesFolder: true, name: file, failure: failure))
@@ -125,6 +126,13 @@ struct FileList {
     outputFolder = intoFolder ? output : nil
   }
 
+  /// As a folder's name is put before those of its files: `find` and people end it in any number of slashes.
+  private static func withoutLastSlashes(_ folder: String) -> String {
+    let bytes = folder.utf8
+    let count = bytes.reversed().prefix { $0 == UInt8(ascii: "/") }.count
+    return String(bytes.dropLast(min(count, max(0, bytes.count - 1))))!
+  }
+
   /// A list's names as paths, and as places below the folder; each once.
   ///
   /// - Parameter folder: that they are relative to, or that they begin with; nil: a name's last part is its place. It may be among
@@ -143,8 +151,7 @@ struct FileList {
       throw Failure(
         .usage, "with --files-from the one input is the folder that the list's files lie in, and \(folder) is none")
     }
-    var root = folder
-    while root.utf8.count > 1, root.utf8.last == UInt8(ascii: "/") { root = String(root.utf8.dropLast())! }
+    let root = withoutLastSlashes(folder)
     let above = root.utf8.last == UInt8(ascii: "/") ? root : root + "/"
     func isAbsolute(_ path: String) -> Bool { path.utf8.first == UInt8(ascii: "/") }
     /// Without those that lead nowhere.

@@ -54,24 +54,18 @@ struct SoundOptions: ParsableArguments {
 
   /// The files that are read for these options. What is none of them is left out: `plan` says so.
   ///
-  /// - Parameters:
-  ///   - standard: the preset where none is named.
-  ///   - backward: what `--backward-model` says; nil: the preset's, unless the networks are named.
-  func filesRead(standard: String, backward: String?) -> [String] {
+  /// - Parameter standard: the preset where none is named.
+  func filesRead(standard: String) -> [String] {
     let preset = try? PresetStore.preset(preset ?? standard)
     var files = [preset?.path, noiseProfile]
-    files.append(model == nil ? preset?.model : Self.weights(model, ModelStore.path(_:)))
-    files.append(
-      secondModel == nil && model == nil ? preset?.secondModel : Self.weights(secondModel, ModelStore.path(_:)))
-    files.append(
-      backward == nil && secondModel == nil && model == nil
-        ? preset?.backwardModel : Self.weights(backward, ModelStore.backwardPath(_:)))
+    files.append(model == nil ? preset?.model : Self.weights(model))
+    files.append(secondModel == nil && model == nil ? preset?.secondModel : Self.weights(secondModel))
     return files.compactMap(\.self) + remove.map { LearnedSound.isFile($0) ? $0 : ProfileStore.path($0) }
   }
 
-  private static func weights(_ name: String?, _ path: (String) throws -> String) -> String? {
+  private static func weights(_ name: String?) -> String? {
     guard let name, name != "none" else { return nil }
-    return try? path(name)
+    return try? ModelStore.path(name)
   }
 
   /// The preset with the options laid over it, the model loaded.
@@ -150,7 +144,7 @@ struct SoundOptions: ParsableArguments {
   /// The preset's model or the one named, with a second network where there is to be one.
   private func loadedModel(_ preset: Preset, _ precision: EnhancementModel.Precision) throws -> EnhancementModel {
     let path = try model.map { try ModelStore.path($0) } ?? preset.model ?? ModelStore.path(ModelStore.standard)
-    let first = try Self.opened(path, precision, hearsBackwards: false)
+    let first = try EnhancementModel.opened(path, precision, hearsBackwards: false)
     let secondPath: String? =
       switch secondModel {
       case "none": nil
@@ -158,43 +152,7 @@ struct SoundOptions: ParsableArguments {
       case nil: model == nil ? preset.secondModel : nil
       }
     guard let secondPath else { return first }
-    return try EnhancementModel(mean: first, try Self.opened(secondPath, precision, hearsBackwards: false))
-  }
-
-  /// Gives a plan for recordings the network of their way back.
-  ///
-  /// - Parameter name: what `--backward-model` says; nil: the preset's, unless the networks are named.
-  func addWayBack(_ name: String?, to plan: inout Plan) throws {
-    if plan.settings.method == .wiener, let name, name != "none" {
-      throw Failure(.usage, "the method wiener runs no network; leave --backward-model or --method wiener out")
-    }
-    guard name != "none", let precision = plan.model?.precision else { return }
-    let wished = try name.map { try ModelStore.backwardPath($0) }
-    let preset = try PresetStore.preset(preset ?? Self.filePreset)
-    guard let path = wished ?? (model == nil && secondModel == nil ? preset.backwardModel : nil) else { return }
-    let backward = try Self.opened(path, precision, hearsBackwards: true)
-    if !plan.learned.isEmpty {
-      // What cannot remove what was learned would leave half of it; which of two voices speaks is not heard on the way back.
-      guard backward.hearsLearnedNoise, plan.settings.learnedVoices == .always, plan.learned.allSatisfy(backward.hears)
-      else { return }
-      plan.removedBackward = try backward.learnedTokens(plan.learned)
-    }
-    plan.backward = backward
-  }
-
-  /// - Throws: `Failure` where the network hears sound from the other end.
-  private static func opened(
-    _ path: String, _ precision: EnhancementModel.Precision, hearsBackwards: Bool
-  ) throws -> EnhancementModel {
-    let model = try EnhancementModel(path: path, precision: precision)
-    guard model.hearsBackwards == hearsBackwards else {
-      throw Failure(
-        .configuration,
-        hearsBackwards
-          ? "\(path): the network hears sound as it comes, not from its end; name another with --backward-model, or none"
-          : "\(path): the network hears recordings from their end; name it with --backward-model")
-    }
-    return model
+    return try EnhancementModel(mean: first, try EnhancementModel.opened(secondPath, precision, hearsBackwards: false))
   }
 
   /// Before an hour of sound, not after it.

@@ -95,7 +95,9 @@ final class FigureRecording {
     if let model = report.model {
       func name(_ model: String) -> String { FileName.repaired(FileName.last(model)) }
       words.append("model \(name(model))" + (report.secondModel.map { " and " + name($0) } ?? ""))
-      if let backward = report.backwardModel { words.append("from its end \(name(backward))") }
+      if let backward = report.backwardModel {
+        words.append("from its end \(name(backward))" + (report.backwardSecondModel.map { " and " + name($0) } ?? ""))
+      }
       words.append(report.steps == 1 ? "1 reverse step" : "\(report.steps) reverse steps")
     } else {
       words.append("method \(report.method)")

@@ -1,3 +1,4 @@
+import Enhancement
 import Foundation
 import Ground
 
@@ -48,5 +49,22 @@ enum ModelStore {
     if relative.hasPrefix("/") || FileManager.default.fileExists(atPath: first) { return first }
     if let own { return DataFolders.model(file: own, near: Program.names.reversed()) ?? first }
     return PresetStore.folders.map { $0 + "/" + relative }.first { FileManager.default.fileExists(atPath: $0) } ?? first
+  }
+}
+
+extension EnhancementModel {
+  /// A network of one direction.
+  ///
+  /// - Throws: `Failure` where it hears sound from the other end.
+  static func opened(_ path: String, _ precision: Precision, hearsBackwards: Bool) throws -> EnhancementModel {
+    let model = try EnhancementModel(path: path, precision: precision)
+    guard model.hearsBackwards == hearsBackwards else {
+      throw Failure(
+        .configuration,
+        hearsBackwards
+          ? "\(path): the network hears sound as it comes, not from its end; name another with --backward-model, or none"
+          : "\(path): the network hears recordings from their end; name it with --backward-model")
+    }
+    return model
   }
 }

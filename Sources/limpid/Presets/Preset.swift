@@ -15,6 +15,8 @@ struct Preset {
   var secondModel: String?
   /// Weights file of a network that hears recordings from their end, whose output has a part in what is heard; nil: none.
   var backwardModel: String?
+  /// Weights file of a second one, of which and the first the mean has that part; nil: none.
+  var backwardSecondModel: String?
   var settings: EnhancementSettings
   let precision: PrecisionChoice
   /// Seconds of a file's beginning that are heard before it is enhanced; live it means nothing.
@@ -22,7 +24,8 @@ struct Preset {
 
   /// Every key a preset may have. Each but the description is an option of `limpid enhance`, too.
   static let keys =
-    ["description", "model", "second-model", "backward-model"] + SettingOptions.settings.map(\.key) + [
+    ["description", "model", "second-model", "backward-model", "backward-second-model"]
+    + SettingOptions.settings.map(\.key) + [
       "warm-up", "precision",
     ]
 
@@ -76,12 +79,12 @@ struct Preset {
       }
       secondModel = ModelStore.path(inPreset: second, of: url.deletingLastPathComponent())
     }
-    if let backward = try values.model("backward-model"), backward != "none" {
-      guard settings.method == .score else {
-        throw Failure(.configuration, "\(path): the method wiener runs no network; remove the key 'backward-model'")
-      }
-      backwardModel = ModelStore.path(
-        inPreset: backward, of: url.deletingLastPathComponent(), among: DataFolders.backwardModels)
+    backwardModel = try values.backwardModel("backward-model", of: url, settings.method)
+    backwardSecondModel = try values.backwardModel("backward-second-model", of: url, settings.method)
+    guard backwardModel != nil || backwardSecondModel == nil else {
+      throw Failure(
+        .configuration,
+        "\(path): the key 'backward-second-model' has no first beside it; add the key 'backward-model', or remove it")
     }
   }
 }

@@ -1,4 +1,6 @@
 import Enhancement
+import Foundation
+import Ground
 import TOMLKit
 
 /// Reads a preset's keys with their types; every complaint names the file and the key.
@@ -28,6 +30,18 @@ struct PresetValues {
     let name = try string(key)
     if name == "" { throw wrong(key, "the name of a model or of a weights file") }
     return name
+  }
+
+  /// A weights file of the way back, where the key is there and not `none`.
+  ///
+  /// - Parameter preset: the file that the key is in.
+  func backwardModel(_ key: String, of preset: URL, _ method: EnhancementSettings.Method) throws -> String? {
+    guard let name = try model(key), name != "none" else { return nil }
+    guard method == .score else {
+      throw Failure(.configuration, "\(path): the method wiener runs no network; remove the key '\(key)'")
+    }
+    return ModelStore.path(
+      inPreset: name, of: preset.deletingLastPathComponent(), among: DataFolders.backwardModels)
   }
 
   func integer(_ key: String) throws -> Int? {

@@ -1,5 +1,6 @@
 import AudioFiles
 import Ground
+import Synchronization
 
 /// Ctrl-C and its relatives leave nothing half-written.
 enum Interruption {
@@ -11,14 +12,26 @@ enum Interruption {
     return isIgnored
   }()
 
+  private static let keepsRecordings = Atomic(false)
+
   /// From now on SIGINT, SIGTERM, SIGHUP and SIGQUIT remove unfinished outputs and end with 128 + signal.
-  static func prepare() {
+  ///
+  /// - Parameter keepingRecordings: whether the first SIGINT or SIGTERM ends a recording that comes through standard input
+  ///   (`PipedRecording`) instead: the output is then what had come.
+  static func prepare(keepingRecordings: Bool = false) {
     AudioFileWriter.removeUnfinishedFiles()  // makes its table now, not first in the handler
+    _ = PipedRecording.end()
+    keepsRecordings.store(keepingRecordings, ordering: .releasing)
     var numbers = sigset_t()
     sigemptyset(&numbers)
     for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] where number != SIGHUP || !survivesHangup {
       sigaddset(&numbers, number)
       signal(number) { number in
+        if number == SIGINT || number == SIGTERM, Interruption.keepsRecordings.load(ordering: .acquiring),
+          PipedRecording.end()
+        {
+          return
+        }
         AudioFileWriter.removeUnfinishedFiles()
         _exit(128 + number)
       }

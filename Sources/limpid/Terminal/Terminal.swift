@@ -1,4 +1,5 @@
 import Foundation
+import Ground
 import Synchronization
 
 /// Standard error as a person sees it: complaints, warnings and the progress bar, which share its last line.
@@ -21,7 +22,7 @@ enum Terminal {
   /// Prints `limpid: KIND: SENTENCE` on a line of its own. Any thread.
   static func complain(_ kind: String, _ sentence: String) {
     line.withLock { line in
-      write((line.isEmpty ? "" : "\r\u{1B}[K") + "limpid: \(kind): \(sentence)\n" + line)
+      write((line.isEmpty ? "" : "\r\u{1B}[K") + "limpid: \(kind): \(printable(sentence, keepingLines: true))\n" + line)
     }
   }
 

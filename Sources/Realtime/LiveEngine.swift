@@ -338,6 +338,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     status.clockDrift = drift.isNaN ? nil : drift
     status.callback999 = session.shared.pointee.callbackTimes.percentile(0.999)
     status.longestCallback = session.shared.pointee.callbackTimes.longest
+    status.freezesWhenHeard = meters.freezesWhenHeard.load(ordering: .relaxed)
     status.longestCallbackWork = session.shared.pointee.callbackTimes.longestWork
   }
 

@@ -43,6 +43,8 @@ public struct LiveStatus: Sendable {
   public var learning: Double?
   /// Whether the noise reference stays as it is.
   public var isFrozen = false
+  /// Whether it will, as soon as enough was heard: by `freeze` too early, or by `clear` where it was frozen.
+  public var freezesWhenHeard = false
   /// Whether the model has tokens for what is learned; else `learn` keeps the noise reference.
   public var canLearn = false
   /// Whether something that was learned is removed.

@@ -1,7 +1,10 @@
 import Enhancement
 import LiveTestSupport
-import Realtime
+import Synchronization
+import TestSupport
 import Testing
+
+@testable import Realtime
 
 @Suite struct CommandTests {
   @Test(arguments: [
@@ -18,6 +21,50 @@ import Testing
   ])
   func `a line that is no command is refused with what was expected`(_ line: String) {
     #expect(throws: LiveCommandError.self) { try LiveCommand(line: line) }
+  }
+
+  /// A session of a model without learned tokens that hears noise between commands: for every wait of three seconds the frames in
+  /// the reference, whether it is frozen, and whether it will be, half a tenth of a second and all of it after the command.
+  private func references(after commands: [LiveCommand]) throws -> [String] {
+    let rig = try Rig(StreamFormat(sampleRate: 16_000, block: 160, channelCount: 1), model: try model("tiny"))
+    var random = Random(1)
+    var told: [String] = []
+    func play(_ blocks: Int) {
+      for _ in 0..<blocks {
+        rig.callback((0..<160).map { _ in 0.1 * random.sample() })
+        rig.work()
+      }
+      let frames = rig.meters.referenceFrames.load(ordering: .relaxed)
+      let isFrozen = rig.meters.isFrozen.load(ordering: .relaxed)
+      let willBe = rig.meters.freezesWhenHeard.load(ordering: .relaxed)
+      told.append(
+        (frames < 25 ? "short" : frames == 200 ? "full" : "\(frames)")
+          + (isFrozen ? " frozen" : willBe ? " freezes" : ""))
+    }
+    play(300)
+    for command in commands {
+      rig.send(command)
+      play(5)
+      play(295)
+    }
+    return told
+  }
+
+  /// It stayed empty for good, and the screen said nothing.
+  @Test func `a frozen reference that is cleared is heard anew and frozen again`() throws {
+    let told = try references(after: [.freeze(true), .clear, .clear, .freeze(false), .clear])
+    #expect(
+      told == [
+        "full", "full frozen", "full frozen", "short freezes", "full frozen", "short freezes", "full frozen", "full",
+        "full", "short", "full",
+      ])
+  }
+
+  @Test func `what learning held is let go by forget, what freeze holds is heard anew`() throws {
+    let learned = try references(after: [.learn(seconds: 2.5), .forget])
+    #expect(learned.suffix(3) == ["full frozen", "short", "full"])
+    let frozen = try references(after: [.freeze(true), .forget])
+    #expect(frozen.suffix(3) == ["full frozen", "short freezes", "full frozen"])
   }
 
   /// By the setting's key: a command as a line, and what the setting is then.

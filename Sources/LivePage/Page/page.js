@@ -417,7 +417,7 @@ function describe(now) {
   $("format").textContent = `${now.sample_rate} Hz, ${now.channels} channel${now.channels === 1 ? "" : "s"}, blocks of ` +
     `${now.block}; latency ${now.latency_ms.toFixed(1)} ms`;
   setSwitch("bypass", now.bypass);
-  setSwitch("freeze", now.frozen);
+  setSwitch("freeze", now.frozen || now.freezes_when_heard);
   const limit = now.attenuation_limit_db;
   if (!isHeld("limit")) {
     $("limited").checked = limit !== undefined;
@@ -442,6 +442,7 @@ function describe(now) {
   $("reference").textContent = now.reference_frames === 0 ? "no noise heard yet" :
     `${(now.reference_frames * facts.frame_deadline_ms / 1000).toFixed(1)} s` +
     (now.reference_age_s === undefined ? ", saved" : `, ${now.reference_age_s.toFixed(1)} s old`);
+  if (now.freezes_when_heard) $("reference").textContent += ", frozen when enough was heard";
   const whole = Math.floor(now.seconds);
   const two = (n) => String(n).padStart(2, "0");
   $("seconds").textContent = `${two(Math.floor(whole / 3600))}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
@@ -529,9 +530,12 @@ function learn() {
 }
 const bypass = () => state &&
   send(`bypass ${state.bypass ? "off" : "on"}`, state.bypass ? "enhanced again" : "bypassed", { bypass: !state.bypass });
-const freeze = () => state && send(
-  `freeze ${state.frozen ? "off" : "on"}`, state.frozen ? "the noise reference follows the room" : "the noise reference is frozen",
-  { frozen: !state.frozen });
+function freeze() {
+  if (!state) return;
+  const isHeld = state.frozen || state.freezes_when_heard;
+  send(`freeze ${isHeld ? "off" : "on"}`, isHeld ? "the noise reference follows the room" : "the noise reference is frozen",
+    { frozen: !isHeld, freezes_when_heard: false });
+}
 const forget = () => send("forget", "forgotten");
 const clear = () => send("clear", "the noise reference is empty");
 const setSteps = (count) =>

@@ -20,6 +20,7 @@ final class LiveMeters: @unchecked Sendable {
   let referenceAge = Atomic<Int>(-1)  // frames; −1: none
   let learningLeft = Atomic<Int>(-1)  // samples; −1: not learning
   let isFrozen = Atomic<Bool>(false)
+  let freezesWhenHeard = Atomic<Bool>(false)  // it is to be frozen, and too little was heard yet
   let isLearned = Atomic<Bool>(false)  // something is to be removed, voice or not
   let isRemoving = Atomic<Bool>(false)  // and is there just now
   let late = Atomic<Int>(0)

@@ -32,6 +32,8 @@ final class Worker: @unchecked Sendable {
   private var offset = 0
   private var awaitsResume = false
   private var learnUntil = -1
+  /// Whether the references are to stay as they are by `freeze`, or from the start: `forget` undoes what `learn` held, not that.
+  private var isHeldByWish: Bool
   private var notedDrift = Double.nan.bitPattern
   private var energies = Energies()
   private let frameTime: Double  // seconds that a frame has: the model's hop
@@ -60,6 +62,7 @@ final class Worker: @unchecked Sendable {
     self.profiles = profiles
     self.desk = desk
     frameTime = enhancer.frameFormat.hopDuration
+    isHeldByWish = enhancer.holdsNoiseReferences
     self.enhancer = enhancer
     self.settings = settings
     self.levels = levels
@@ -251,17 +254,18 @@ final class Worker: @unchecked Sendable {
       governor.wish(levels.whole(next))
       stepTime = 0  // of other work
     case .clear:
-      enhancer.clearNoiseReferences()
+      clearReferences(areHeldThen: enhancer.holdsNoiseReferences)
     case .forget:
       learnUntil = -1
       desk.stopListening()
-      desk.isPossible ? enhancer.setLearnedTokens(nil) : enhancer.clearNoiseReferences()
+      desk.isPossible ? enhancer.setLearnedTokens(nil) : clearReferences(areHeldThen: isHeldByWish)
       meters.isLearned.store(false, ordering: .relaxed)
     case .endLearning:
       if learnUntil >= 0 { learnUntil = position }
       endLearning(at: position)
     case .freeze(let on):
       if !desk.isPossible { learnUntil = -1 }
+      isHeldByWish = on
       enhancer.holdNoiseReferences(on)
     case .learn(let seconds) where desk.isPossible:
       takeLearned()
@@ -275,8 +279,14 @@ final class Worker: @unchecked Sendable {
     change(to: next)
     publishLevel()
     // Also where no blocks flow: a key that turns it over looks here.
-    meters.isFrozen.store(enhancer.isNoiseReferenceFrozen, ordering: .relaxed)
+    publishHold()
     return true
+  }
+
+  /// Empties the references. Those that are to be held go on until they are full: held at once they would stay empty for good.
+  private func clearReferences(areHeldThen: Bool) {
+    enhancer.clearNoiseReferences()
+    enhancer.holdNoiseReferences(areHeldThen)
   }
 
   /// The channel that has most to learn from.
@@ -367,7 +377,13 @@ final class Worker: @unchecked Sendable {
     meters.referenceFrames.store(enhancer.noiseReferenceFrameCount, ordering: .relaxed)
     meters.referenceAge.store(enhancer.noiseReferenceAge, ordering: .relaxed)
     meters.isRemoving.store(enhancer.isRemovingLearned, ordering: .relaxed)
-    meters.isFrozen.store(enhancer.isNoiseReferenceFrozen, ordering: .relaxed)
+    publishHold()
+  }
+
+  private func publishHold() {
+    let isFrozen = enhancer.isNoiseReferenceFrozen
+    meters.isFrozen.store(isFrozen, ordering: .relaxed)
+    meters.freezesWhenHeard.store(!isFrozen && enhancer.holdsNoiseReferences, ordering: .relaxed)
   }
 
   /// The devices' clocks, for the recording.

@@ -15,7 +15,7 @@ enum KeyAction: Equatable {
     case "l" where status.canLearn: self = .command(status.learning == nil ? .learn(seconds: 4) : .endLearning)
     case "l": self = .command(.learn(seconds: 2))
     case "L": self = .command(.forget)
-    case "f": self = .command(.freeze(!status.isFrozen))
+    case "f": self = .command(.freeze(!(status.isFrozen || status.freezesWhenHeard)))
     case "c": self = .command(.clear)
     // Up: more is taken away, until there is no limit; down from no limit begins at 30 dB.
     case "+", "=": self = .command(.attenuationLimit(limit.flatMap { $0 >= 30 ? nil : $0 + 3 }))

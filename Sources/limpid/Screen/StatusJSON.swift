@@ -39,7 +39,7 @@ private struct State: Encodable {
   let secondPass: String?
   let guidance, mix: Float
   let attenuationLimitDb: Float?
-  let bypass, frozen, learned, removing, realTime: Bool
+  let bypass, frozen, freezesWhenHeard, learned, removing, realTime: Bool
   let referenceFrames: Int
   let referenceAgeS, learningS, clockDriftPpm: Double?
 
@@ -72,6 +72,7 @@ private struct State: Encodable {
     attenuationLimitDb = s.settings.attenuationLimitInDecibels
     bypass = s.settings.bypass
     frozen = s.isFrozen
+    freezesWhenHeard = s.freezesWhenHeard
     learned = s.isLearned
     removing = s.isRemoving
     realTime = s.isRealTime

@@ -99,6 +99,7 @@ enum StatusScreen {
       parts.append(status.isRemoving ? "[removing what was learned]" : "[what was learned is not heard]")
     }
     if status.isFrozen && status.referenceFrames > 0 { parts.append("[frozen]") }
+    if status.freezesWhenHeard { parts.append("[freezes when heard]") }
     if status.settings.bypass { parts.append("[bypass]") }
     return parts
   }

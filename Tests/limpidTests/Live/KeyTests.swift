@@ -20,6 +20,7 @@ import Testing
     #expect(action("L") == .command(.forget))
     #expect(action("f") == .command(.freeze(true)))
     #expect(action("f") { $0.isFrozen = true } == .command(.freeze(false)))
+    #expect(action("f") { $0.freezesWhenHeard = true } == .command(.freeze(false)))
     #expect(action("c") == .command(.clear))
     #expect(action("q") == .quit && action("\u{4}") == .quit && action("?") == .help)
     for steps in 1...8 { #expect(action(Character("\(steps)")) == .command(.steps(steps))) }

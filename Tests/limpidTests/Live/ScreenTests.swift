@@ -105,6 +105,16 @@ import Testing
     #expect(text(status).contains("reference 1.0 s, saved"))
   }
 
+  /// The mark was hidden, and the reference stayed empty for good.
+  @Test func `a reference that is to be frozen as soon as enough is heard is told as such`() {
+    var status = LiveStatus.example
+    status.referenceFrames = 0
+    #expect(!text(status).contains("freezes"))
+    status.freezesWhenHeard = true
+    #expect(text(status).contains("[freezes when heard]") && !text(status).contains("[frozen]"))
+    #expect(StatusJSON(status).line.contains(#""freezes_when_heard":true"#))
+  }
+
   @Test func `parts flow into as few lines as hold them, in their order`() {
     #expect(StatusScreen.flow(["aa", "bb", "cc"], 6) == ["aa  bb", "cc"])
     #expect(StatusScreen.flow(["aa", "bb", "cc"], 5) == ["aa", "bb", "cc"])

@@ -306,9 +306,14 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
   private func fill(_ status: inout LiveStatus, _ session: LiveSession) {
     let rate = Double(session.format.sampleRate)
     status.seconds = Double(meters.samples.load(ordering: .relaxed)) / rate
-    status.inputLevel = decibels(meters.inputPower.double)
-    status.outputLevel = decibels(meters.outputPower.double)
     status.groups = meters.levels.groups
+    if session.blocksFlow {
+      status.inputLevel = decibels(meters.inputPower.double)
+      status.outputLevel = decibels(meters.outputPower.double)
+    } else {
+      // The meters are the last block's.
+      status.groups = status.groups.map { _ in GroupLevels() }
+    }
     let reduction = meters.noiseReduction.double
     status.noiseReduction = reduction.isNaN ? nil : reduction
     let times = meters.frameTimes()

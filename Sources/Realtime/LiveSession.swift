@@ -180,6 +180,13 @@ final class LiveSession: @unchecked Sendable {
     if shared.pointee.rests.load(ordering: .relaxed) { ct_semaphore_post(shared.pointee.wake) }
   }
 
+  /// Whether the device has brought a block lately: within half a second, or the time of two blocks. Any thread.
+  var blocksFlow: Bool {
+    let newest = shared.pointee.time.load(ordering: .relaxed)
+    let patience = max(0.5, 2 * Double(format.block) / Double(format.sampleRate))
+    return newest != 0 && monotonicNanoseconds() < newest + UInt64(patience * 1e9)
+  }
+
   enum WorkerPriority { case realTime, ordinary, refused }
 
   /// The worker runs below the device's thread: above it, it would keep the callback waiting for a frame.

@@ -79,6 +79,28 @@ import TestSupport
     try engine.stop()
   }
 
+  /// They stood where the last block had left them, for as long as nobody listened to the microphone.
+  @Test func `where blocks cease the levels fall to silence, and rise with the next one`() throws {
+    let format = StreamFormat(sampleRate: 16_000, block: 160, channelCount: 1)
+    let engine = try LiveEngine(model: try model(), settings: EnhancementSettings(), options: calm)
+    engine.measure = { _, _ in 0 }
+    defer { try? engine.stop() }
+    let player = try PacedPlayer(processor: engine, format: format, isPaced: false)
+    func play() throws -> LiveStatus {
+      var samples = voiceLike(8000, rate: 16_000)
+      samples.withUnsafeMutableBufferPointer { player.play($0) }
+      return try #require(engine.status)
+    }
+    let before = try play()
+    #expect(before.inputLevel > -60 && before.groups[0].input > -60 && before.groups[0].inputPeak > -60)
+    usleep(700_000)
+    let idle = try #require(engine.status)
+    #expect(idle.inputLevel == -.infinity && idle.outputLevel == -.infinity)
+    // `before` may lack the last block: the worker tells of it when the callback has gone on.
+    #expect(idle.groups == [GroupLevels()] && idle.seconds == 0.5)
+    #expect(try play().inputLevel > -60)
+  }
+
   @Test func `learning forgets, hears and keeps`() throws {
     var settings = EnhancementSettings()
     settings.noiseSelection = .spp

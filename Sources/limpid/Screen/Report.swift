@@ -11,14 +11,18 @@ final class Report {
   private let errors: UnblockedOutput
   private let logger: Logger
   private var next: Double
+  /// Seconds of sound in the last line of the log; nil: there was none.
+  private var told: Double?
   /// Why standard output cannot be written, where it is not that nobody reads it.
   private(set) var failure: Failure?
 
-  /// - Parameter interval: seconds between two of them.
-  init(interval: Double, isJSON: Bool) {
+  /// - Parameters:
+  ///   - interval: seconds between two of them.
+  ///   - log: where lines go.
+  init(interval: Double, isJSON: Bool, log: Int32 = STDERR_FILENO) {
     self.interval = interval
     self.isJSON = isJSON
-    let errors = UnblockedOutput(STDERR_FILENO)
+    let errors = UnblockedOutput(log)
     self.errors = errors
     logger = Logger(label: "limpid") { _ in LineLog(stream: errors) }
     next = ProcessInfo.processInfo.systemUptime + interval
@@ -37,7 +41,9 @@ final class Report {
     // After a pause (Ctrl-Z, a suspended machine) what was missed is not made up for.
     next = max(next + interval, now)
     guard isJSON else {
-      logger.info("\(StatusScreen.logLine(status))")
+      // A microphone that nobody listens to fills no log.
+      if status.seconds != told { logger.info("\(StatusScreen.logLine(status))") }
+      told = status.seconds
       return true
     }
     output.flush(patience: 0)

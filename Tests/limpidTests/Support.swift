@@ -15,6 +15,8 @@ let limpid = Bundle.module.bundleURL.deletingLastPathComponent().appendingPathCo
 let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
 /// A network that gives back what it gets, so that the whole chain can be checked against its input.
 let identity = tests.appendingPathComponent("EnhancementTests/Fixtures/identity.safetensors").path
+/// A small one with tokens for what is learned.
+let learning = tests.appendingPathComponent("EnhancementTests/Fixtures/tiny-learned.safetensors").path
 
 /// Runs `limpid` (or another program) and waits.
 @discardableResult

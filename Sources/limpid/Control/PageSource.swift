@@ -33,7 +33,7 @@ final class PageSource: LivePageSource, @unchecked Sendable {
     if now - profiles.at > 1 || profiles.at < 0 { profiles = ((try? ProfileStore.names()) ?? [], now) }
     return text(
       Description(
-        status: StatusJSON(status), canLearn: status.canLearn, profiles: profiles.names, removed: status.removedNames))
+        status: StatusJSON(status), canLearn: status.canLearn, profiles: profiles.names))
   }
 
   var facts: String {
@@ -59,16 +59,15 @@ final class PageSource: LivePageSource, @unchecked Sendable {
   private struct Description: Encodable {
     let status: StatusJSON
     let canLearn: Bool
-    let profiles, removed: [String]
+    let profiles: [String]
 
     func encode(to encoder: any Encoder) throws {
       try status.encode(to: encoder)
       var object = encoder.container(keyedBy: Key.self)
       try object.encode(canLearn, forKey: .canLearn)
       try object.encode(profiles, forKey: .profiles)
-      try object.encode(removed, forKey: .removed)
     }
-    private enum Key: CodingKey { case canLearn, profiles, removed }
+    private enum Key: CodingKey { case canLearn, profiles }
   }
 
   private struct Facts: Encodable {

@@ -9,6 +9,8 @@ struct LivePlan {
   let model: EnhancementModel?
   var settings: EnhancementSettings
   var options: LiveOptions
+  /// What of the last run it cannot use.
+  var unused = UnusedSettings()
 }
 
 extension LivePlan {
@@ -17,8 +19,12 @@ extension LivePlan {
   /// - Parameters:
   ///   - remembered: what the last run left; nil: nothing, or it is not wanted.
   ///   - remark: gets a line that says what of it is used, if anything.
+  ///   - profile: gives what was learned under a name, for those that the last run removed.
   /// - Throws: `Failure` and other modules' errors for options that do not fit.
-  init(_ arguments: LiveArguments, remembered: RememberedSettings? = nil, remark: (String) -> Void = { _ in }) throws {
+  init(
+    _ arguments: LiveArguments, remembered: RememberedSettings? = nil, remark: (String) -> Void = { _ in },
+    profile: (String) throws -> LearnedNoise = ProfileStore.load
+  ) throws {
     var remembered = remembered
     var sound = arguments.sound
     let plan: Plan
@@ -46,7 +52,7 @@ extension LivePlan {
           remark("the noise of the last run is not used: \(error)")
         }
       }
-      let used = try remembered.apply(to: &self, given: arguments.sound)
+      let used = try remembered.apply(to: &self, given: arguments.sound, profile: profile, remark: remark)
       if !used.isEmpty { remark("as in the last run: \(used.joined(separator: ", ")); --fresh begins anew") }
     }
     try settings.validate(for: model)

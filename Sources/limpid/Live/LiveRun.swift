@@ -10,6 +10,7 @@ final class LiveRun {
   private let arguments: LiveArguments
   private let plan: LivePlan
   private let engine: LiveEngine
+  private let controls: NotedControls
   private let keeper: SettingsKeeper
   private let sentences: Sentences
   private let report: Report
@@ -42,7 +43,8 @@ final class LiveRun {
     plan = try LivePlan(arguments, remembered: remembered) { sentences.add($0) }
     engine = try LiveEngine(
       model: plan.model, settings: plan.settings, options: plan.options, remark: { sentences.add($0) })
-    keeper = SettingsKeeper(store: store, preset: plan.preset)
+    controls = NotedControls(engine)
+    keeper = SettingsKeeper(store: store, plan: plan)
     report = Report(interval: arguments.interval, isJSON: arguments.json)
   }
 
@@ -54,7 +56,7 @@ final class LiveRun {
     let signals = try SignalPipe.make([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT])
     let device = try makeDevice(engine)
     let control = try arguments.control.map { path in
-      try ControlSocket(path: path, controls: engine, quit: { SignalPipe.put(0) })
+      try ControlSocket(path: path, controls: controls, quit: { SignalPipe.put(0) })
     }
     defer { control?.stop() }
     let page = try servePage(device)
@@ -71,12 +73,12 @@ final class LiveRun {
     // Who cannot wait for the end in order may interrupt again.
     SignalPipe.end(sparesFirst: !wasInterrupted)
     let profile = engine.noiseProfile()
-    let learned = engine.learnedNoise
-    let isFrozen = engine.status?.isFrozen == true
+    // Where the device failed between two formats, what was last kept stays.
+    let now = engine.status.map { standing($0) }
     device.stop()
     if let measurements = device.measurements { sentences.add(measurements) }
     let last = engine.status
-    keeper.save(engine.settings, isFrozen ? profile : nil, learned)
+    if let now { keeper.save(now, now.isFrozen ? profile : nil) }
     do { try engine.stop() } catch { failure = failure ?? Failure(error) }
     if let path = arguments.sound.saveNoiseProfile {
       do { try save(profile, path) } catch { failure = failure ?? Failure(error) }
@@ -91,7 +93,7 @@ final class LiveRun {
   private func servePage(_ device: any LiveDevice) throws -> LivePageServer? {
     guard let listen = try arguments.page else { return nil }
     let source = PageSource(
-      engine: engine, answers: ControlProtocol(controls: engine, quit: { SignalPipe.put(0) }), preset: presetName)
+      engine: engine, answers: ControlProtocol(controls: controls, quit: { SignalPipe.put(0) }), preset: presetName)
     let page = try LivePageServer(listen, source: source)
     sentences.add("the live page: \(page.address)")
     if !listen.isLoopback {
@@ -145,13 +147,13 @@ final class LiveRun {
         var key: UInt8 = 0
         guard read(STDIN_FILENO, &key, 1) == 1 else { return nil }  // the terminal is gone
         switch keys.key(key).flatMap({ KeyAction($0, status: status) }) {
-        case .command(let command): do { try engine.send(command) } catch { sentences.add("\(error)") }
+        case .command(let command): do { try controls.send(command) } catch { sentences.add("\(error)") }
         case .help: showsHelp.toggle()
         case .quit: return nil
         case nil: break
         }
       }
-      keeper.note(engine.settings, isFrozen: status.isFrozen, learned: engine.learnedNoise) { engine.noiseProfile() }
+      keeper.note(standing(status)) { engine.noiseProfile() }
       if let terminal {
         terminal.draw(
           StatusScreen.lines(
@@ -160,6 +162,12 @@ final class LiveRun {
         return report.failure
       }
     }
+  }
+
+  private func standing(_ status: LiveStatus) -> Standing {
+    Standing(
+      settings: engine.settings, isFrozen: status.isFrozen, learned: engine.learnedNoise, removed: status.removedNames,
+      decided: controls.decided)
   }
 
   /// For the screen: preset, ports, control socket.

@@ -51,7 +51,7 @@ enum Microphone {
       try removeFile(file)
     }
     let state = StateStore(device: "jack-" + MicrophoneFiles.clientName)
-    for file in [state.file, state.learnedFile, state.profileFile] { try removeFile(file.path) }
+    for file in [state.file, state.damagedFile, state.learnedFile, state.profileFile] { try removeFile(file.path) }
     _ = try? userManager("daemon-reload")
     // A PipeWire beside PulseAudio carries pictures only, and need not have pw-dump; where no microphone was, nor need any.
     guard isUnitThere, PipeWire.isRunning else { return (wasThere, nil) }

@@ -40,6 +40,8 @@ private struct State: Encodable {
   let guidance, mix: Float
   let attenuationLimitDb: Float?
   let bypass, frozen, freezesWhenHeard, learned, removing, realTime: Bool
+  /// By name.
+  let removed: [String]
   let referenceFrames: Int
   let referenceAgeS, learningS, clockDriftPpm: Double?
 
@@ -75,6 +77,7 @@ private struct State: Encodable {
     freezesWhenHeard = s.freezesWhenHeard
     learned = s.isLearned
     removing = s.isRemoving
+    removed = s.removedNames
     realTime = s.isRealTime
     referenceFrames = s.referenceFrames
     referenceAgeS = s.referenceAge

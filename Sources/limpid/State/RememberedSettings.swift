@@ -1,6 +1,26 @@
 import Enhancement
 import SignalProcessing
 
+/// What a run leaves beside its settings.
+struct LeftParts: OptionSet {
+  let rawValue: Int
+  /// The noise reference that was kept.
+  static let profile = LeftParts(rawValue: 1)
+  /// What was learned live.
+  static let learned = LeftParts(rawValue: 2)
+  /// The names of what else is removed.
+  static let names = LeftParts(rawValue: 4)
+}
+
+/// What of the last run a plan cannot use: another model or method may, so it stays as it was until somebody decides about it.
+struct UnusedSettings {
+  var parts: LeftParts = []
+  /// Texts by key.
+  var settings: [String: String] = [:]
+  /// Those of `LeftParts.names`.
+  var names: [String] = []
+}
+
 /// What a run leaves for the next one with the same device: its preset, and every setting that can change while it runs.
 struct RememberedSettings: Equatable {
   var preset: String
@@ -10,21 +30,34 @@ struct RememberedSettings: Equatable {
   var profile: NoiseProfile?
   /// What was learned live; kept beside the file, too.
   var learned: LearnedNoise?
+  /// What else is removed: names of `ProfileStore`.
+  var removed: [String] = []
   /// Keys that a file of an older version has no line for: the plan's own values stay.
   private var missing: Set<String> = []
 
   private static var kept: [EnhancementSetting] { EnhancementSetting.all.filter(\.changesWhileRunning) }
 
   /// - Parameter profile: the frozen noise reference; nil: it followed the room.
-  init(preset: String, settings: EnhancementSettings, profile: NoiseProfile?, learned: LearnedNoise? = nil) {
+  init(
+    preset: String, settings: EnhancementSettings, profile: NoiseProfile?, learned: LearnedNoise? = nil,
+    removed: [String] = []
+  ) {
     self.preset = preset
     self.settings = settings
     self.profile = profile
     self.learned = learned
+    self.removed = removed
+  }
+
+  /// No settings: the plan's own values stay.
+  static var withoutSettings: RememberedSettings {
+    var none = RememberedSettings(preset: SoundOptions.standardPreset, settings: EnhancementSettings(), profile: nil)
+    none.missing = Set(kept.map(\.key))
+    return none
   }
 
   static func == (a: RememberedSettings, b: RememberedSettings) -> Bool {
-    a.preset == b.preset && a.profile == b.profile && a.learned == b.learned
+    a.preset == b.preset && a.profile == b.profile && a.learned == b.learned && a.removed == b.removed
       && kept.allSatisfy { $0.text(of: a.settings) == $0.text(of: b.settings) }
   }
 
@@ -32,10 +65,15 @@ struct RememberedSettings: Equatable {
   ///
   /// - Parameters:
   ///   - given: what stands on the command line. A preset named there brings its own values.
-  ///   - plan: changed in place.
+  ///   - plan: changed in place; what it cannot use is its `unused`.
+  ///   - profile: gives what was learned under a name.
+  ///   - remark: gets a sentence for each name that is not removed any more.
   /// - Returns: what was used and differs from the plan: "limit 12.0 dB", "bypass on"…
   /// - Throws: `EnhancementError` where a value does not fit the plan.
-  func apply(to plan: inout LivePlan, given: SoundOptions) throws -> [String] {
+  func apply(
+    to plan: inout LivePlan, given: SoundOptions, profile load: (String) throws -> LearnedNoise,
+    remark: (String) -> Void
+  ) throws -> [String] {
     var used: [String] = []
     if given.preset == nil, preset != SoundOptions.standardPreset { used.append("preset \(preset)") }
     for setting in Self.kept
@@ -44,34 +82,73 @@ struct RememberedSettings: Equatable {
     {
       guard let text = setting.text(of: settings), text != setting.text(of: plan.settings) else { continue }
       // A model of one network leaves no choice.
-      if setting.key == "networks", plan.model?.secondName == nil { continue }
+      if setting.key == "networks", plan.model?.secondName == nil {
+        plan.unused.settings[setting.key] = text
+        continue
+      }
       var next = plan.settings
       try setting.set(text, in: &next)
       // A model of fewer steps than the last run's keeps the preset's.
-      if setting.countsSteps, (try? next.validate(for: plan.model)) == nil { continue }
+      if setting.countsSteps, (try? next.validate(for: plan.model)) == nil {
+        plan.unused.settings[setting.key] = text
+        continue
+      }
       plan.settings = next
       used.append(setting.said(text))
     }
-    if let profile, plan.options.noiseProfile == nil, plan.settings.method == .score,
-      (try? profile.check(for: plan.model?.frameFormat ?? .standard)) != nil
-    {
-      plan.options.noiseProfile = profile
-      plan.options.freezesNoiseReference = true
-      used.append("the noise kept then")
+    if let profile, plan.options.noiseProfile == nil {
+      if plan.settings.method == .score, (try? profile.check(for: plan.model?.frameFormat ?? .standard)) != nil {
+        plan.options.noiseProfile = profile
+        plan.options.freezesNoiseReference = true
+        used.append("the noise kept then")
+      } else {
+        plan.unused.parts.insert(.profile)
+      }
     }
-    if let learned, plan.model?.hearsLearnedNoise == true {
-      plan.options.learnedLive = learned
-      used.append("what was learned then is removed")
+    if let learned {
+      if let model = plan.model, model.hearsLearnedNoise, model.hears(learned) {
+        plan.options.learnedLive = learned
+        used.append("what was learned then is removed")
+      } else {
+        plan.unused.parts.insert(.learned)
+      }
     }
+    if given.remove.isEmpty { used += applyNames(to: &plan, load, remark) }
     return used
+  }
+
+  /// The names, as `apply` says.
+  private func applyNames(
+    to plan: inout LivePlan, _ load: (String) throws -> LearnedNoise, _ remark: (String) -> Void
+  ) -> [String] {
+    for name in removed {
+      guard let model = plan.model, model.hearsLearnedNoise else {
+        plan.unused.names.append(name)
+        continue
+      }
+      do {
+        let noise = try load(name)
+        if model.hears(noise) {
+          plan.options.learned.append(noise)
+          plan.options.learnedNames.append(name)
+        } else {
+          plan.unused.names.append(name)
+          remark("'\(name)' is not removed as in the last run: this model hears nothing in it")
+        }
+      } catch { remark("'\(name)' is no longer removed as in the last run: \(Failure(error).sentence)") }
+    }
+    if !plan.unused.names.isEmpty { plan.unused.parts.insert(.names) }
+    let names = plan.options.learnedNames
+    return names.isEmpty ? [] : ["\(names.joined(separator: " and ")) removed"]
   }
 }
 
 /// As JSON: `{"preset":"live","bypass":false,"attenuationLimit":12,"mix":1,"guidance":1,"steps":1}`. What may be "none" is
-/// then left out. A setting that came after the file was written is not in it.
+/// then left out. A setting that came after the file was written is not in it. `"removed":["tv"]` where names are removed.
 extension RememberedSettings: Codable {
   private struct Key: CodingKey {
     static let preset = Key(stringValue: "preset")
+    static let removed = Key(stringValue: "removed")
     let stringValue: String
     var intValue: Int? { nil }
     init(stringValue: String) { self.stringValue = stringValue }
@@ -109,6 +186,7 @@ extension RememberedSettings: Codable {
       }
       try setting.set(text, in: &settings)
     }
+    removed = try values.decodeIfPresent([String].self, forKey: .removed) ?? []
     try settings.checkRanges()
     if preset.isEmpty { throw DecodingError.dataCorruptedError(forKey: .preset, in: values, debugDescription: "empty") }
   }
@@ -116,6 +194,7 @@ extension RememberedSettings: Codable {
   func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: Key.self)
     try values.encode(preset, forKey: .preset)
+    if !removed.isEmpty { try values.encode(removed, forKey: .removed) }
     for setting in Self.kept {
       guard let text = setting.text(of: settings), !(setting.isOptional && text == "none") else { continue }
       switch setting.form {

@@ -32,16 +32,24 @@ struct StateStore {
   }
 
   var file: URL { folder.appending(path: stem + ".json") }
+  /// Where a damaged `file` is put.
+  var damagedFile: URL { folder.appending(path: stem + ".json.damaged") }
   var learnedFile: URL { folder.appending(path: stem + ".learned.safetensors") }
   var profileFile: URL { folder.appending(path: stem + ".safetensors") }
 
-  /// What the last run left; nil where there is nothing. What is damaged is ignored, with a remark.
+  /// What the last run left; nil where there is nothing. What is damaged is ignored, with a remark; where that is the file of
+  /// settings, it is put aside, and the files beside it are read all the same.
   func load(remark: (String) -> Void) -> RememberedSettings? {
-    guard let data = try? Data(contentsOf: file) else { return nil }
-    guard var settings = try? JSONDecoder().decode(RememberedSettings.self, from: data) else {
-      remark("\(file.path) is damaged, so nothing of the last run is used")
-      return nil
+    guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+    let data = try? Data(contentsOf: file)
+    let whole = data.flatMap { try? JSONDecoder().decode(RememberedSettings.self, from: $0) }
+    if whole == nil {
+      let isAside = rename(file.path, damagedFile.path) == 0
+      remark(
+        "\(file.path) is damaged, so the settings of the last run are not used"
+          + (isAside ? "; it is kept as \(damagedFile.lastPathComponent)" : ""))
     }
+    var settings = whole ?? .withoutSettings
     do {
       settings.profile = try NoiseProfile(path: profileFile.path)
     } catch NoiseProfileError.missing {
@@ -50,11 +58,13 @@ struct StateStore {
     do { settings.learned = try LearnedNoise(path: learnedFile.path) } catch LearnedNoiseError.missing {
       // Nothing was learned.
     } catch { remark("what the last run learned is not used: \(error)") }
-    return settings
+    return whole == nil && settings.profile == nil && settings.learned == nil ? nil : settings
   }
 
-  /// Writes it, each file whole or not at all.
-  func save(_ settings: RememberedSettings) throws {
+  /// Writes it, each file whole or not at all. A part that is not there loses its file.
+  ///
+  /// - Parameter leaving: parts whose files stay as they are where there is nothing to be written.
+  func save(_ settings: RememberedSettings, leaving: LeftParts = []) throws {
     // The specification's mode for what is not there yet.
     try FileManager.default.createDirectory(
       at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -63,12 +73,12 @@ struct StateStore {
     try encoder.encode(settings).write(to: file, options: .atomic)
     if let profile = settings.profile {
       try profile.save(to: profileFile.path)
-    } else {
+    } else if !leaving.contains(.profile) {
       try? FileManager.default.removeItem(at: profileFile)
     }
     if let learned = settings.learned {
       try learned.save(to: learnedFile.path)
-    } else {
+    } else if !leaving.contains(.learned) {
       try? FileManager.default.removeItem(at: learnedFile)
     }
   }

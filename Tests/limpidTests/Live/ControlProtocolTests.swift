@@ -106,5 +106,8 @@ import Testing
       let name = entry.drop { $0 == " " }.prefix { $0 != ":" }
       #expect(status[String(name)] as? Int != nil, "\(name)")
     }
+    var named = LiveStatus.example
+    named.removedNames = ["tv"]
+    #expect(try object(named)["removed"] as? [String] == ["tv"] && full["removed"] as? [String] == [])
   }
 }

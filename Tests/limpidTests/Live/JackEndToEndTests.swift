@@ -1,3 +1,4 @@
+import Enhancement
 import Foundation
 import Testing
 import TestSupport
@@ -73,6 +74,39 @@ import TestSupport
     #expect(try run("ctl", socket, "quit").text == "ok\n")
     #expect(fresh.status == 0, "\(fresh.errors)")
     #expect(!fresh.errors.contains("last run"))
+  }
+
+  /// One run with a model without learned tokens removed what another had learned; a name that was chosen was forgotten.
+  @Test func `what was learned survives a run that cannot use it, and a name that is chosen the restart`() throws {
+    let server = try DummyServer("g")
+    let socket = scratch.path("socket")
+    let noise = try LearnedNoise(
+      samples: (0..<16_000).map { 0.1 * sin(0.3 * Float($0)) + 0.1 * sin(0.7 * Float($0)) }, sampleRate: 16_000)
+    let profiles = scratch.url.appending(path: "data/limpid/profiles")
+    try FileManager.default.createDirectory(at: profiles, withIntermediateDirectories: true)
+    try noise.save(to: profiles.appending(path: "tv.safetensors").path)
+    let store = StateStore(device: "jack-limpid", environment: ["XDG_STATE_HOME": scratch.path("state")])
+    try store.save(
+      RememberedSettings(preset: "live", settings: EnhancementSettings(), profile: nil, learned: noise))
+    func limpid(_ model: String) throws -> LiveProcess {
+      try LiveProcess(
+        ["jack", "--server", server.name, "--no-start-server", "--model", model, "--steps", "1", "--control", socket],
+        scratch, environment: ["XDG_DATA_HOME": scratch.path("data")])
+    }
+    let without = try limpid(identity)
+    #expect(try status(socket)["learned"] as? Bool == false)
+    #expect(without.end(SIGTERM) == 0 && !without.errors.contains("what was learned"), "\(without.errors)")
+    let with = try limpid(learning)
+    #expect(try status(socket)["learned"] as? Bool == true)
+    #expect(eventually { with.errors.contains("what was learned then is removed") }, "\(with.errors)")
+    #expect(try run("ctl", socket, "use", "tv").text == "ok\n")
+    #expect(try run("ctl", socket, "quit").text == "ok\n" && with.status == 0)
+    let again = try limpid(learning)
+    #expect(try status(socket)["removed"] as? [String] == ["tv"])
+    #expect(try run("ctl", socket, "forget").text == "ok\n")
+    #expect(again.end(SIGTERM) == 0 && again.errors.contains("tv removed"), "\(again.errors)")
+    #expect(!FileManager.default.fileExists(atPath: store.learnedFile.path))
+    #expect(store.load { Issue.record("\($0)") }?.removed == [])
   }
 
   @Test

@@ -117,6 +117,32 @@ import TestSupport
     #expect(none.options.noiseProfile == nil && !none.options.freezesNoiseReference)
   }
 
+  /// They were forgotten with every restart of the virtual microphone.
+  @Test func `names that the last run removed are removed again; one that is gone is said`() throws {
+    var random = Random(3)
+    let noise = try LearnedNoise(samples: (0..<16_000).map { _ in 0.1 * random.sample() }, sampleRate: 16_000)
+    var remembered = last("live") { _ in }
+    remembered.removed = ["tv", "gone", "radio"]
+    func plan(_ options: [String]) throws -> (LivePlan, [String]) {
+      var remarks: [String] = []
+      let plan = try LivePlan(
+        try LiveArguments.parse(["--model", learning, "--second-model", "none"] + options), remembered: remembered,
+        remark: { remarks.append($0) },
+        profile: { if $0 == "gone" { throw Failure(.configuration, "nothing is called so") } else { return noise } })
+      return (plan, remarks)
+    }
+    let (again, remarks) = try plan([])
+    #expect(again.options.learnedNames == ["tv", "radio"] && again.options.learned == [noise, noise])
+    #expect(again.unused.names == [])
+    #expect(remarks.count == 2, "\(remarks)")
+    #expect(remarks.contains { $0.contains("'gone'") && $0.contains("nothing is called so") }, "\(remarks)")
+    #expect(remarks.contains { $0.contains("tv and radio removed") }, "\(remarks)")
+    let sound = scratch.path("hum.safetensors")
+    try noise.save(to: sound)
+    let (given, _) = try plan(["--remove", sound])
+    #expect(given.options.learnedNames == [sound])
+  }
+
   @Test func `--allowance, --no-adapt and --record reach the engine`() throws {
     let options = try plan(["-p", preset, "--allowance", "20", "--no-adapt", "--record", "there"]).plan.options
     #expect(

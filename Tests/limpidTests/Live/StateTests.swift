@@ -1,5 +1,6 @@
 import Enhancement
 import Foundation
+import Realtime
 import SignalProcessing
 import Testing
 import TestSupport
@@ -132,7 +133,7 @@ import TestSupport
     var asked = 0
     let noise = try profile()
     func note(isFrozen: Bool = false) {
-      keeper.note(now, isFrozen: isFrozen) {
+      keeper.note(Standing(settings: now, isFrozen: isFrozen)) {
         asked += 1
         return noise
       }
@@ -154,10 +155,106 @@ import TestSupport
     #expect(keeper.problem == nil)
   }
 
+  private func learned() throws -> LearnedNoise {
+    var random = Random(3)
+    return try LearnedNoise(samples: (0..<16_000).map { _ in 0.1 * random.sample() }, sampleRate: 16_000)
+  }
+
+  /// A last run with everything, and a run after it with these options.
+  private func runAfter(_ options: [String]) throws -> (
+    saved: RememberedSettings, plan: LivePlan, keeper: SettingsKeeper
+  ) {
+    var saved = settings
+    saved.preset = "live"
+    saved.settings.networks = .first
+    saved.profile = try profile()
+    saved.learned = try learned()
+    saved.removed = ["tv"]
+    try store().save(saved)
+    let loaded = store().load { Issue.record("\($0)") }
+    let plan = try LivePlan(try LiveArguments.parse(options), remembered: loaded, profile: { _ in try learned() })
+    return (saved, plan, SettingsKeeper(store: store(), plan: plan))
+  }
+
+  /// One run with --model light took what was learned with it, one with --method wiener the kept noise, too, and one with
+  /// --second-model none the choice of networks.
+  @Test(arguments: [["--model", identity], ["--method", "wiener"], ["--second-model", "none", "--model", identity]])
+  func `what a run cannot use of the last one is there for the next one`(options: [String]) throws {
+    let (saved, plan, keeper) = try runAfter(options)
+    #expect(plan.options.learnedLive == nil && plan.options.learned.isEmpty)
+    let usesProfile = plan.options.noiseProfile != nil
+    #expect(usesProfile == (plan.model != nil))
+    keeper.save(
+      Standing(settings: plan.settings, isFrozen: usesProfile), usesProfile ? plan.options.noiseProfile : nil)
+    let next = try #require(store().load { Issue.record("\($0)") })
+    #expect(next.learned == saved.learned && next.profile == saved.profile && next.removed == ["tv"])
+    #expect(next.settings.networks == .first && next.settings.steps == 2 && keeper.problem == nil)
+    #expect(next == saved)
+  }
+
+  @Test func `what somebody decides about goes, also where this run cannot use it`() throws {
+    for (line, isLearned, isKept, names) in [
+      ("forget", false, false, []), ("learn 1", false, false, ["tv"]), ("clear", true, false, ["tv"]),
+      ("freeze off", true, false, ["tv"]), ("bypass off", true, true, ["tv"]), ("use", true, true, []),
+    ] as [(String, Bool, Bool, [String])] {
+      let (_, plan, keeper) = try runAfter(["--method", "wiener"])
+      let controls = NotedControls(StandIn())
+      #expect(ControlProtocol(controls: controls, quit: {}).answer(line) == "ok")
+      keeper.save(Standing(settings: plan.settings, decided: controls.decided), nil)
+      let next = try #require(store().load { Issue.record("\($0)") })
+      #expect((next.learned != nil) == isLearned && (next.profile != nil) == isKept && next.removed == names, "\(line)")
+    }
+    let (_, plan, keeper) = try runAfter(["--model", identity])
+    var now = plan.settings
+    now.networks = .second
+    keeper.save(Standing(settings: now), nil)
+    #expect(store().load { _ in }?.settings.networks == .second)
+    #expect(store().load { _ in }?.profile == nil, "it was used, and is frozen no longer")
+    let refused = NotedControls(StandIn())
+    #expect(throws: LiveError.self) { try refused.send(.guidance(7)) }
+    #expect(refused.decided == [])
+  }
+
+  @Test func `a frozen noise that the worker does not tell in time stays as it was kept`() throws {
+    let (saved, plan, keeper) = try runAfter(["--model", identity])
+    keeper.save(Standing(settings: plan.settings, isFrozen: true), nil)
+    #expect(store().load { _ in }?.profile == saved.profile)
+    keeper.save(Standing(settings: plan.settings, isFrozen: true, decided: .profile), nil)
+    #expect(store().load { _ in }?.profile == nil, "it is another one by now")
+  }
+
+  /// What was learned and the kept noise were never read, and removed at the end.
+  @Test func `damaged settings take nothing beside them along, and are put aside`() throws {
+    var saved = settings
+    saved.profile = try profile()
+    saved.learned = try learned()
+    try store().save(saved)
+    try Data("{".utf8).write(to: store().file)
+    var remarks: [String] = []
+    let loaded = try #require(store().load { remarks.append($0) })
+    #expect(loaded.profile == saved.profile && loaded.learned == saved.learned)
+    #expect(remarks.count == 1 && remarks[0].hasSuffix("it is kept as jack-limpid.json.damaged"), "\(remarks)")
+    #expect(try Data(contentsOf: store().damagedFile) == Data("{".utf8))
+    let plan = try LivePlan(try LiveArguments.parse(["--model", identity, "--mix", "0.25"]), remembered: loaded)
+    #expect(plan.settings.mix == 0.25 && !plan.settings.bypass && plan.settings.attenuationLimitInDecibels == nil)
+    SettingsKeeper(store: store(), plan: plan).save(Standing(settings: plan.settings, isFrozen: true), loaded.profile)
+    let next = try #require(store().load { Issue.record("\($0)") })
+    #expect(next.learned == saved.learned && next.profile == saved.profile && next.settings.mix == 0.25)
+  }
+
+  @Test func `names that are removed are kept, files that were named with --remove are not`() throws {
+    let keeper = SettingsKeeper(store: store(), preset: "live")
+    keeper.save(Standing(settings: EnhancementSettings(), removed: ["tv", "./a.wav", "radio.1"]), nil)
+    #expect(store().load { Issue.record("\($0)") }?.removed == ["tv", "radio.1"])
+    keeper.save(Standing(settings: EnhancementSettings()), nil)
+    #expect(store().load { Issue.record("\($0)") }?.removed == [])
+    #expect(try !String(contentsOf: store().file, encoding: .utf8).contains("removed"))
+  }
+
   @Test func `where nothing can be kept, that is a sentence and no end`() throws {
     try scratch.write(Data(), "limpid")
     let keeper = SettingsKeeper(store: store(), preset: "live")
-    keeper.save(EnhancementSettings(), nil)
+    keeper.save(Standing(settings: EnhancementSettings()), nil)
     #expect(keeper.problem?.contains(scratch.path("limpid")) == true)
     #expect(keeper.problem?.contains("cannot be written to") == true && keeper.problem?.contains("NSCocoa") == false)
   }

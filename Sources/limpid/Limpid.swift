@@ -30,7 +30,7 @@ struct Limpid: ParsableCommand {
         64  wrong use
         65  input that is no sound or is damaged
         66  input, a device or a server that is not there or cannot be used
-        70  a fault of the program
+        70  a fault of the program, or it is too busy just now: try again
         73  an output that cannot be made, or would replace something
         74  writing failed in the middle
         78  a preset, weights file or noise profile that cannot be used

@@ -15,7 +15,8 @@ struct ControlCommand: ParsableCommand {
         limpid ctl /run/user/1000/limpid limit 12
         limpid ctl /run/user/1000/limpid status
 
-      status answers with one line of JSON. Counted since the start are in it:
+      page answers with the address of the live page (--web). What cannot be done just now, as something is being learned or \
+      nothing runs yet, ends with 70: try again. status answers with one line of JSON. Counted since the start are in it:
 
       \(counters)
       """)
@@ -47,6 +48,9 @@ struct ControlCommand: ParsableCommand {
 
   /// - Throws: `Failure` where the answer is that of an error.
   private func put(_ answer: String) throws {
+    if answer.hasPrefix(ControlProtocol.busy) {
+      throw Failure(.software, String(answer.dropFirst(ControlProtocol.busy.count)))
+    }
     if answer.hasPrefix("error: ") { throw Failure(.usage, String(answer.dropFirst(7))) }
     try putOut(answer)
   }

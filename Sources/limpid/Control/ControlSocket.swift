@@ -21,10 +21,11 @@ final class ControlSocket: @unchecked Sendable {
 
   /// Makes the socket and begins to listen. A socket that nobody listens on any more is replaced; nothing else is.
   ///
+  /// - Parameter page: the live page's address; nil: there is none.
   /// - Throws: `Failure`.
-  init(path: String, controls: any LiveControls, quit: @escaping @Sendable () -> Void) throws {
+  init(path: String, controls: any LiveControls, page: String? = nil, quit: @escaping @Sendable () -> Void) throws {
     self.path = path
-    answers = ControlProtocol(controls: controls, quit: quit)
+    answers = ControlProtocol(controls: controls, page: page, quit: quit)
     try Self.removeStale(path)
     listener = try newSocket()
     do {

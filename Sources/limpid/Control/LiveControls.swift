@@ -14,16 +14,22 @@ protocol LiveControls: AnyObject, Sendable {
 
 extension LiveEngine: LiveControls {}
 
-/// The lines of the control socket and the live page: a command, "status", "profiles", "save NAME", "use NAME …" or "quit", each
-/// with one line as its answer.
+/// The lines of the control socket and the live page: a command, "status", "profiles", "save NAME", "use NAME …", "page" or "quit",
+/// each with one line as its answer.
 struct ControlProtocol: Sendable {
   let controls: any LiveControls
+  /// The live page's address, with the token: for who may open the socket. nil: there is none.
+  var page: String?
   let quit: @Sendable () -> Void
 
-  /// A status object, "ok", or "error: " and a sentence.
+  /// How an answer begins that says what may be otherwise in a moment.
+  static let busy = "error: busy: "
+
+  /// A status object, names, an address, "ok", or "error: " and a sentence.
   func answer(_ line: String) -> String {
     switch line.trimmingCharacters(in: .whitespaces).lowercased() {
-    case "status": return controls.status.map { StatusJSON($0).line } ?? "error: nothing runs yet; try again"
+    case "status": return controls.status.map { StatusJSON($0).line } ?? Self.busy + "nothing runs yet; try again"
+    case "page": return page ?? "error: no live page is served; start limpid with --web 0"
     case "quit":
       quit()
       return "ok"
@@ -47,13 +53,14 @@ struct ControlProtocol: Sendable {
         let sentence = ((error as? Failure)?.sentence ?? "\(error)")
           .split(whereSeparator: \.isNewline).joined(separator: " ")
         let namesAll = (error as? LiveCommandError)?.expected == LiveCommand.allForms
-        return "error: " + sentence + (namesAll ? ", \(Self.ownForms)" : "")
+        return ((error as? LiveError)?.passes == true ? Self.busy : "error: ") + sentence
+          + (namesAll ? ", \(Self.ownForms)" : "")
       }
     }
   }
 
   /// What is no `LiveCommand`.
-  static let ownForms = "profiles, save NAME, use [NAME …], status, quit"
+  static let ownForms = "profiles, save NAME, use [NAME …], page, status, quit"
 
   /// Removes what was learned under these names, and under no other; no name: none of them.
   private func use(_ names: [String]) throws {
@@ -65,5 +72,15 @@ struct ControlProtocol: Sendable {
       throw Failure(.usage, "nothing was learned yet; send learn first, while the unwanted sound is heard alone")
     }
     try ProfileStore.save(noise, as: name, replacing: true)
+  }
+}
+
+extension LiveError {
+  /// Whether the same command may be taken in a moment.
+  fileprivate var passes: Bool {
+    switch self {
+    case .busy, .learning, .notRunning: true
+    case .tooSlow, .noThread, .badOption: false
+    }
   }
 }

@@ -55,13 +55,13 @@ final class LiveRun {
   func run(_ makeDevice: (LiveEngine) throws -> any LiveDevice) throws {
     let signals = try SignalPipe.make([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT])
     let device = try makeDevice(engine)
-    let control = try arguments.control.map { path in
-      try ControlSocket(path: path, controls: controls, quit: { SignalPipe.put(0) })
-    }
-    defer { control?.stop() }
-    let page = try servePage(device)
+    let page = try servePage()
     self.page = page
     defer { page?.stop() }
+    let control = try arguments.control.map { path in
+      try ControlSocket(path: path, controls: controls, page: page?.address, quit: { SignalPipe.put(0) })
+    }
+    defer { control?.stop() }
     do { try device.start() } catch {
       try? engine.stop()
       throw error
@@ -90,7 +90,7 @@ final class LiveRun {
   }
 
   /// - Returns: nil where no page was asked for.
-  private func servePage(_ device: any LiveDevice) throws -> LivePageServer? {
+  private func servePage() throws -> LivePageServer? {
     guard let listen = try arguments.page else { return nil }
     let source = PageSource(
       engine: engine, answers: ControlProtocol(controls: controls, quit: { SignalPipe.put(0) }), preset: presetName)

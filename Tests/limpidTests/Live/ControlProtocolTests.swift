@@ -1,4 +1,5 @@
 import ArgumentParser
+import Enhancement
 import Foundation
 import Realtime
 import Synchronization
@@ -38,7 +39,8 @@ import Testing
   @Test func `status and quit are named among all commands, not as values of one`() {
     let answers = ControlProtocol(controls: StandIn(), quit: {})
     #expect(
-      answers.answer("fly").hasSuffix("networks both|first|second, profiles, save NAME, use [NAME …], status, quit"))
+      answers.answer("fly").hasSuffix(
+        "networks both|first|second, profiles, save NAME, use [NAME …], page, status, quit"))
     #expect(answers.answer("mix 2").hasSuffix("expected: mix SHARE, 0 (the input) to 1 (the enhanced signal)"))
   }
 
@@ -55,7 +57,34 @@ import Testing
 
   @Test func `what the engine refuses is an error, too`() {
     let answer = ControlProtocol(controls: StandIn(), quit: {}).answer("guidance 7")
-    #expect(answer == "error: " + LiveError.busy.description)
+    #expect(answer == "error: busy: " + LiveError.busy.description)
+  }
+
+  /// All of it ended with 64, as if the command were wrong.
+  @Test func `what may be taken in a moment is told from what is wrong`() throws {
+    final class Refusing: LiveControls {
+      let error: LiveError
+      init(_ error: LiveError) { self.error = error }
+      var status: LiveStatus? { nil }
+      var learnedNoise: LearnedNoise? { nil }
+      func send(_ command: LiveCommand) throws { throw error }
+      func remove(_ sounds: [LearnedNoise], named names: [String]) throws { throw error }
+    }
+    for error in [LiveError.busy, .learning, .notRunning] {
+      for line in ["learn", "use"] {
+        let answer = ControlProtocol(controls: Refusing(error), quit: {}).answer(line)
+        #expect(answer == "error: busy: \(error)")
+      }
+    }
+    let wrong = ControlProtocol(controls: Refusing(.badOption("no")), quit: {})
+    #expect(wrong.answer("use") == "error: no" && wrong.answer("status").hasPrefix("error: busy: "))
+  }
+
+  @Test func `the socket tells the live page's address, or that there is none`() {
+    let address = "http://127.0.0.1:8080/#token"
+    #expect(ControlProtocol(controls: StandIn(), page: address, quit: {}).answer(" Page") == address)
+    let none = ControlProtocol(controls: StandIn(), quit: {}).answer("page")
+    #expect(none.hasPrefix("error: no live page") && none.contains("--web"))
   }
 
   @Test func `quit asks for the end, once a line`() {
@@ -77,6 +106,9 @@ import Testing
     #expect(full["late"] as? Int == 36_000_000 && full["dry"] as? Int == 1_234_567)
     #expect(full["reduced"] != nil && full["reference_late"] != nil && full["xruns"] != nil)
     #expect(full["steps"] as? Int == 1 && full["wished_steps"] as? Int == 8)
+    var named = LiveStatus.example
+    named.removedNames = ["tv"]
+    #expect(try object(named)["removed"] as? [String] == ["tv"] && full["removed"] as? [String] == [])
     #expect(full["bypass"] as? Bool == true && full["attenuation_limit_db"] as? Double == 12.5)
     var silent = LiveStatus.example
     silent.inputLevel = -.infinity
@@ -106,8 +138,5 @@ import Testing
       let name = entry.drop { $0 == " " }.prefix { $0 != ":" }
       #expect(status[String(name)] as? Int != nil, "\(name)")
     }
-    var named = LiveStatus.example
-    named.removedNames = ["tv"]
-    #expect(try object(named)["removed"] as? [String] == ["tv"] && full["removed"] as? [String] == [])
   }
 }

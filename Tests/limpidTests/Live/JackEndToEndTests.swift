@@ -109,6 +109,18 @@ import TestSupport
     #expect(store.load { Issue.record("\($0)") }?.removed == [])
   }
 
+  @Test func `the socket tells the address of the page`() throws {
+    let server = try DummyServer("h")
+    let socket = scratch.path("socket")
+    let process = try jack(server, "--control", socket, "--web", "0")
+    _ = try status(socket)
+    let page = try run("ctl", socket, "page").text
+    #expect(page.hasPrefix("http://127.0.0.1:") && page.contains("/#"))
+    #expect(eventually { process.errors.contains("the live page: " + page.dropLast()) }, "\(process.errors)")
+    #expect(try run("ctl", socket, "page", "1").status == 64)
+    #expect(process.end(SIGTERM) == 0)
+  }
+
   @Test
   func `killed outright it leaves its socket, which the next one replaces; two of one name are told apart`() throws {
     let server = try DummyServer("b")

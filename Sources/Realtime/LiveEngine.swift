@@ -338,12 +338,12 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
       meters.isLearned.load(ordering: .relaxed) && model?.removesLearnedNoise(by: status.networks) == true
     status.isRemoving = status.isLearned && meters.isRemoving.load(ordering: .relaxed)
     status.isFrozen = meters.isFrozen.load(ordering: .relaxed)
+    status.freezesWhenHeard = meters.freezesWhenHeard.load(ordering: .relaxed)
     status.isRealTime = meters.isRealTime.load(ordering: .relaxed)
     let drift = meters.clockDrift.double
     status.clockDrift = drift.isNaN ? nil : drift
     status.callback999 = session.shared.pointee.callbackTimes.percentile(0.999)
     status.longestCallback = session.shared.pointee.callbackTimes.longest
-    status.freezesWhenHeard = meters.freezesWhenHeard.load(ordering: .relaxed)
     status.longestCallbackWork = session.shared.pointee.callbackTimes.longestWork
   }
 

@@ -182,6 +182,56 @@ struct MicrophoneTests {
     #expect(some.errors.split(separator: "\n").count == 1)
   }
 
+  private static func status(
+    isInstalled: Bool = true, isForPulseAudio: Bool = false, isActive: Bool = false, answer: String? = nil,
+    pageAnswer: String? = nil
+  ) throws -> MicrophoneStatus {
+    MicrophoneStatus(
+      isInstalled: isInstalled, isForPulseAudio: isForPulseAudio, isActive: isActive,
+      graph: try #require(PipeWireGraph(dump)), answer: answer, pageAnswer: pageAnswer)
+  }
+
+  /// Its page could be found in the journal only.
+  @Test func `status names the live page, and says how a microphone that was ended comes back`() throws {
+    let address = "http://127.0.0.1:8080/#token"
+    let with = try Self.status(isActive: true, answer: "{}", pageAnswer: address)
+    #expect(
+      with.lines.contains { $0.hasSuffix("the live page: \(address)") } && with.object["page"] as? String == address)
+    let without = try Self.status(isActive: true, answer: "{}", pageAnswer: "error: no live page is served")
+    #expect(!without.lines.joined().contains("page") && without.object["page"] == nil)
+    #expect(try Self.status().lines.joined().contains("systemctl --user start limpid-microphone.service"))
+    #expect(try Self.status(isActive: true).lines.joined().contains("does not answer"))
+  }
+
+  /// systemd started it again two seconds later.
+  @Test func `who ends the virtual microphone ends it; where its server is not there it is tried again`() {
+    for unit in [Self.files([]).unitText, MicrophoneFiles.attendantUnit("/opt/limpid")] {
+      // A run that is ended by quit or SIGTERM has the code 0, one without a server 66.
+      #expect(unit.contains("\nRestart=on-failure\nRestartSec=2\n") && !unit.contains("always"))
+    }
+  }
+
+  /// It was said that PipeWire had not made it, and to restart PipeWire, which would have changed nothing.
+  @Test func `a microphone that was installed for PulseAudio is none on PipeWire, and status says how to make it one`()
+    throws
+  {
+    let scratch = try Scratch()
+    let home = try Self.home(scratch)
+    try scratch.write(
+      Data(MicrophoneFiles.attendantUnit("/opt/limpid").utf8), "config/systemd/user/limpid-microphone.service")
+    let dump = try scratch.write(Self.dump, "dump.json")
+    let program = try scratch.write(Data("#!/bin/sh\nexec /bin/cat '\(dump)'\n".utf8), "few/pw-dump")
+    chmod(program, 0o755)
+    let moved = try run("status", environment: home)
+    #expect(
+      moved.text.hasPrefix("It was installed for PulseAudio: limpid install-microphone makes it for PipeWire.\n"),
+      "\(moved.text) \(moved.errors)")
+    #expect(moved.status == 0 && !moved.text.contains("restart pipewire") && !moved.text.contains("does not run"))
+    try scratch.write(Data(Self.files([]).nodeText.utf8), "config/pipewire/pipewire.conf.d/limpid-microphone.conf")
+    let made = try run("status", environment: home)
+    #expect(made.text.hasPrefix("Limpid (USB Microphone)") && made.text.contains("does not run"), "\(made.text)")
+  }
+
   /// As pactl 16.1 writes it in the C locale, properties and monitors included.
   private static let pulseSources = """
     Source #0

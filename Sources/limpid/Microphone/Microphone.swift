@@ -4,9 +4,10 @@ import JackDevice
 
 /// The virtual microphone on PipeWire: made, taken away, looked at. `PulseAudioMicrophone` is the same on PulseAudio.
 enum Microphone {
-  static var isInstalled: Bool {
-    [MicrophoneFiles.nodeFile, MicrophoneFiles.unitFile].contains { FileManager.default.fileExists(atPath: $0) }
-  }
+  /// On PipeWire or PulseAudio: one unit's name serves both.
+  static var isInstalled: Bool { hasNode || FileManager.default.fileExists(atPath: MicrophoneFiles.unitFile) }
+  /// On PipeWire, which has its source from a file.
+  static var hasNode: Bool { FileManager.default.fileExists(atPath: MicrophoneFiles.nodeFile) }
 
   /// Writes the files, makes the source now, and starts limpid now and at every login.
   ///

@@ -181,8 +181,9 @@ struct MicrophoneFiles {
 
     [Service]
     ExecStart=\(command)\(place)
-    # The server may come later, or not at all; its restarts limpid waits for itself.
-    Restart=always
+    # A server that is not there yet is tried again; its restarts limpid waits for itself. Ended on purpose (limpid ctl … quit, the
+    # page) it stays so until the next login.
+    Restart=on-failure
     RestartSec=2
     Slice=session.slice
 

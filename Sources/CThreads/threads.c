@@ -6,9 +6,13 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #ifndef MCL_ONFAULT
 #define MCL_ONFAULT 4
@@ -23,6 +27,36 @@ int ct_make_ordinary(void) {
   struct sched_param parameters = {.sched_priority = 0};
   return pthread_setschedparam(pthread_self(), SCHED_OTHER, &parameters);
 }
+
+static atomic_bool was_at_limit;
+
+// SIGXCPU goes to the thread that has run for too long, where that does not block it.
+static void give_up(int signal) {
+  (void)signal;
+  int code = errno;
+  struct sched_param parameters = {.sched_priority = 0};
+  if (sched_setscheduler(0, SCHED_OTHER, &parameters) == 0) atomic_store(&was_at_limit, true);
+  errno = code;
+}
+
+// What RealtimeKit allows (RTTimeUSecMax), in microseconds.
+static const rlim_t longest_run = 200000;
+
+int ct_await_realtime(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_RTTIME, &limit) != 0) return -errno;
+  if (limit.rlim_max > longest_run) limit.rlim_max = longest_run;
+  if (limit.rlim_cur > limit.rlim_max / 2) limit.rlim_cur = limit.rlim_max / 2;
+  struct sigaction action = {.sa_handler = give_up, .sa_flags = SA_RESTART};
+  sigset_t limits;
+  sigemptyset(&limits);
+  sigaddset(&limits, SIGXCPU);
+  if (sigaction(SIGXCPU, &action, NULL) != 0 || setrlimit(RLIMIT_RTTIME, &limit) != 0) return -errno;
+  pthread_sigmask(SIG_UNBLOCK, &limits, NULL);
+  return (int)syscall(SYS_gettid);
+}
+
+bool ct_was_at_limit(void) { return atomic_exchange(&was_at_limit, false); }
 
 int ct_realtime_priority(void) {
   // Not pthread_getschedparam: that takes a lock, and tells what it was told, not what is.

@@ -154,12 +154,12 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     }
     let meters = meters
     let remark = remark
-    try session.start(priority: options.priority) { priority in
+    try session.start(priority: options.priority, giver: options.givesPriority) { priority in
       meters.isRealTime.store(priority == .realTime, ordering: .relaxed)
       if priority == .refused {
         remark(
           "the worker runs without real-time priority, which the system does not allow; give your user the right "
-            + "(group audio, rtprio in /etc/security/limits.d) if you hear gaps")
+            + "(group audio, rtprio in /etc/security/limits.d), or install rtkit, if you hear gaps")
       }
     }
     return session

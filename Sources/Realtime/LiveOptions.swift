@@ -11,6 +11,12 @@ public struct LiveOptions: Sendable {
   /// Most that the worker's priority under SCHED_FIFO may be, 1…99; nil: ordinary scheduling. It stays below that of the
   /// device's thread: where that one is ordinary, the worker is, too.
   public var priority: Int? = 60
+  /// Asked, on the worker's thread, for the priority that the system does not allow it: is to return at once, and to call `done` with
+  /// whether it was given, later and on any thread. The thread has the number by which the system knows it. nil: nobody is asked.
+  public var givesPriority: PriorityGiver?
+  /// As `givesPriority`.
+  public typealias PriorityGiver =
+    @Sendable (_ thread: Int, _ priority: Int, _ done: @escaping @Sendable (Bool) -> Void) -> Void
   /// Whether the process' memory is locked as it is touched (MCL_ONFAULT), so that no page has to be fetched in time: for
   /// programs that are all audio, not for guests of others.
   public var locksMemory = false

@@ -23,6 +23,8 @@ final class LiveSession: @unchecked Sendable {
 
   private let pace: WorkerPace
   private var followedPriority = -1  // the worker's
+  /// Gives the calling thread a priority, or says why not. Tests set it before the threads run.
+  nonisolated(unsafe) var makeRealTime: (Int32) -> Int32 = ct_make_realtime
   private let encoderWake: Semaphore
   private var workerThread: WorkerThread?
   private var encoderThread: WorkerThread?
@@ -114,9 +116,13 @@ final class LiveSession: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - priority: the worker's at most; nil: ordinary.
-  ///   - didSetPriority: told, on the worker, whether it runs in real time, or that the system does not allow it.
-  func start(priority: Int?, didSetPriority: @escaping @Sendable (WorkerPriority) -> Void) throws {
-    do { try startThreads(priority, didSetPriority) } catch {
+  ///   - giver: asked where the system does not allow it.
+  ///   - didSetPriority: told, on the worker or by the giver, whether it runs in real time, or that the system does not allow it.
+  func start(
+    priority: Int?, giver: LiveOptions.PriorityGiver? = nil,
+    didSetPriority: @escaping @Sendable (WorkerPriority) -> Void
+  ) throws {
+    do { try startThreads(priority, giver, didSetPriority) } catch {
       // Those that run already know this session.
       try? stop()
       throw error
@@ -124,7 +130,8 @@ final class LiveSession: @unchecked Sendable {
   }
 
   private func startThreads(
-    _ priority: Int?, _ didSetPriority: @escaping @Sendable (WorkerPriority) -> Void
+    _ priority: Int?, _ giver: LiveOptions.PriorityGiver?,
+    _ didSetPriority: @escaping @Sendable (WorkerPriority) -> Void
   ) throws {
     try recorder?.start()
     encoderThread = try WorkerThread(name: "limpid-encoder") { [unowned self] in
@@ -134,7 +141,7 @@ final class LiveSession: @unchecked Sendable {
     }
     workerThread = try WorkerThread(name: "limpid-worker") { [unowned self] in
       waitForBlocks()
-      follow(shared.pointee.callbackPriority.load(ordering: .relaxed), most: priority, didSetPriority)
+      follow(shared.pointee.callbackPriority.load(ordering: .relaxed), most: priority, giver, didSetPriority)
       worker.run()
     }
   }
@@ -190,15 +197,22 @@ final class LiveSession: @unchecked Sendable {
   enum WorkerPriority { case realTime, ordinary, refused }
 
   /// The worker runs below the device's thread: above it, it would keep the callback waiting for a frame.
-  private func follow(_ callback: Int, most: Int?, _ didSetPriority: (WorkerPriority) -> Void) {
+  private func follow(
+    _ callback: Int, most: Int?, _ giver: LiveOptions.PriorityGiver?,
+    _ didSetPriority: @escaping @Sendable (WorkerPriority) -> Void
+  ) {
+    if worker.pausesBetweenBlocks, ct_was_at_limit() { didSetPriority(.ordinary) }
     guard let most, callback >= 0, callback != followedPriority else { return }
     followedPriority = callback
-    if callback <= 1 {
+    guard callback > 1 else {
       _ = ct_make_ordinary()
-      didSetPriority(.ordinary)
-    } else {
-      didSetPriority(ct_make_realtime(Int32(min(most, callback - 1))) == 0 ? .realTime : .refused)
+      return didSetPriority(.ordinary)
     }
+    let priority = min(most, callback - 1)
+    if makeRealTime(Int32(priority)) == 0 { return didSetPriority(.realTime) }
+    guard let giver, case let thread = ct_await_realtime(), thread > 0 else { return didSetPriority(.refused) }
+    worker.pausesBetweenBlocks = true
+    giver(Int(thread), priority) { isGiven in didSetPriority(isGiven ? .realTime : .refused) }
   }
 
   /// Ends the threads and the recording; no callback is under way or will come. Waits for all of it.

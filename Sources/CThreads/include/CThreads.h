@@ -10,6 +10,12 @@
 int ct_make_realtime(int priority);
 /// Gives the calling thread the ordinary scheduling again.
 int ct_make_ordinary(void);
+/// Prepares the calling thread for real-time scheduling that another process gives it (RealtimeKit), which asks for a limit, of the
+/// whole process: a thread that runs for 0.1 s in real time without a pause becomes ordinary; at 0.2 s the system would end the process.
+/// Returns the thread's number in the system, or −errno.
+int ct_await_realtime(void);
+/// Whether a thread has become ordinary at that limit since the last call.
+bool ct_was_at_limit(void);
 /// The calling thread's SCHED_FIFO or SCHED_RR priority; 0: ordinary scheduling.
 int ct_realtime_priority(void);
 /// Names the calling thread (at most 15 characters), as debuggers and `top -H` show it.

@@ -28,6 +28,10 @@ final class Worker: @unchecked Sendable {
   /// Whether there is a clock at all; playing again, there is none.
   let isTimed: Bool
 
+  /// Whether it sleeps for a moment after every block: its priority has a limit of time without a pause (`ct_await_realtime`), which
+  /// many blocks at once after a stall would pass. The worker's thread.
+  var pausesBetweenBlocks = false
+
   /// Position in the stream less position in the input ring: grows where input was lost.
   private var offset = 0
   private var awaitsResume = false
@@ -91,6 +95,7 @@ final class Worker: @unchecked Sendable {
       profiles.answer(&enhancer)
       guard isThere else { break }
       processBlock()
+      if pausesBetweenBlocks { sleep(nanoseconds: 1000) }
     }
     if shared.pointee.intake.load(ordering: .acquiring) == SharedState.Intake.overrun && !awaitsResume {
       // What is left of a block before the gap is left out with it.

@@ -65,6 +65,7 @@ struct LiveArguments: ParsableArguments {
     var options = LiveOptions()
     options.allowance = allowance / 1000
     options.locksMemory = true
+    options.givesPriority = RealtimeKit().giver
     options.adaptsSteps = !noAdapt
     options.lendsSound = web != nil
     options.recording = record.map { RecordingFolder($0) }

@@ -272,6 +272,14 @@ struct MicrophoneTests {
         == "PulseAudio (on PipeWire 0.3.65)")
   }
 
+  @Test func `the wish for a default microphone is taken back where it is ours alone`() {
+    let told = "Found \"settings\" metadata 31\nupdate: id:0 key:'default.configured.audio.source' value:'"
+    #expect(DefaultMicrophone.isOurs(told + #"{ "name": "limpid-microphone" }' type:'Spa:String:JSON'"# + "\n"))
+    #expect(!DefaultMicrophone.isOurs(told + #"{ "name": "alsa_input.usb" }' type:'Spa:String:JSON'"# + "\n"))
+    #expect(
+      !DefaultMicrophone.isOurs(#"update: id:0 key:'default.audio.source' value:'{ "name": "limpid-microphone" }'"#))
+  }
+
   private static func pulseModules(
     _ microphone: String = "USB Microphone", hasShortBlocks: Bool = true
   ) -> PulseAudioModules {
@@ -299,6 +307,9 @@ struct MicrophoneTests {
       strange.modules[3].arguments.hasSuffix(#"="device.description='Limpid (a\'b \"c\" \\ d#)'""#),
       "\(strange.modules[3].arguments)")
     #expect(strange.script.split(separator: "\n").count == 5)
+    var standard = Self.pulseModules()
+    standard.isDefault = true
+    #expect(standard.script == Self.pulseModules().script + "\nset-default-source limpid-microphone")
   }
 
   @Test

@@ -8,8 +8,17 @@ package enum PipedRecording {
 
   private enum State: UInt8 { case none, comes, ends }
 
-  /// Seconds after the signal in which the program that records may hand over what it still has.
-  static let grace = 1.0
+  /// Seconds that are waited, after the signal, for what the program that records still hands over.
+  static let patience = 1.0
+  /// Seconds after the signal at which it is over in any case, however much comes.
+  static let limit = 10.0
+
+  /// What the reader of one knows of its end.
+  struct Ending {
+    /// When the signal was seen (`monotonicNanoseconds`); nil: there was none.
+    var asked: UInt64?
+    fileprivate var waited = 0.0
+  }
 
   /// From now on one comes.
   static func begin() { state.store(State.comes.rawValue, ordering: .releasing) }
@@ -29,17 +38,20 @@ package enum PipedRecording {
   /// Waits for bytes, or for the end that a signal asked for.
   ///
   /// - Returns: whether a read may be made now; false: it is over.
-  static func waits(for descriptor: Int32, _ asked: inout UInt64?) -> Bool {
+  static func waits(for descriptor: Int32, _ ending: inout Ending) -> Bool {
     while true {
+      let before = monotonicNanoseconds()
       if isEnding {
-        let now = monotonicNanoseconds()
-        let since = asked ?? now
-        asked = since
-        if Double(now - since) > grace * 1e9 { return false }
+        let asked = ending.asked ?? before
+        ending.asked = asked
+        if ending.waited > patience || Double(before - asked) > limit * 1e9 { return false }
       }
       var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      // A signal that comes just before it would be seen by the next turn alone.
-      if poll(&wait, 1, 200) > 0 { return true }
+      // A signal that comes just before it is seen by the next turn.
+      let count = poll(&wait, 1, 200)
+      // The time that enhancing takes is none of the recorder's.
+      if ending.asked != nil { ending.waited += Double(monotonicNanoseconds() - before) / 1e9 }
+      if count > 0 { return true }
     }
   }
 }

@@ -28,8 +28,7 @@ package final class RawReader: AudioSource {
   private var rest: Int?
   /// Whether it comes live, for all that is known.
   private let isPiped: Bool
-  /// When it was seen that a signal ends it (`monotonicNanoseconds`).
-  private var endAsked: UInt64?
+  private var ending = PipedRecording.Ending()
 
   /// - Throws: `AudioFileError.unsupported` for a rate outside 8000…192000 Hz or channels outside 1…32.
   package convenience init(
@@ -82,14 +81,14 @@ package final class RawReader: AudioSource {
     precondition(room > 0, "read takes room for at least one sample of all channels")
     if bytes.count < room { bytes += Array(repeating: 0, count: room - bytes.count) }
     while have < whole {
-      if isPiped, !PipedRecording.waits(for: descriptor, &endAsked) { return try ended() }
+      if isPiped, !PipedRecording.waits(for: descriptor, &ending) { return try ended() }
       let wanted = min(room - have, rest ?? .max)
       let got =
         wanted == 0 ? 0 : bytes.withUnsafeMutableBytes { Ground.read(descriptor, $0.baseAddress! + have, wanted) }
       if got < 0, errno == EINTR || waitAgain(descriptor, POLLIN) { continue }
       guard got >= 0 else { throw .unreadable(path: name, reason: systemReason()) }
       if got == 0 {
-        if endAsked != nil || isPiped && PipedRecording.isEnding { return try ended() }
+        if ending.asked != nil || isPiped && PipedRecording.isEnding { return try ended() }
         try end(whole)
         return 0
       }

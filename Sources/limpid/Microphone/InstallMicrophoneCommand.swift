@@ -13,6 +13,7 @@ struct InstallMicrophoneCommand: ParsableCommand {
 
         limpid install-microphone                     the microphone that is PipeWire's default now
         limpid install-microphone "USB Microphone"    its name, or a part of it
+        limpid install-microphone --default           and it is the one that programs get that choose none
         limpid install-microphone -- --model wide     after --, options of limpid jack; files are found from this folder
         limpid ctl $XDG_RUNTIME_DIR/limpid-microphone limit 12      what is set stays
 
@@ -29,6 +30,11 @@ struct InstallMicrophoneCommand: ParsableCommand {
     parsing: .unconditional,
     help: "The microphone's channel that is heard, from 1 on. (default: of several the one with the voice)")
   var channel: Int?
+
+  @Flag(
+    name: .customLong("default"), help: "Also make it the microphone of programs that choose none, until it is removed."
+  )
+  var isDefault = false
 
   @Argument(parsing: .postTerminator, help: "Options of limpid jack.")
   var options: [String] = []
@@ -79,9 +85,15 @@ struct InstallMicrophoneCommand: ParsableCommand {
       source, ports: try ports(of: source, at: 8), executable: executable, options: options,
       folder: options.isEmpty || folder.isEmpty ? nil : folder)
     try files.check()
-    let remark = try Microphone.install(files)
-    try putOut("\(files.description) is there: choose it as the microphone in your programs.")
-    if let remark { Terminal.complain("note", remark) }
+    let remarks = [try Microphone.install(files), isDefault ? try DefaultMicrophone.set() : nil]
+    try putOut(sentence(files.description))
+    for remark in remarks.compactMap(\.self) { Terminal.complain("note", remark) }
+  }
+
+  private func sentence(_ description: String) -> String {
+    isDefault
+      ? "\(description) is there, as the microphone of all programs that choose none."
+      : "\(description) is there: choose it as the microphone in your programs."
   }
 
   private func installOnPulseAudio() throws {
@@ -94,12 +106,12 @@ struct InstallMicrophoneCommand: ParsableCommand {
     controls = try PluginSpeed(hasShortBlocks: hasShortBlocks).fitted(controls) { remarks.append($0) }
     let files = PulseAudioModules(
       microphone: source.description, source: source.name, channel: channel, plugin: plugin, controls: controls,
-      hasShortBlocks: hasShortBlocks)
+      hasShortBlocks: hasShortBlocks, isDefault: isDefault)
     guard let executable = Program.executable else {
       throw Failure(.software, "/proc is not there, so limpid does not know where it lies; mount it")
     }
     let remark = try PulseAudioMicrophone.install(files, executable: executable)
-    try putOut("\(files.description) is there: choose it as the microphone in your programs.")
+    try putOut(sentence(files.description))
     if self.channel == nil, source.ports.count > 1 {
       Terminal.complain(
         "note", "of its \(source.ports.count) channels the first is heard; --channel 2 hears the second")

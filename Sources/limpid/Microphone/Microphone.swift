@@ -57,7 +57,10 @@ enum Microphone {
     // A PipeWire beside PulseAudio carries pictures only, and need not have pw-dump; where no microphone was, nor need any.
     guard isUnitThere, PipeWire.isRunning else { return (wasThere, nil) }
     do {
-      if try SoundServer.current() == .pipeWire { try removeNode() }
+      if try SoundServer.current() == .pipeWire {
+        try removeNode()
+        try DefaultMicrophone.unset()
+      }
       return (wasThere, nil)
     } catch {
       return (wasThere, "its source may stay until PipeWire is restarted: \(Failure(error).sentence)")

@@ -37,6 +37,7 @@ enum PulseAudioMicrophone {
             + "and limpid presets whether the models are there"
           : "PulseAudio does not load \(module.name); its log says why (`journalctl --user -u pulseaudio`)")
     }
+    if files.isDefault { _ = try PulseAudio.pactl("set-default-source", MicrophoneFiles.nodeName) }
     do { try Microphone.write(PulseAudioScript.adding(files.script, to: old), to: file) } catch {
       try unload()
       throw error

@@ -25,6 +25,8 @@ struct PulseAudioModules: Equatable {
   let controls: PluginControls
   /// Whether this PulseAudio's null sink asks for 50 ms at once and not for two seconds (`PulseAudioMicrophone.givesShortBlocks`).
   let hasShortBlocks: Bool
+  /// Whether programs that choose no microphone are to get it.
+  var isDefault = false
 
   /// What programs show.
   var description: String { "Limpid (\(microphone))" }
@@ -69,7 +71,8 @@ struct PulseAudioModules: Equatable {
 
   /// The lines of PulseAudio's start script. A microphone that is not there at login is no reason to end.
   var script: String {
-    ([".nofail"] + modules.map { "load-module \($0.name) \($0.arguments)" }).joined(separator: "\n")
+    ([".nofail"] + modules.map { "load-module \($0.name) \($0.arguments)" }
+      + (isDefault ? ["set-default-source \(MicrophoneFiles.nodeName)"] : [])).joined(separator: "\n")
   }
 
   /// A value of a module's argument list (pulsecore/modargs.c): in quotes, a backslash before what would end them.

@@ -40,6 +40,21 @@ import TestSupport
     #expect(both != there)
   }
 
+  @Test func `the way back is the mean of two networks`() throws {
+    let samples = Wave.sound(1.9, rate: 16_000, channels: 1)
+    let input = try write(samples, "in.wav", rate: 16_000)
+    let there = try enhanced(input)
+    let turned = try enhanced(
+      try write(samples.reversed(), "turned.wav", rate: 16_000), "--second-model", identity, "--passes", "1")
+    let (first, second) = (try backward("tiny"), try backward("identity"))
+    let both = try enhanced(input, "--backward-model", first, "--backward-second-model", second)
+    #expect(bits(both) == bits(mean(there, Array(turned.reversed()), rate: 16_000)))
+    let alone = try enhanced(input, "--backward-model", first)
+    #expect(try enhanced(input, "--backward-model", first, "--backward-second-model", "none") == alone)
+    #expect(both != alone)
+    #expect(try enhanced(input, "--backward-model", second) != both)
+  }
+
   /// As `Enhancement` has it, of two sounds of one channel that lie on the same samples.
   private func mean(_ there: [Float], _ back: [Float], rate: Int) -> [Float] {
     var mean = WayMean(sampleRate: rate, channelCount: 1, offset: 0)
@@ -89,8 +104,19 @@ import TestSupport
       return result.text
     }
     let name = "\"backwardModel\" : \"limpid-wide-backward\""
-    #expect(try report().contains(name))
-    #expect(try report("--model", "light", "--backward-model", "wide").contains(name))
+    let second = "\"backwardSecondModel\" : \"limpid-sequence-backward\""
+    let light = "\"backwardModel\" : \"limpid-sequence-backward\""
+    #expect(try report("--preset", "fast").contains(light))
+    #expect(try report("--backward-second-model", "light").contains(second))
+    for options in [
+      [], ["--model", "light", "--backward-model", "wide"], ["--backward-model", "wide"],
+      ["--preset", "quality", "--backward-second-model", "none"],
+    ] {
+      let result = try run(["enhance", input, "-o", scratch.path("report.wav"), "--force", "--json"] + options)
+      #expect(result.text.contains(name) && !result.text.contains("backwardSecondModel"), "\(options)")
+    }
+    let named = try report("--model", "light", "--backward-model", "wide", "--backward-second-model", "light")
+    #expect(named.contains(name) && named.contains(second))
     for options in [
       ["--model", "light"], ["--second-model", "none"], ["--backward-model", "none"], ["--preset", "live"],
       ["--method", "wiener", "--second-model", "none"], ["--realtime"],
@@ -99,8 +125,10 @@ import TestSupport
       #expect(result.status == 0 && !result.text.contains("backwardModel"), "\(options) \(result.errors)")
     }
     // A preset of one's own, beside none of our weights, finds them by name.
-    let preset = try scratch.write(Data("backward-model = \"wide\"\n".utf8), "own.toml")
-    #expect(try report("--preset", preset).contains(name))
+    let preset = try scratch.write(
+      Data("backward-model = \"wide\"\nbackward-second-model = \"light\"\n".utf8), "own.toml")
+    let own = try report("--preset", preset)
+    #expect(own.contains(name) && own.contains(second))
   }
 
   @Test func `what was learned is removed on the way back, too`() throws {
@@ -123,6 +151,9 @@ import TestSupport
       of: write(sound.reversed(), "turned.wav", rate: 16_000))
     #expect(bits(both) == bits(mean(there, Array(back.reversed()), rate: 16_000)))
     #expect(try output("--backward-model", turned) != both)
+    // Of two networks the one that can hears it alone.
+    #expect(
+      try output("--remove", learned, "--backward-model", backward("tiny"), "--backward-second-model", turned) == both)
     // A network that cannot, and the decision which of two voices speaks, leave the way there alone.
     #expect(try output("--remove", learned, "--backward-model", try backward("tiny")) == there)
     let heard = try output("--remove", learned, "--learned-voices", "heard")
@@ -141,14 +172,28 @@ import TestSupport
     #expect(try refusal(78, "--backward-model", fixture("tiny")).contains("hears sound as it comes"))
     #expect(try refusal(78, "--model", back).contains("name it with --backward-model"))
     #expect(try refusal(78, "--second-model", back).contains("name it with --backward-model"))
-    #expect(try refusal(64, "--backward-model", "light").contains("there is no model 'light'"))
+    #expect(try refusal(78, "--backward-second-model", fixture("tiny")).contains("hears sound as it comes"))
+    #expect(try refusal(64, "--backward-model", "small").contains("there is no model 'small'"))
+    #expect(try refusal(64, "--backward-second-model", "small").contains("give wide, light or a .safetensors file"))
     #expect(try refusal(64, "--backward-model", "").contains("a name is empty"))
+    #expect(try refusal(64, "--backward-second-model", "").contains("a name is empty"))
+    for options in [["--backward-model", "none"], ["--model", "light"]] {
+      let result = try run(
+        ["enhance", input, "-o", scratch.path("out.wav"), "--backward-second-model", "wide"] + options)
+      #expect(result.status == 64 && result.errors.contains("has no first beside it"), "\(result.errors)")
+    }
     #expect(
       try refusal(64, "--method", "wiener", "--second-model", "none", "--backward-model", "wide").contains(
         "runs no network"))
+    #expect(
+      try refusal(64, "--method", "wiener", "--backward-second-model", "wide").contains("leave --backward-second-model")
+    )
     #expect(try refusal(64, "--realtime", "--backward-model", "wide").contains("is for files"))
+    #expect(try refusal(64, "--realtime", "--backward-second-model", "wide").contains("is for files"))
     let preset = try scratch.write(Data("method = \"wiener\"\nbackward-model = \"wide\"\n".utf8), "wiener.toml")
     #expect(try refusal(78, "--preset", preset).contains("remove the key 'backward-model'"))
+    let second = try scratch.write(Data("backward-second-model = \"wide\"\n".utf8), "second.toml")
+    #expect(try refusal(78, "--preset", second).contains("add the key 'backward-model'"))
     let live = try run("live", "--explain-latency", "--model", back)
     #expect(live.status == 78 && live.errors.contains("--backward-model"), "\(live.errors)")
     let pipe = try run(
@@ -172,6 +217,8 @@ import TestSupport
     #expect(try enhance("--backward-model", back).text.contains("\"durationInSeconds\""))
     let again = try enhance("--backward-model", back)
     #expect(again.text.contains("\"skipped\" : [\n    {"), "\(again.text)")
+    let second = try enhance("--backward-model", back, "--backward-second-model", backward("identity"))
+    #expect(!second.text.contains("\"skipped\" : [\n    {"), "\(second.text)")
     let without = try enhance()
     #expect(!without.text.contains("\"skipped\" : [\n    {"), "\(without.text)")
   }

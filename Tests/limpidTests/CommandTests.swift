@@ -16,7 +16,7 @@ import TestSupport
 
   @Test func `lists the presets of the checkout, each with a line`() throws {
     let lines = try run("presets").text.split(separator: "\n")
-    for name in ["live", "quality", "gentle"] {
+    for name in ["fast", "live", "quality", "gentle"] {
       let line = try #require(lines.first { $0.hasPrefix(name + " ") })
       #expect(line.count > name.count + 20)
     }

@@ -86,7 +86,7 @@ import TestSupport
   {
     let folder = tests.deletingLastPathComponent().appendingPathComponent("presets")
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".toml") }
-    #expect(files.sorted() == ["gentle.toml", "live.toml", "quality.toml"])
+    #expect(files.sorted() == ["fast.toml", "gentle.toml", "live.toml", "quality.toml"])
     let listed = try run("presets", "--paths").text
     for file in files {
       let path = folder.appendingPathComponent(file).path

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ SECONDS = 1.2
 @pytest.mark.parametrize(
     "preset, rate, channels",
     [("live", rate, channels) for rate in (16_000, 44_100, 48_000) for channels in (1, 2)]
-    + [("quality", 44_100, 2), ("gentle", 48_000, 1)],
+    + [("quality", 44_100, 2), ("gentle", 48_000, 1), ("fast", 48_000, 2)],
 )
 def test_every_preset(program, preset: str, rate: int, channels: int) -> None:
     sound = noisy(SECONDS, rate, channels)
@@ -69,6 +70,32 @@ def test_the_way_back_of_a_network_that_is_named(program, rate: int, channels: i
     alone = limpid.enhance(sound, rate, model="light")
     assert_same_bits(alone, program(sound, rate, "--model", "light"))
     assert not np.array_equal(result, alone)
+
+
+def test_two_networks_of_the_way_back(program) -> None:
+    sound = noisy(1.2, 16_000, 1)
+    models = Path(limpid.__file__).parent / "presets" / "models"
+    back = limpid.Model(models / "limpid-wide-backward.safetensors", second=models / "limpid-sequence-backward.safetensors")
+    result = limpid.enhance(sound, 16_000, model="light", backward_model=back)
+    options = "--model", "light", "--backward-model", "wide", "--backward-second-model", "light"
+    assert_same_bits(result, program(sound, 16_000, *options))
+    alone = limpid.enhance(sound, 16_000, model="light", backward_model="wide")
+    assert not np.array_equal(alone, result)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'model = "wide"\nsecond-model = "light"\nbackward-model = "light"\nbackward-second-model = "wide"\n',
+        'second-model = "none"\nbackward-model = "models/limpid-wide-backward.safetensors"\n',
+        '\ufeffattenuation-limit = "off"\n',
+    ],
+)
+def test_a_preset_of_ones_own_names_networks_as_the_program_has_it(program, tmp_path: Path, text: str) -> None:
+    (tmp_path / "own.toml").write_text(text + "passes = 1\n")
+    sound = noisy(1.2, 16_000, 1)
+    expected = program(sound, 16_000, "--preset", str(tmp_path / "own.toml"))
+    assert_same_bits(limpid.enhance(sound, 16_000, preset=tmp_path / "own.toml"), expected)
 
 
 def test_what_was_learned_goes_on_the_way_back_too(program) -> None:

@@ -21,7 +21,8 @@ def test_the_version_is_the_programs() -> None:
 
 
 def test_library_presets_and_weights_are_in_it() -> None:
-    for name in ("py.typed", "lib/liblimpid.so", "presets/live.toml", "presets/quality.toml", "presets/gentle.toml"):
+    presets = [f"presets/{name}.toml" for name in ("fast", "gentle", "live", "quality")]
+    for name in ("py.typed", "lib/liblimpid.so", *presets):
         assert (FOLDER / name).is_file(), name
     for name in ("light", "wide"):
         assert Path(limpid.Model(name).path).parent == FOLDER / "presets" / "models"

@@ -76,7 +76,7 @@ def test_networks_of_the_other_direction() -> None:
 
 
 def test_presets(tmp_path: Path) -> None:
-    with pytest.raises(limpid.InvalidValueError, match="there is no preset 'loud'; give one of gentle, live, quality"):
+    with pytest.raises(limpid.InvalidValueError, match="there is no preset 'loud'; give one of fast, gentle, live, quality"):
         limpid.Stream(16_000, preset="loud")
     with pytest.raises(limpid.NotFoundError, match="the preset cannot be read"):
         limpid.Stream(16_000, preset=tmp_path / "mine.toml")
@@ -85,13 +85,14 @@ def test_presets(tmp_path: Path) -> None:
     with pytest.raises(limpid.InvalidValueError, match="mine.toml: the preset is not TOML"):
         limpid.Stream(16_000, preset=mine)
     mine.write_text("attenuation-limit = 6.0\npasses = 2\npost-filter = 2.0\nnoise-selection = 'residual'\n")
-    with pytest.raises(limpid.ModelError, match="needs a model"):
-        limpid.Stream(16_000, preset=mine)
     sound = noisy(1.0, 16_000, 1)
     assert_same_bits(
-        limpid.enhance(sound, 16_000, preset=mine, model="light"),
+        limpid.enhance(sound, 16_000, preset=mine),
         limpid.enhance(sound, 16_000, preset="live", model="light", attenuation_limit=6),
     )
+    mine.write_text("model = 'models/absent.safetensors'\n")
+    with pytest.raises(limpid.NotFoundError, match="absent.safetensors"):
+        limpid.Stream(16_000, preset=mine)
 
 
 def test_sounds_that_nothing_can_be_learned_from() -> None:

@@ -5,7 +5,10 @@ package enum DataFolders {
     (name: "wide", file: "limpid-wide.safetensors"), (name: "light", file: "limpid-sequence.safetensors"),
   ]
   /// Those that hear recordings from their end.
-  package static let backwardModels = [(name: "wide", file: "limpid-wide-backward.safetensors")]
+  package static let backwardModels = [
+    (name: "wide", file: "limpid-wide-backward.safetensors"),
+    (name: "light", file: "limpid-sequence-backward.safetensors"),
+  ]
 
   /// Folders of presets, first to last, each with what it is for people.
   ///

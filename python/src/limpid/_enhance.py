@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._errors import InvalidValueError, Status
-from ._model import ModelName, backward_file
+from ._model import ModelName, backward
 from ._samples import Samples, samples, whole
 from ._settings import Preset, Settings
 from ._stream import Removed, listed, made
@@ -29,16 +29,18 @@ def enhance(
     precision: Optional[str] = None,
     remove: Removed = (),
     warm_up: Optional[float] = None,
-    backward_model: Optional[str | os.PathLike[str]] = None,
+    backward_model: Optional[ModelName] = None,
     **settings: Unpack[Settings],
 ) -> Samples:
     """Enhances a whole recording; the result has its shape and lines up with it in time.
 
     ``array``: (samples,) or (samples, channels) floats, full scale -1 to 1; what is not finite is taken as 0. It stays
-    as it is. ``rate``: 8000 to 192000 Hz. ``preset``: ``"quality"``, ``"live"``, ``"gentle"``, or a .toml file.
+    as it is. ``rate``: 8000 to 192000 Hz. ``preset``: ``"quality"``, ``"fast"``, ``"live"``, ``"gentle"``, or a
+    .toml file.
     ``warm_up``: seconds of the beginning that are heard before it is enhanced, 0 to 10; None: the preset's.
-    ``backward_model``: a network that hears the recording from its end, which has a part in what is heard: ``"wide"``, a
-    .safetensors file, or ``"none"``; None: the preset's, unless ``model`` is given. The rest as in ``Stream``.
+    ``backward_model``: a network that hears the recording from its end, which has a part in what is heard: ``"wide"``,
+    ``"light"``, a .safetensors file, a ``Model`` of one or two such, or ``"none"``; None: the preset's, unless ``model`` is
+    given. The rest as in ``Stream``.
 
     Returns float32, the same bits as ``limpid enhance`` gives with these options. Any thread; the interpreter is free
     meanwhile, so that several run at once.
@@ -54,25 +56,25 @@ def enhance(
     there = made(values, model, precision, removed, settings)
     there.prepare(rate, channels)
     named = model is not None or settings.get("networks", "both") != "both"
-    file = _backward(values, settings, backward_model, named, bool(removed))
-    back = None if file is None else made(values, file, precision, removed, settings)
+    name, second = _backward(values, settings, backward_model, named, bool(removed))
+    back = None if name is None else made(values, name, precision, removed, settings, second)
     result = np.empty_like(sound)
     there.recording(back, sound, result, opening)
     return result
 
 
 def _backward(
-    preset: Preset, settings: Settings, wished: Optional[str | os.PathLike[str]], named: bool, removes: bool
-) -> Optional[str]:
-    """The network of the way back; None: there is none. ``named``: a network is, and then that one and its time are meant."""
-    if wished is not None:
-        back = backward_file(wished)
-    else:
-        back = None if named else preset.backward_model
+    preset: Preset, settings: Settings, wished: Optional[ModelName], named: bool, removes: bool
+) -> tuple[Optional[ModelName], Optional[str]]:
+    """The networks of the way back; None: there is none. ``named``: a network is, and then that one and its time are meant."""
     # Which of two voices speaks is not heard on the way back.
     if removes and settings.get("learned_voices", preset.settings.get("learned-voices")) == "heard":
-        return None
-    return back if settings.get("method", preset.settings.get("method", "score")) == "score" else None
+        return None, None
+    if settings.get("method", preset.settings.get("method", "score")) != "score":
+        return None, None
+    if wished is not None:
+        return backward(wished), None
+    return (None, None) if named else (preset.backward_model, preset.backward_second_model)
 
 
 def _seconds(value: object) -> float:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+from pathlib import Path
 from typing import Optional, Union
 
 from ._library import FOLDER, ModelHandle
 
 _NAMED = {"light": "limpid-sequence.safetensors", "wide": "limpid-wide.safetensors"}
-_BACKWARD = {"wide": "limpid-wide-backward.safetensors"}
+_BACKWARD = {"wide": "limpid-wide-backward.safetensors", "light": "limpid-sequence-backward.safetensors"}
 _FOLDER = FOLDER / "presets" / "models"
 
 
@@ -65,11 +66,23 @@ def _file(name: str | os.PathLike[str]) -> str:
     return str(_FOLDER / _NAMED[name]) if isinstance(name, str) and name in _NAMED else os.fspath(name)
 
 
-def backward_file(name: str | os.PathLike[str]) -> Optional[str]:
-    """The weights of a network that hears recordings from their end; None: ``"none"``."""
+def in_preset(text: object, folder: Path, backward: bool = False) -> Optional[str]:
+    """The weights that a preset's key names: ours by name, or a file; what is relative is looked for in the preset's folder,
+    then in the package's. None: there are none."""
+    if text is None or text == "none":
+        return None
+    own = (_BACKWARD if backward else _NAMED).get(str(text))
+    relative = str(text) if own is None else f"models/{own}"
+    there = folder / relative
+    package = FOLDER / "presets" / relative
+    return str(package if not there.exists() and package.exists() else there)
+
+
+def backward(name: ModelName) -> Optional[ModelName]:
+    """What hears recordings from their end, as ``shared`` takes it; None: ``"none"``."""
     if name == "none":
         return None
-    return str(_FOLDER / _BACKWARD[name]) if isinstance(name, str) and name in _BACKWARD else os.fspath(name)
+    return str(_FOLDER / _BACKWARD[name]) if isinstance(name, str) and name in _BACKWARD else name
 
 
 def shared(name: ModelName, precision: Optional[str] = None, second: Optional[str] = None) -> Model:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ._errors import InvalidValueError, NotFoundError, Status
 from ._library import FOLDER
+from ._model import in_preset
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -70,7 +71,7 @@ def texts(settings: Mapping[str, Any]) -> dict[str, str]:
 
 
 class Preset:
-    """A TOML file of settings: `quality`, `live`, `gentle`, or a file."""
+    """A TOML file of settings: `quality`, `fast`, `live`, `gentle`, or a file."""
 
     def __init__(self, name: str | os.PathLike[str]) -> None:
         path = Path(name)
@@ -82,7 +83,7 @@ class Preset:
                     f"there is no preset {name!r}; give one of {known}, or a .toml file", Status.BAD_VALUE
                 )
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
+            table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except (OSError, ValueError) as reason:
             if isinstance(reason, OSError):
                 sentence = f"{path}: the preset cannot be read ({reason.strerror}); check that the file is there"
@@ -90,16 +91,19 @@ class Preset:
             sentence = f"{path}: the preset is not TOML ({reason}); correct it"
             raise InvalidValueError(sentence, Status.BAD_VALUE) from reason
         table.pop("description", None)
-        model = table.pop("model", None)
-        #: The weights file; what is relative is so to the preset. None: none is named.
-        self.model: str | None = None if model is None else str(path.parent / str(model))
-        second = table.pop("second-model", None)
+        folder = path.parent
+        #: The weights file. None: there is none.
+        self.model = in_preset(table.pop("model", "light"), folder)
         #: Weights of a second network, of which and the first the mean is heard. None: none.
-        self.second_model: str | None = None if second is None else str(path.parent / str(second))
-        back = table.pop("backward-model", None)
+        self.second_model = in_preset(table.pop("second-model", None), folder)
         #: Weights of a network that hears recordings from their end. None: there is none.
-        self.backward_model: str | None = None if back is None else str(path.parent / str(back))
+        self.backward_model = in_preset(table.pop("backward-model", None), folder, backward=True)
+        #: Weights of a second one, of which and the first the mean is heard. None: there is none.
+        self.backward_second_model = in_preset(table.pop("backward-second-model", None), folder, backward=True)
         self.precision = str(table.pop("precision", "auto"))
         #: Seconds of a recording's beginning that are heard before it is enhanced.
         self.warm_up: object = table.pop("warm-up", 0)
+        # As the program takes it.
+        if table.get("attenuation-limit") == "off":
+            table["attenuation-limit"] = "none"
         self.settings = table

@@ -25,15 +25,24 @@ Removed = Union[Learned, Iterable[Learned]]
 
 
 def made(
-    preset: Preset, model: Optional[ModelName], precision: Optional[str], removed: Iterable[Learned], settings: Settings
+    preset: Preset,
+    model: Optional[ModelName],
+    precision: Optional[str],
+    removed: Iterable[Learned],
+    settings: Settings,
+    second: Optional[str] = None,
 ) -> EnhancerHandle:
-    """An enhancer with its settings and what it is to remove, not prepared yet. ``model``: None: the preset's, of two networks."""
+    """An enhancer with its settings and what it is to remove, not prepared yet.
+
+    ``model``: None: the preset's, of two networks. ``second``: beside ``model``.
+    """
     wishes = {**texts(preset.settings), **texts(settings)}
     handle = None
     if wishes.get("method", "score") == "score":
         name = model if model is not None else preset.model
         # Who names a model means that one.
-        second = preset.second_model if model is None else None
+        if model is None:
+            second = preset.second_model
         if name is not None:
             handle = shared(name, precision or preset.precision, second)._handle
     elif removed:
@@ -65,7 +74,7 @@ class Stream:
     """A stream of sound, enhanced block by block on the calling thread.
 
     ``rate``: 8000 to 192000 Hz. ``channels``: 1 to 32, linked unless ``independent_channels=True``; each costs a
-    network. ``preset``: ``"live"``, ``"gentle"``, or a .toml file. ``model``: ``"light"``, ``"wide"``, a .safetensors
+    network. ``preset``: ``"live"``, ``"gentle"``, ``"fast"``, or a .toml file. ``model``: ``"light"``, ``"wide"``, a .safetensors
     file or a ``Model``, instead of the preset's, which have two networks each (``networks="first"`` runs the light one alone,
     in a quarter of the time); a ``Model`` brings its own precision. ``remove``: what was learned.
     More settings by keyword: see ``Settings``.

@@ -72,8 +72,7 @@ package struct AudioFormat: Sendable, Equatable {
 
   /// Whether its encoder loses something, and has a bit rate to be chosen.
   var isLossy: Bool {
-    [SF_FORMAT_VORBIS, SF_FORMAT_OPUS, SF_FORMAT_MPEG_LAYER_I, SF_FORMAT_MPEG_LAYER_II, SF_FORMAT_MPEG_LAYER_III]
-      .contains(Int(encoding))
+    isMPEG || [SF_FORMAT_VORBIS, SF_FORMAT_OPUS].contains(Int(encoding))
   }
 
   var isFloat: Bool {

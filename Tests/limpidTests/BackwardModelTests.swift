@@ -129,6 +129,9 @@ import TestSupport
       Data("backward-model = \"wide\"\nbackward-second-model = \"light\"\n".utf8), "own.toml")
     let own = try report("--preset", preset)
     #expect(own.contains(name) && own.contains(second))
+    // Who names one network of the way back means that one.
+    #expect(try !report("--preset", preset, "--backward-model", "wide").contains("backwardSecondModel"))
+    #expect(try !report("--preset", preset, "--model", "light").contains("backwardModel"))
   }
 
   @Test func `what was learned is removed on the way back, too`() throws {

@@ -2,7 +2,7 @@ import Ground
 import Synchronization
 
 /// A recording of unknown length that comes through standard input, as `arecord |` gives it: it cannot be made again, so a signal ends it
-/// rather than the program, and what has come is kept.
+/// rather than the program, and what has come is kept. There is one; one thread reads it, and `end` is for signal handlers.
 package enum PipedRecording {
   private static let state = Atomic(State.none.rawValue)
 

@@ -29,11 +29,15 @@ struct WayBackOptions: ParsableArguments {
     }
   }
 
+  /// The first of the options that names a network; nil: none does.
+  private var namedOption: String? {
+    [("--backward-model", backwardModel), ("--backward-second-model", backwardSecondModel)]
+      .first { $0.1 != nil && $0.1 != "none" }?.0
+  }
+
   /// Refuses what is of no use where a recording is not heard before it is enhanced.
   func refuseNetworks() throws {
-    for (option, name) in [
-      ("--backward-model", backwardModel), ("--backward-second-model", backwardSecondModel),
-    ] where name != nil && name != "none" {
+    if let option = namedOption {
       throw Failure(.usage, "\(option) is for files; leave it out with --realtime and standard input")
     }
   }
@@ -50,9 +54,7 @@ struct WayBackOptions: ParsableArguments {
   /// Gives a plan for recordings the networks of their way back.
   func add(to plan: inout Plan, _ sound: SoundOptions) throws {
     guard plan.settings.method != .wiener else {
-      for (option, name) in [
-        ("--backward-model", backwardModel), ("--backward-second-model", backwardSecondModel),
-      ] where name != nil && name != "none" {
+      if let option = namedOption {
         throw Failure(.usage, "the method wiener runs no network; leave \(option) or --method wiener out")
       }
       return

@@ -15,8 +15,15 @@
 
 namespace {
 
-constexpr int64_t rows = 6;    // of the batch, at once
-constexpr int64_t lanes = 16;  // floats a vector
+constexpr int64_t rows = 6;  // of the batch, at once
+// Floats a vector, and vectors a row of the sums: what does not fit into the registers goes to memory and back in every step.
+#ifdef __AVX512F__
+constexpr int64_t lanes = 16;
+constexpr int columns = 4;
+#else
+constexpr int64_t lanes = 8;
+constexpr int columns = 2;
+#endif
 typedef float vec __attribute__((vector_size(4 * lanes), aligned(4), may_alias));
 
 // c[R, 16·Q] = bias[16·Q] + a[R, K] · w[K, 16·Q], rows of w and c `m` apart, of a `lda`.
@@ -39,7 +46,7 @@ inline void tile(const float *a, int64_t lda, const float *w, int64_t k, int64_t
 template <int R>
 inline void product(const float *a, int64_t lda, const float *w, int64_t k, int64_t m, const float *bias, float *c) {
   int64_t j = 0;
-  for (; j + 4 * lanes <= m; j += 4 * lanes) tile<R, 4>(a, lda, w + j, k, m, bias ? bias + j : nullptr, c + j);
+  for (; j + columns * lanes <= m; j += columns * lanes) tile<R, columns>(a, lda, w + j, k, m, bias ? bias + j : nullptr, c + j);
   for (; j < m; j += lanes) tile<R, 1>(a, lda, w + j, k, m, bias ? bias + j : nullptr, c + j);
 }
 

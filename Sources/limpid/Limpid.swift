@@ -13,8 +13,9 @@ struct Limpid: ParsableCommand {
         limpid live                             ALSA: microphone in, clean speech out
         limpid jack --connect                   the same in a JACK graph
         limpid install-microphone               a clean microphone for every program
-        limpid status                           how that microphone does
-        limpid remove-microphone                takes it away
+        limpid install-output                   what others say without its noise
+        limpid status                           how these two do
+        limpid remove-microphone                takes it away; remove-output the other
         limpid devices                          what there is to listen and play to
         limpid ctl SOCKET bypass on             a command to a running live or jack
         limpid replay SESSION/                  what --record kept, to the bit
@@ -44,7 +45,8 @@ struct Limpid: ParsableCommand {
       EnhanceCommand.self, LiveCommandLine.self, JackCommand.self, DevicesCommand.self, ControlCommand.self,
       ReplayCommand.self, BenchCommand.self, LearnCommand.self, ProfilesCommand.self, PresetsCommand.self,
       InfoCommand.self, FigureCommand.self, InstallMicrophoneCommand.self, RemoveMicrophoneCommand.self,
-      StatusCommand.self, UninstallCommand.self, AttendMicrophoneCommand.self,
+      InstallOutputCommand.self, RemoveOutputCommand.self, StatusCommand.self, UninstallCommand.self,
+      AttendMicrophoneCommand.self,
     ])
 
   /// Parses and runs. Wrong use, too, is one sentence that begins with the program's name.

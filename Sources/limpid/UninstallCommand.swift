@@ -8,8 +8,8 @@ struct UninstallCommand: ParsableCommand {
     commandName: "uninstall-desktop",
     abstract: "Takes away what tools/install, or a copied tarball, put under its prefix.",
     discussion: """
-      Also the virtual microphone. Your own presets, learned profiles and settings stay, and are named; --purge removes \
-      the settings that limpid kept and the learned profiles, too. A Debian package is removed with apt remove limpid.
+      Also the virtual microphone and output. Your own presets, learned profiles and settings stay, and are named; --purge \
+      removes the settings that limpid kept and the learned profiles, too. A Debian package is removed with apt remove limpid.
       """)
 
   @Flag(name: .long, help: "Also remove kept settings and learned profiles.")
@@ -22,10 +22,10 @@ struct UninstallCommand: ParsableCommand {
           .noInput,
           "limpid was not installed by tools/install here; a package is removed with apt remove limpid, a copy by hand")
       }
-      let microphone = try Microphone.remove()
+      let remarks = try VirtualDevice.allCases.map { try Installation(device: $0).remove().remark }
       try Self.remove(list)
       try putOut("limpid is gone from \(list.prefix).")
-      if let remark = microphone.remark { Terminal.complain("note", "of the virtual microphone: \(remark)") }
+      for remark in remarks.compactMap(\.self) { Terminal.complain("note", remark) }
       if purge {
         for folder in Self.keptFolders where FileManager.default.fileExists(atPath: folder) {
           do { try FileManager.default.removeItem(atPath: folder) } catch {
@@ -78,7 +78,7 @@ struct UninstallCommand: ParsableCommand {
   /// Where presets and models of the user's own may lie, too.
   private static var ownFolders: [String] {
     [
-      MicrophoneFiles.configurationFolder + "/limpid", ProfileStore.folder.deletingLastPathComponent().path,
+      UserFolders.configuration + "/limpid", ProfileStore.folder.deletingLastPathComponent().path,
       StateStore(device: "").folder.path,
     ]
   }

@@ -4,8 +4,8 @@ import Testing
 
 @testable import limpid
 
-@Suite("The virtual microphone")
-struct MicrophoneTests {
+@Suite("The virtual microphone and output")
+struct VirtualDeviceTests {
   private static func node(_ id: Int, _ name: String, _ description: String, kind: String = "Audio/Source") -> String {
     """
     {"id": \(id), "type": "PipeWire:Interface:Node", "info": {"state": "suspended", "props":
@@ -20,67 +20,67 @@ struct MicrophoneTests {
   }
 
   /// As pw-dump 0.3.65 writes it, all but what is read here left out.
-  private static let dump = Data(
+  static let dump = Data(
     """
     [\(node(40, "alsa_input.usb", "USB Microphone")), \(port(40, 1, "capture_FR")), \(port(40, 0, "capture_FL")),
      \(node(41, "alsa_input.pci", "Built-in Audio")), \(port(41, 0, "capture_MONO")),
      \(port(41, 0, "input_MONO", direction: "in")),
      \(node(42, "limpid-microphone", "Limpid (USB Microphone)", kind: "Audio/Source/Virtual")),
-     \(node(43, "speakers", "Speakers", kind: "Audio/Sink")),
+     \(node(43, "speakers", "Speakers", kind: "Audio/Sink")), \(port(43, 1, "playback_FR", direction: "in")),
+     \(port(43, 0, "playback_FL", direction: "in")), \(port(43, 2, "monitor_FL")), \(port(43, 3, "monitor_FR")),
+     \(node(44, "telephone", "Telephone", kind: "Audio/Sink")), \(port(44, 0, "playback_MONO", direction: "in")),
+     \(node(45, "limpid-output", "Limpid (Telephone)", kind: "Audio/Sink")),
      {"id": 50, "type": "PipeWire:Interface:Metadata", "metadata": [
-       {"subject": 0, "key": "default.audio.source", "type": "Spa:String:JSON", "value": {"name": "alsa_input.pci"}}]}]
+       {"subject": 0, "key": "default.audio.source", "type": "Spa:String:JSON", "value": {"name": "alsa_input.pci"}},
+       {"subject": 0, "key": "default.audio.sink", "type": "Spa:String:JSON", "value": {"name": "limpid-output"}}]}]
     """.utf8)
 
   @Test
   func `the microphone is the default one, or the one that is named, never our own or a loudspeaker`() throws {
-    let graph = try #require(PipeWireGraph(Self.dump))
-    #expect(graph.microphones.map(\.name) == ["alsa_input.usb", "alsa_input.pci"])
-    #expect(try graph.microphone(nil).name == "alsa_input.pci")
-    #expect(try graph.microphone("usb micro").ports == ["capture_FL", "capture_FR"])
-    #expect(try graph.microphone("alsa_input.usb").description == "USB Microphone")
+    let graph = try #require(PipeWireGraph(Self.dump)).list(.microphone)
+    #expect(graph.real.map(\.name) == ["alsa_input.usb", "alsa_input.pci"])
+    #expect(try graph.chosen(nil).name == "alsa_input.pci")
+    #expect(try graph.chosen("usb micro").ports == ["capture_FL", "capture_FR"])
+    #expect(try graph.chosen("alsa_input.usb").description == "USB Microphone")
     for (wanted, words) in [
       ("Limpid", "no microphone"), ("Speakers", "\"Built-in Audio\""), ("alsa_input", "say more"),
     ] {
-      let failure = #expect(throws: Failure.self) { try graph.microphone(wanted) }
+      let failure = #expect(throws: Failure.self) { try graph.chosen(wanted) }
       #expect(failure?.sentence.contains(words) == true, "\(failure?.sentence ?? "")")
     }
     #expect(PipeWireGraph(Data("no".utf8)) == nil)
     // A property that is not UTF-8, as a file's name may be.
     let latin =
       Data(#"[{"id": 1, "type": "x", "info": {"props": {"media.name": "caf"#.utf8) + [0xE9] + Data("\"}}}]".utf8)
-    #expect(PipeWireGraph(latin)?.sources.isEmpty == true)
+    #expect(PipeWireGraph(latin)?.list(.microphone).devices.isEmpty == true)
   }
 
   @Test func `where ours is the default one, what is behind it stays; two of one name are told apart by the server's`()
     throws
   {
-    func source(_ name: String, _ description: String) -> MicrophoneSource {
-      MicrophoneSource(id: 0, name: name, description: description, ports: ["capture_MONO"], state: "")
+    func source(_ name: String, _ description: String) -> AudioDevice {
+      AudioDevice(id: 0, name: name, description: description, ports: ["capture_MONO"], state: "")
     }
-    struct List: SourceList {
-      static let server = "PipeWire"
-      let sources: [MicrophoneSource]
-      let standard: String?
-    }
-    let list = List(
-      sources: [
+    let list = DeviceList(
+      server: "PipeWire", device: .microphone,
+      devices: [
         source("a", "USB PnP"), source("b", "USB PnP"), source("c", "Headset"),
-        source(MicrophoneFiles.nodeName, "Limpid (Headset)"),
-      ], standard: MicrophoneFiles.nodeName)
-    #expect(try list.microphone(nil).name == "c")
-    let failure = #expect(throws: Failure.self) { try list.microphone("USB") }
+        source(VirtualDevice.microphone.nodeName, "Limpid (Headset)"),
+      ], standard: VirtualDevice.microphone.nodeName)
+    #expect(try list.chosen(nil).name == "c")
+    let failure = #expect(throws: Failure.self) { try list.chosen("USB") }
     #expect(failure?.sentence.contains("\"a\" or \"b\"") == true, "\(failure?.sentence ?? "")")
-    #expect(try list.microphone("b").name == "b")
-    #expect(try !list.isUnique(list.microphone("b")) && list.isUnique(list.microphone("c")))
-    #expect(list.microphoneLines.map { $0.prefix(3) } == ["\"a\"", "\"b\"", "\"He"])
+    #expect(try list.chosen("b").name == "b")
+    #expect(try !list.isUnique(list.chosen("b")) && list.isUnique(list.chosen("c")))
+    #expect(list.lines.map { $0.prefix(3) } == ["\"a\"", "\"b\"", "\"He"])
   }
 
   @Test
   func `a name with quotes, percent and dollar signs stays one word of the unit and one string of PipeWire's`() throws {
-    let source = PipeWireGraph.Source(
+    let source = AudioDevice(
       id: 1, name: "x", description: "50% \"Mic\" $5 \\ a'b", ports: ["capture_FL"], state: "")
-    let files = MicrophoneFiles(
-      source, ports: ["capture_FL"], executable: "/opt/a b/limpid", options: ["--mix", "0.5"])
+    let files = DeviceFiles(
+      .microphone, real: source, ports: ["capture_FL"], executable: "/opt/a b/limpid", options: ["--mix", "0.5"])
     let start = try #require(files.unitText.split(separator: "\n").first { $0.hasPrefix("ExecStart=") })
     #expect(start.contains(#""50%% \"Mic\" $$5 \\ a'b:capture_FL""#), "\(start)")
     #expect(
@@ -88,15 +88,16 @@ struct MicrophoneTests {
     #expect(files.unitText.contains("ConditionFileIsExecutable=/opt/a b/limpid\n"))
     #expect(files.nodeText.contains(#"node.description = "Limpid (50% \"Mic\" $5 \\ a'b)""#))
     #expect(
-      MicrophoneFiles.unitProgram("/opt/a$b c%d/limpid") == #""/opt/a$b c%%d/limpid""#,
+      UnitText.program("/opt/a$b c%d/limpid") == #""/opt/a$b c%%d/limpid""#,
       "the program's name alone keeps $")
-    #expect(MicrophoneFiles.unitWord("a\nb\t$") == #""a\x0ab\x09$$""#)
+    #expect(UnitText.word("a\nb\t$") == #""a\x0ab\x09$$""#)
     #expect(files.handCommand.contains(#"'50% "Mic" $5 \ a'\''b:capture_FL'"#), "\(files.handCommand)")
   }
 
-  private static func files(_ options: [String], folder: String? = nil) -> MicrophoneFiles {
-    MicrophoneFiles(
-      MicrophoneSource(id: 1, name: "x", description: "Mic", ports: ["capture_FL", "capture_FR"], state: ""),
+  private static func files(_ options: [String], folder: String? = nil) -> DeviceFiles {
+    DeviceFiles(
+      .microphone,
+      real: AudioDevice(id: 1, name: "x", description: "Mic", ports: ["capture_FL", "capture_FR"], state: ""),
       ports: ["capture_FL", "capture_FR"], executable: "/opt/limpid", options: options, folder: folder)
   }
 
@@ -129,9 +130,12 @@ struct MicrophoneTests {
   }
 
   @Test func `the socket lies in the runtime folder, also where its variable is empty`() {
-    #expect(MicrophoneFiles.socket(environment: ["XDG_RUNTIME_DIR": "/r"]) == "/r/limpid-microphone")
+    #expect(UserFolders.runtime(environment: ["XDG_RUNTIME_DIR": "/r"]) == "/r")
     for environment in [[:], ["XDG_RUNTIME_DIR": ""]] as [[String: String]] {
-      #expect(MicrophoneFiles.socket(environment: environment) == "/run/user/\(getuid())/limpid-microphone")
+      #expect(UserFolders.runtime(environment: environment) == "/run/user/\(getuid())")
+    }
+    for device in VirtualDevice.allCases {
+      #expect(device.socket == UserFolders.runtime() + "/limpid-\(device)")
     }
   }
 
@@ -185,10 +189,10 @@ struct MicrophoneTests {
   private static func status(
     isInstalled: Bool = true, isForPulseAudio: Bool = false, isActive: Bool = false, answer: String? = nil,
     pageAnswer: String? = nil
-  ) throws -> MicrophoneStatus {
-    MicrophoneStatus(
+  ) throws -> DeviceStatus {
+    DeviceStatus(
       isInstalled: isInstalled, isForPulseAudio: isForPulseAudio, isActive: isActive,
-      graph: try #require(PipeWireGraph(dump)), answer: answer, pageAnswer: pageAnswer)
+      list: try #require(PipeWireGraph(dump)).list(.microphone), answer: answer, pageAnswer: pageAnswer)
   }
 
   /// Its page could be found in the journal only.
@@ -205,7 +209,7 @@ struct MicrophoneTests {
 
   /// systemd started it again two seconds later.
   @Test func `who ends the virtual microphone ends it; where its server is not there it is tried again`() {
-    for unit in [Self.files([]).unitText, MicrophoneFiles.attendantUnit("/opt/limpid")] {
+    for unit in [Self.files([]).unitText, PulseAudioMicrophone.unitText("/opt/limpid")] {
       // A run that is ended by quit or SIGTERM has the code 0, one without a server 66.
       #expect(unit.contains("\nRestart=on-failure\nRestartSec=2\n") && !unit.contains("always"))
     }
@@ -218,7 +222,7 @@ struct MicrophoneTests {
     let scratch = try Scratch()
     let home = try Self.home(scratch)
     try scratch.write(
-      Data(MicrophoneFiles.attendantUnit("/opt/limpid").utf8), "config/systemd/user/limpid-microphone.service")
+      Data(PulseAudioMicrophone.unitText("/opt/limpid").utf8), "config/systemd/user/limpid-microphone.service")
     let dump = try scratch.write(Self.dump, "dump.json")
     let program = try scratch.write(Data("#!/bin/sh\nexec /bin/cat '\(dump)'\n".utf8), "few/pw-dump")
     chmod(program, 0o755)
@@ -260,9 +264,9 @@ struct MicrophoneTests {
 
   @Test
   func `PulseAudio's microphones are its sources without the loudspeakers' monitors and our own`() throws {
-    let sources = PulseAudioSources(Self.pulseSources, standard: "limpid-microphone")
-    #expect(sources.microphones.map(\.name) == ["alsa_input.usb"])
-    let microphone = try sources.microphone(nil)
+    let sources = DeviceList(pulseAudio: Self.pulseSources, standard: "limpid-microphone")
+    #expect(sources.real.map(\.name) == ["alsa_input.usb"])
+    let microphone = try sources.chosen(nil)
     #expect(microphone.description == "USB Microphone: mobile")
     #expect(microphone.ports == ["front-left", "front-right"])
     #expect(sources.virtual?.state == "suspended")
@@ -274,10 +278,15 @@ struct MicrophoneTests {
 
   @Test func `the wish for a default microphone is taken back where it is ours alone`() {
     let told = "Found \"settings\" metadata 31\nupdate: id:0 key:'default.configured.audio.source' value:'"
-    #expect(DefaultMicrophone.isOurs(told + #"{ "name": "limpid-microphone" }' type:'Spa:String:JSON'"# + "\n"))
-    #expect(!DefaultMicrophone.isOurs(told + #"{ "name": "alsa_input.usb" }' type:'Spa:String:JSON'"# + "\n"))
     #expect(
-      !DefaultMicrophone.isOurs(#"update: id:0 key:'default.audio.source' value:'{ "name": "limpid-microphone" }'"#))
+      DefaultDevice(device: .microphone).isOurs(
+        told + #"{ "name": "limpid-microphone" }' type:'Spa:String:JSON'"# + "\n"))
+    #expect(
+      !DefaultDevice(device: .microphone).isOurs(told + #"{ "name": "alsa_input.usb" }' type:'Spa:String:JSON'"# + "\n")
+    )
+    #expect(
+      !DefaultDevice(device: .microphone).isOurs(
+        #"update: id:0 key:'default.audio.source' value:'{ "name": "limpid-microphone" }'"#))
   }
 
   private static func pulseModules(
@@ -425,10 +434,10 @@ struct MicrophoneTests {
 
   @Test
   func `the status on PulseAudio says what is missing between the microphone and its source`() {
-    let sources = PulseAudioSources(Self.pulseSources, standard: "alsa_input.usb")
+    let sources = DeviceList(pulseAudio: Self.pulseSources, standard: "alsa_input.usb")
     let names = Self.pulseModules().modules.map(\.name)
     func lines(_ isInstalled: Bool, _ modules: [String]) -> [String] {
-      PulseAudioStatus(isInstalled: isInstalled, sources: sources, modules: modules).lines
+      PulseAudioStatus(isInstalled: isInstalled, microphones: sources, modules: modules).lines
     }
     #expect(
       lines(true, names) == [
@@ -456,7 +465,7 @@ struct MicrophoneTests {
     #expect(PulseAudioAttendant.missingLoopback(modules.map(\.name), script) == nil)
     #expect(PulseAudioAttendant.missingLoopback([], Data("load-module module-loopback source=other\n".utf8)) == nil)
     #expect(
-      MicrophoneFiles.attendantUnit("/opt/a b/limpid").contains("\nExecStart=\"/opt/a b/limpid\" attend-microphone\n"))
+      PulseAudioMicrophone.unitText("/opt/a b/limpid").contains("\nExecStart=\"/opt/a b/limpid\" attend-microphone\n"))
   }
 
   @Test

@@ -5,6 +5,16 @@ enum Program {
   /// The file that runs, links resolved; nil where /proc is not there.
   static var executable: String? { try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") }
 
+  /// The same, where nothing goes without it.
+  static var whereItLies: String {
+    get throws {
+      guard let executable else {
+        throw Failure(.software, "/proc is not there, so limpid does not know where it lies; mount it")
+      }
+      return executable
+    }
+  }
+
   /// The name it was called by, every link on the way from there, and the file itself.
   static var names: [String] { links(from: called).reversed() + [executable].compactMap(\.self) }
 

@@ -1,95 +1,93 @@
 import Foundation
 
-/// A sound server's source, real or virtual.
-struct MicrophoneSource: Equatable {
+/// A microphone or an output of a sound server, real or virtual.
+struct AudioDevice: Equatable {
   let id: Int
   /// The server's own name, which stays: "alsa_input.usb-…".
   let name: String
   /// What programs show.
   let description: String
-  /// Its channels in order: PipeWire's output ports ("capture_FL"), PulseAudio's positions ("front-left").
+  /// Its channels in order: PipeWire's ports ("capture_FL", "playback_FL"), PulseAudio's positions ("front-left").
   let ports: [String]
   /// "suspended", "idle", "running".
   let state: String
 }
 
-/// The sources of a sound server.
-protocol SourceList {
+/// The microphones of a sound server, or its outputs.
+struct DeviceList {
   /// The server's name for people.
-  static var server: String { get }
+  let server: String
+  /// What they are, and which of ours is among them.
+  let device: VirtualDevice
   /// All that programs can choose, ours included.
-  var sources: [MicrophoneSource] { get }
+  let devices: [AudioDevice]
   /// The name of the one that programs get that do not choose.
-  var standard: String? { get }
-}
+  let standard: String?
 
-extension SourceList {
   /// Real ones: everything but our own.
-  var microphones: [MicrophoneSource] { sources.filter { $0.name != MicrophoneFiles.nodeName } }
+  var real: [AudioDevice] { devices.filter { $0.name != device.nodeName } }
 
-  /// The virtual one.
-  var virtual: MicrophoneSource? { sources.first { $0.name == MicrophoneFiles.nodeName } }
+  /// Ours.
+  var virtual: AudioDevice? { devices.first { $0.name == device.nodeName } }
 
-  /// The microphone that is meant.
+  /// The real one that is meant.
   ///
   /// - Parameter wanted: its name or description, or a part that no other has; nil: the standard one.
-  func microphone(_ wanted: String?) throws -> MicrophoneSource {
-    let microphones = microphones
+  func chosen(_ wanted: String?) throws -> AudioDevice {
+    let real = real
     let list =
-      microphones.isEmpty
-      ? "\(Self.server) has none" : "there are " + microphones.map { "\"\($0.description)\"" }.joined(separator: ", ")
+      real.isEmpty
+      ? "\(server) has none" : "there are " + real.map { "\"\($0.description)\"" }.joined(separator: ", ")
     guard let wanted else {
       // Where ours is the standard one, what is behind it stays.
-      let behind = standard == MicrophoneFiles.nodeName ? virtual?.description : nil
-      let meant = microphones.first { $0.name == standard || MicrophoneFiles.description(of: $0.description) == behind }
-      guard let source = meant ?? microphones.first else {
-        throw Failure(.noInput, "\(Self.server) has no microphone; connect one, and see limpid status")
+      let behind = standard == device.nodeName ? virtual?.description : nil
+      let meant = real.first { $0.name == standard || VirtualDevice.description(of: $0.description) == behind }
+      guard let found = meant ?? real.first else {
+        throw Failure(.noInput, "\(server) has no \(device.rawValue); connect one, and see limpid status")
       }
-      return source
+      return found
     }
-    let exact = microphones.filter { $0.name == wanted || $0.description == wanted }
+    let exact = real.filter { $0.name == wanted || $0.description == wanted }
     let found =
       exact.isEmpty
-      ? microphones.filter { "\($0.name)\n\($0.description)".range(of: wanted, options: .caseInsensitive) != nil }
+      ? real.filter { "\($0.name)\n\($0.description)".range(of: wanted, options: .caseInsensitive) != nil }
       : exact
-    guard let source = found.first else {
-      throw Failure(.noInput, "there is no microphone \"\(wanted)\"; \(list)")
+    guard let first = found.first else {
+      throw Failure(.noInput, "there is no \(device.rawValue) \"\(wanted)\"; \(list)")
     }
     guard found.count == 1 else {
       throw Failure(
         .usage,
         "\"\(wanted)\" may be \(found.map { "\"\(label(of: $0))\"" }.joined(separator: " or ")); say more of it")
     }
-    return source
+    return first
   }
 
   /// Its name for people, where no other has it; else the server's own.
-  private func label(of source: MicrophoneSource) -> String { isUnique(source) ? source.description : source.name }
+  private func label(of device: AudioDevice) -> String { isUnique(device) ? device.description : device.name }
 
   /// Whether no other real one has its name for people.
-  func isUnique(_ source: MicrophoneSource) -> Bool {
-    microphones.filter { $0.description == source.description }.count == 1
-  }
+  func isUnique(_ device: AudioDevice) -> Bool { real.filter { $0.description == device.description }.count == 1 }
 
   // MARK: - limpid status
 
-  /// The virtual source in one line.
-  func line(of source: MicrophoneSource) -> String {
-    let use = source.state == "running" ? "a program listens" : "no program listens"
-    return "\(source.description): \(use)\(source.name == standard ? ", the default microphone" : "")"
+  /// Ours in one line.
+  func line(of virtual: AudioDevice) -> String {
+    let use = virtual.state == "running" ? device.use.some : device.use.none
+    return "\(virtual.description): \(use)\(virtual.name == standard ? ", the default \(device.rawValue)" : "")"
   }
 
-  /// A line for every real microphone.
-  var microphoneLines: [String] {
-    microphones.map { microphone in
-      let channels = microphone.ports.count == 1 ? "" : ", \(microphone.ports.count) channels"
-      return "\"\(label(of: microphone))\"\(channels)\(microphone.name == standard ? ", the default" : "")"
+  /// A line for every real one.
+  var lines: [String] {
+    real.map { device in
+      let channels = device.ports.count == 1 ? "" : ", \(device.ports.count) channels"
+      return "\"\(label(of: device))\"\(channels)\(device.name == standard ? ", the default" : "")"
     }
   }
 
   /// The same for machines.
-  var microphoneObjects: [[String: Any]] {
-    microphones.map {
+  var objects: [[String: Any]] {
+    real.map {
       ["name": $0.name, "description": $0.description, "channels": $0.ports.count, "default": $0.name == standard]
     }
   }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import JackDevice
 
 /// `limpid install-microphone`: a clean microphone in every program's list.
 struct InstallMicrophoneCommand: ParsableCommand {
@@ -45,7 +44,7 @@ struct InstallMicrophoneCommand: ParsableCommand {
     }
     // What limpid jack does not take is said now, not in a log later.
     guard !options.isEmpty else { return }
-    do { try MicrophoneFiles.check(options) } catch { throw ValidationError(Failure(error).sentence) }
+    do { try DeviceFiles.check(options, of: .microphone) } catch { throw ValidationError(Failure(error).sentence) }
   }
 
   func run() throws {
@@ -58,7 +57,7 @@ struct InstallMicrophoneCommand: ParsableCommand {
   }
 
   /// The channels of a microphone that are heard.
-  private func ports(of source: MicrophoneSource, at most: Int) throws -> [String] {
+  private func ports(of source: AudioDevice, at most: Int) throws -> [String] {
     guard (channel ?? 1) <= source.ports.count else {
       throw Failure(
         .usage, "\"\(source.description)\" has \(source.ports.count) channels; give a --channel of these")
@@ -67,27 +66,11 @@ struct InstallMicrophoneCommand: ParsableCommand {
   }
 
   private func installOnPipeWire() throws {
-    try JackLibrary.preferPipeWires()
-    let graph = try PipeWireGraph.current()
-    let source = try graph.microphone(microphone)
-    // JACK's ports are named for people, and the first of two equal ones would be heard.
-    guard graph.isUnique(source) else {
-      throw Failure(
-        .usage,
-        "another microphone is called \"\(source.description)\", too, and PipeWire's JACK cannot tell them apart; unplug it, or give one "
-          + "of them another node.description in WirePlumber")
-    }
-    guard let executable = Program.executable else {
-      throw Failure(.software, "/proc is not there, so limpid does not know where it lies; mount it")
-    }
-    let folder = FileManager.default.currentDirectoryPath
-    let files = MicrophoneFiles(
-      source, ports: try ports(of: source, at: 8), executable: executable, options: options,
-      folder: options.isEmpty || folder.isEmpty ? nil : folder)
-    try files.check()
-    let remarks = [try Microphone.install(files), isDefault ? try DefaultMicrophone.set() : nil]
+    let installation = Installation(device: .microphone)
+    let files = try installation.files(for: microphone, options: options) { try ports(of: $0, at: 8) }
+    let remarks = try installation.install(files, isDefault: isDefault)
     try putOut(sentence(files.description))
-    for remark in remarks.compactMap(\.self) { Terminal.complain("note", remark) }
+    for remark in remarks { Terminal.complain("note", remark) }
   }
 
   private func sentence(_ description: String) -> String {
@@ -97,7 +80,7 @@ struct InstallMicrophoneCommand: ParsableCommand {
   }
 
   private func installOnPulseAudio() throws {
-    let source = try PulseAudio.sources().microphone(microphone)
+    let source = try PulseAudio.microphones().chosen(microphone)
     var controls = try PluginControls(options: options)
     var remarks: [String] = []
     let plugin = try PulseAudioMicrophone.plugin()
@@ -107,10 +90,7 @@ struct InstallMicrophoneCommand: ParsableCommand {
     let files = PulseAudioModules(
       microphone: source.description, source: source.name, channel: channel, plugin: plugin, controls: controls,
       hasShortBlocks: hasShortBlocks, isDefault: isDefault)
-    guard let executable = Program.executable else {
-      throw Failure(.software, "/proc is not there, so limpid does not know where it lies; mount it")
-    }
-    let remark = try PulseAudioMicrophone.install(files, executable: executable)
+    let remark = try PulseAudioMicrophone.install(files, executable: Program.whereItLies)
     try putOut(sentence(files.description))
     if self.channel == nil, source.ports.count > 1 {
       Terminal.complain(

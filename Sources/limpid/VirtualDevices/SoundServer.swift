@@ -21,7 +21,7 @@ enum SoundServer {
     guard PipeWire.isRunning else {
       throw Failure(
         .noInput,
-        "neither PipeWire nor PulseAudio runs for you; the virtual microphone needs one of them "
+        "neither PipeWire nor PulseAudio runs for you; a virtual microphone or output needs one of them "
           + "(Debian: pipewire, wireplumber, pipewire-jack; or pulseaudio)")
     }
     return .pipeWire

@@ -1,18 +1,13 @@
 import ArgumentParser
 import Foundation
 
-/// What the virtual microphone is made of: PipeWire's node, from its start on, and systemd's unit that runs limpid beside it.
-struct MicrophoneFiles {
-  /// PipeWire's name of the virtual source.
-  static let nodeName = "limpid-microphone"
-  /// The JACK client's, under which the settings are kept.
-  static let clientName = "limpid-enhancer"
-  static let unit = "limpid-microphone.service"
-
-  /// The microphone's name for people.
-  let microphone: String
-  /// Its ports, as JACK names them.
-  let inputs: [String]
+/// What a virtual device is made of on PipeWire: its node, from PipeWire's start on, and systemd's unit that runs limpid beside it.
+struct DeviceFiles {
+  let device: VirtualDevice
+  /// The real device's name for people.
+  let real: String
+  /// Its ports that are heard or played to, as JACK names them.
+  let ports: [String]
   /// The program that the unit starts.
   let executable: String
   /// Further options of limpid jack.
@@ -20,57 +15,58 @@ struct MicrophoneFiles {
   /// Where the files lie that the options name; nil: they name none.
   let folder: String?
 
+  /// - Parameter ports: those of `real` that are used.
   init(
-    _ source: PipeWireGraph.Source, ports: [String], executable: String, options: [String], folder: String? = nil
+    _ device: VirtualDevice, real: AudioDevice, ports: [String], executable: String, options: [String],
+    folder: String? = nil
   ) {
-    microphone = source.description
-    inputs = ports.map { "\(source.description):\($0)" }
+    self.device = device
+    self.real = real.description
+    self.ports = ports.map { "\(real.description):\($0)" }
     self.executable = executable
     self.options = options
     self.folder = folder
   }
 
   /// What programs show.
-  var description: String { Self.description(of: microphone) }
-  static func description(of microphone: String) -> String { "Limpid (\(microphone))" }
+  var description: String { VirtualDevice.description(of: real) }
 
-  // MARK: - Where they lie
-
-  static var home: String {
-    ProcessInfo.processInfo.environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
-  }
-  static var configurationFolder: String {
-    ProcessInfo.processInfo.environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home + "/.config"
-  }
-  static var nodeFile: String { configurationFolder + "/pipewire/pipewire.conf.d/limpid-microphone.conf" }
-  static var unitFile: String { configurationFolder + "/systemd/user/" + unit }
-  /// What systemctl enable makes.
-  static var wantsLink: String { configurationFolder + "/systemd/user/default.target.wants/" + unit }
-  /// The control socket of the unit's limpid.
-  static var socket: String { Self.socket(environment: ProcessInfo.processInfo.environment) }
-  static func socket(environment: [String: String]) -> String {
-    let folder = environment["XDG_RUNTIME_DIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/run/user/\(getuid())"
-    return folder + "/limpid-microphone"
+  static func nodeFile(_ device: VirtualDevice) -> String {
+    UserFolders.configuration + "/pipewire/pipewire.conf.d/\(device.nodeName).conf"
   }
 
   // MARK: - What they say
 
-  /// Properties of the virtual source; PipeWire's own JSON.
+  /// The virtual device's channels. A microphone has one, which limpid makes of all that are heard.
+  private var positions: [String] {
+    switch device {
+    case .microphone: ["MONO"]
+    case .output: ports.count > 1 ? ["FL", "FR"] : ["MONO"]
+    }
+  }
+
+  /// Properties of the node; PipeWire's own JSON.
   var node: String {
-    """
-    { factory.name = support.null-audio-sink
-          node.name = \(Self.nodeName)
-          node.description = \(Self.quoted(description))
-          media.class = Audio/Source/Virtual
-          audio.position = [ MONO ]
-          object.linger = true }
-    """
+    let kind =
+      switch device {
+      case .microphone: "media.class = Audio/Source/Virtual"
+      // Without the second limpid would hear what is played at full volume, whatever the slider says.
+      case .output: "media.class = Audio/Sink\n      monitor.channel-volumes = true"
+      }
+    return """
+      { factory.name = support.null-audio-sink
+            node.name = \(device.nodeName)
+            node.description = \(UnitText.quoted(description))
+            \(kind)
+            audio.position = [ \(positions.joined(separator: " ")) ]
+            object.linger = true }
+      """
   }
 
   var nodeText: String {
     """
-    # The virtual microphone \(description.filter { !$0.isNewline }).
-    # Made by limpid install-microphone; limpid remove-microphone removes it.
+    # The virtual \(device.rawValue) \(description.filter { !$0.isNewline }).
+    # Made by \(device.installCommand); \(device.removeCommand) removes it.
     context.objects = [
       { factory = adapter
         args = \(node)
@@ -82,17 +78,37 @@ struct MicrophoneFiles {
 
   /// The command that the unit runs.
   var command: [String] {
-    [executable, "jack", "--pipewire", "--on-demand", "--patient", "--no-start-server", "--name", Self.clientName]
-      + inputs.flatMap { ["--input", $0] } + (inputs.count > 1 ? ["--input-channels", "auto"] : []) + [
-        "--output", "\(description):input_MONO", "--control",
-      ]
+    let virtual = positions.map { "\(description):\(device == .microphone ? "input" : "monitor")_\($0)" }
+    let (inputs, outputs) = device == .microphone ? (ports, virtual) : (virtual, ports)
+    var words = [
+      executable, "jack", "--pipewire", "--on-demand", "--patient", "--no-start-server", "--name", device.clientName,
+    ]
+    if outputs.count > 1 { words += ["--channels", "\(outputs.count)"] }
+    words += inputs.flatMap { ["--input", $0] }
+    if inputs.count > outputs.count { words += ["--input-channels", "auto"] }
+    words += outputs.flatMap { ["--output", $0] }
+    return words + ["--control"]
   }
 
   /// The same, whole.
-  private var wholeCommand: [String] { command + [Self.socket] + options }
+  private var wholeCommand: [String] { command + [device.socket] + options }
 
   /// The same for a shell.
-  var handCommand: String { Self.handCommand(wholeCommand) }
+  var handCommand: String { UnitText.shell(wholeCommand) }
+
+  var unitText: String {
+    let words =
+      [UnitText.program(executable)] + command.dropFirst().map(UnitText.word) + ["%t/\(device.socketName)"]
+      + options.map(UnitText.word)
+    let description =
+      switch device {
+      case .microphone: "the microphone without its noise"
+      case .output: "what others say without its noise"
+      }
+    return UnitText.unit(
+      device, description: description, after: "pipewire.service wireplumber.service", executable: executable,
+      command: words.joined(separator: " "), folder: folder)
+  }
 
   // MARK: - What may be among the options
 
@@ -104,18 +120,19 @@ struct MicrophoneFiles {
   private static let once = ["--explain-latency", "--record", "--save-noise-profile"]
 
   /// - Throws: `Failure` for options of limpid jack that the unit cannot have, and for what are none.
-  static func check(_ options: [String]) throws {
+  static func check(_ options: [String], of device: VirtualDevice) throws {
     for word in options {
       let name = String(word.prefix { $0 != "=" })
       if own.contains(name) {
         throw Failure(
           .usage,
-          "the virtual microphone has a \(name) of its own; leave it out, and choose what is heard by name and --channel"
-        )
+          "the virtual \(device.rawValue) has a \(name) of its own; leave it out, and "
+            + (device == .microphone
+              ? "choose what is heard by name and --channel" : "choose the real output by its name"))
       }
       if once.contains(name) {
         throw Failure(
-          .usage, "\(name) is for a single run, and the virtual microphone starts at every login; leave it out")
+          .usage, "\(name) is for a single run, and the virtual \(device.rawValue) starts at every login; leave it out")
       }
     }
     _ = try parsed(["--no-start-server"] + options)
@@ -125,7 +142,7 @@ struct MicrophoneFiles {
   ///
   /// - Throws: `Failure` and other modules' errors with what would end it.
   func check() throws {
-    try Self.check(options)
+    try Self.check(options, of: device)
     _ = try LivePlan(Self.parsed(Array(wholeCommand.dropFirst(2))).live)
     // A line of a unit ends with its line and goes on after a backslash, and blanks around it do not count.
     if let folder, folder.contains(where: \.isNewline) || folder.last == "\\" || folder.last?.isWhitespace == true {
@@ -138,79 +155,5 @@ struct MicrophoneFiles {
       let sentence = JackCommand.message(for: error)
       throw Failure(.usage, sentence.split(separator: "\n").first.map(String.init) ?? sentence)
     }
-  }
-
-  // MARK: - What the unit says
-
-  static func handCommand(_ words: [String]) -> String {
-    words.map { word in
-      word.allSatisfy { $0.isLetter || $0.isNumber || "-_./:".contains($0) }
-        ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
-    }.joined(separator: " ")
-  }
-
-  var unitText: String {
-    let words =
-      [Self.unitProgram(executable)] + command.dropFirst().map(Self.unitWord) + ["%t/limpid-microphone"]
-      + options.map(Self.unitWord)
-    // A folder that is gone does not keep it from starting.
-    let place = folder.map { "\nWorkingDirectory=-\(Self.specifier($0))" } ?? ""
-    return Self.unit(
-      description: "the microphone without its noise", after: "pipewire.service wireplumber.service",
-      executable: executable, command: words.joined(separator: " "), place: place)
-  }
-
-  /// The unit on PulseAudio, whose modules do the rest.
-  static func attendantUnit(_ executable: String) -> String {
-    unit(
-      description: "the microphone rests while nobody listens", after: "pulseaudio.service", executable: executable,
-      command: unitProgram(executable) + " attend-microphone")
-  }
-
-  private static func unit(
-    description: String, after: String, executable: String, command: String, place: String = ""
-  ) -> String {
-    """
-    # Made by limpid install-microphone; limpid remove-microphone removes it.
-    [Unit]
-    Description=Limpid: \(description)
-    After=\(after)
-    # Nothing is tried for ever where limpid was removed without this file.
-    ConditionFileIsExecutable=\(specifier(executable))
-    StartLimitIntervalSec=0
-
-    [Service]
-    ExecStart=\(command)\(place)
-    # A server that is not there yet is tried again; its restarts limpid waits for itself. Ended on purpose (limpid ctl … quit, the
-    # page) it stays so until the next login.
-    Restart=on-failure
-    RestartSec=2
-    Slice=session.slice
-
-    [Install]
-    WantedBy=default.target
-
-    """
-  }
-
-  private static func quoted(_ text: String) -> String {
-    "\"" + text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"") + "\""
-  }
-
-  private static func specifier(_ text: String) -> String { text.replacingOccurrences(of: "%", with: "%%") }
-
-  /// The first word of ExecStart, in which $ stands for itself (systemd.service(5), "Command lines").
-  static func unitProgram(_ path: String) -> String {
-    quoted(specifier(path)).unicodeScalars.reduce(into: "") { text, scalar in
-      text += scalar.value < 32 || scalar.value == 127 ? "\\x" + hexadecimal(scalar.value) : String(scalar)
-    }
-  }
-
-  /// Another word of it.
-  static func unitWord(_ text: String) -> String { unitProgram(text).replacingOccurrences(of: "$", with: "$$") }
-
-  private static func hexadecimal(_ value: UInt32) -> String {
-    let text = String(value, radix: 16)
-    return text.count < 2 ? "0" + text : text
   }
 }

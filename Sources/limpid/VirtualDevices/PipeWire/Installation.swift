@@ -2,126 +2,108 @@ import Foundation
 import Ground
 import JackDevice
 
-/// The virtual microphone on PipeWire: made, taken away, looked at. `PulseAudioMicrophone` is the same on PulseAudio.
-enum Microphone {
-  /// On PipeWire or PulseAudio: one unit's name serves both.
-  static var isInstalled: Bool { hasNode || FileManager.default.fileExists(atPath: MicrophoneFiles.unitFile) }
-  /// On PipeWire, which has its source from a file.
-  static var hasNode: Bool { FileManager.default.fileExists(atPath: MicrophoneFiles.nodeFile) }
+/// A virtual device on PipeWire: made, taken away, looked at. `PulseAudioMicrophone` is the microphone on PulseAudio.
+struct Installation {
+  let device: VirtualDevice
 
-  /// Writes the files, makes the source now, and starts limpid now and at every login.
+  var unit: UserUnit { UserUnit(name: device.unit) }
+  private var nodeFile: String { DeviceFiles.nodeFile(device) }
+
+  /// On PipeWire or PulseAudio: one unit's name serves both.
+  var isThere: Bool { hasNode || unit.isInstalled }
+  /// On PipeWire, which has its node from a file.
+  var hasNode: Bool { FileManager.default.fileExists(atPath: nodeFile) }
+
+  /// What it is to be made of.
   ///
+  /// - Parameters:
+  ///   - wanted: the real device; nil: the default one.
+  ///   - options: of limpid jack, with files named from the current folder.
+  ///   - ports: those of the real device that are used.
+  /// - Throws: `Failure` and other modules' errors with what is not there, or what the unit's limpid could not start with.
+  func files(
+    for wanted: String?, options: [String], ports: (AudioDevice) throws -> [String]
+  ) throws -> DeviceFiles {
+    try JackLibrary.preferPipeWires()
+    let list = try PipeWireGraph.current().list(device)
+    let real = try list.chosen(wanted)
+    // JACK's ports are named for people, and the first of two equal ones would be used.
+    guard list.isUnique(real) else {
+      throw Failure(
+        .usage,
+        "another \(device.rawValue) is called \"\(real.description)\", too, and PipeWire's JACK cannot tell them apart; unplug it, or "
+          + "give one of them another node.description in WirePlumber")
+    }
+    let folder = FileManager.default.currentDirectoryPath
+    let files = DeviceFiles(
+      device, real: real, ports: try ports(real), executable: try Program.whereItLies, options: options,
+      folder: options.isEmpty || folder.isEmpty ? nil : folder)
+    try files.check()
+    return files
+  }
+
+  /// Writes the files, makes the node now, and starts limpid now and at every login.
+  ///
+  /// - Parameter isDefault: programs that choose none are to get it.
   /// - Returns: what a person has to do, if anything.
-  static func install(_ files: MicrophoneFiles) throws -> String? {
-    try write(files.nodeText, to: MicrophoneFiles.nodeFile)
-    try write(files.unitText, to: MicrophoneFiles.unitFile)
+  func install(_ files: DeviceFiles, isDefault: Bool) throws -> [String] {
+    let remark = try install(files)
+    return [remark, isDefault ? try DefaultDevice(device: device).set() : nil].compactMap(\.self)
+  }
+
+  private func install(_ files: DeviceFiles) throws -> String? {
+    try UserFile.write(files.nodeText, to: nodeFile)
+    try UserFile.write(files.unitText, to: unit.file)
     try removeNode()
     let made = try Tool.run("pw-cli", ["create-node", "adapter", files.node], package: "pipewire-bin")
     guard made.code == 0 else {
       throw Failure(
         .noInput,
-        "PipeWire did not make the source; restart it, `systemctl --user restart pipewire`, and run "
-          + "limpid install-microphone again")
+        "PipeWire did not make the \(device.rawValue); restart it, `systemctl --user restart pipewire`, and run "
+          + "\(device.installCommand) again")
     }
-    guard try startUnit() else {
+    guard try unit.start() else {
       return "systemd's user manager does not answer; until the next login run it by hand: \(files.handCommand)"
     }
     return nil
   }
 
-  /// Starts the unit that was written, now and at every login. Whether it runs now.
-  static func startUnit() throws -> Bool {
-    guard try userManager("daemon-reload"), try userManager("enable", MicrophoneFiles.unit),
-      try userManager("restart", MicrophoneFiles.unit)
-    else {
-      // No user manager runs, as in a container; the next login's finds the link.
-      try link()
-      return false
-    }
-    return true
-  }
-
-  /// Takes everything away again, PulseAudio's too, what was set for it included.
+  /// Takes everything away again, the microphone on PulseAudio too, what was set for it included.
   ///
   /// - Returns: whether there was anything, and what is left to do, if anything.
-  static func remove() throws -> (wasThere: Bool, remark: String?) {
-    let isUnitThere = isInstalled
-    _ = try? userManager("disable", "--now", MicrophoneFiles.unit)
-    let wasThere = try PulseAudioMicrophone.remove() || isUnitThere
-    for file in [MicrophoneFiles.wantsLink, MicrophoneFiles.unitFile, MicrophoneFiles.nodeFile] {
-      try removeFile(file)
-    }
-    let state = StateStore(device: "jack-" + MicrophoneFiles.clientName)
-    for file in [state.file, state.damagedFile, state.learnedFile, state.profileFile] { try removeFile(file.path) }
-    _ = try? userManager("daemon-reload")
-    // A PipeWire beside PulseAudio carries pictures only, and need not have pw-dump; where no microphone was, nor need any.
+  func remove() throws -> (wasThere: Bool, remark: String?) {
+    let isUnitThere = isThere
+    try unit.remove()
+    let wasThere = try (device == .microphone && PulseAudioMicrophone.remove()) || isUnitThere
+    try UserFile.remove(nodeFile)
+    let state = StateStore(device: "jack-" + device.clientName)
+    for file in [state.file, state.damagedFile, state.learnedFile, state.profileFile] { try UserFile.remove(file.path) }
+    // A PipeWire beside PulseAudio carries pictures only, and need not have pw-dump; where no device was, nor need any.
     guard isUnitThere, PipeWire.isRunning else { return (wasThere, nil) }
     do {
       if try SoundServer.current() == .pipeWire {
         try removeNode()
-        try DefaultMicrophone.unset()
+        try DefaultDevice(device: device).unset()
       }
       return (wasThere, nil)
     } catch {
-      return (wasThere, "its source may stay until PipeWire is restarted: \(Failure(error).sentence)")
+      return (
+        wasThere, "the virtual \(device.rawValue) may stay until PipeWire is restarted: \(Failure(error).sentence)"
+      )
     }
   }
 
-  private static func removeNode() throws {
-    for node in try PipeWireGraph.current().sources where node.name == MicrophoneFiles.nodeName {
+  /// The same, told to a person.
+  func removeAndSay() throws {
+    let removed = try remove()
+    try putOut(
+      removed.wasThere ? "The virtual \(device.rawValue) is gone." : "There was no virtual \(device.rawValue).")
+    if let remark = removed.remark { Terminal.complain("note", remark) }
+  }
+
+  private func removeNode() throws {
+    for node in try PipeWireGraph.current().list(device).devices where node.name == device.nodeName {
       _ = try Tool.run("pw-cli", ["destroy", "\(node.id)"], package: "pipewire-bin")
     }
-  }
-
-  /// Whether systemd's user manager did it.
-  private static func userManager(_ words: String...) throws -> Bool {
-    do { return try Tool.run("systemctl", ["--user"] + words, package: "systemd").code == 0 } catch is Failure {
-      return false
-    }
-  }
-
-  static var isActive: Bool { (try? userManager("is-active", "--quiet", MicrophoneFiles.unit)) == true }
-
-  private static func link() throws {
-    let link = MicrophoneFiles.wantsLink
-    try makeFolder(of: link)
-    try? FileManager.default.removeItem(atPath: link)
-    do { try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: MicrophoneFiles.unitFile) } catch
-    {
-      throw Failure(.cannotCreate, "\(link): cannot be made (\(error.localizedDescription))")
-    }
-  }
-
-  private static func makeFolder(of path: String) throws {
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-    do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
-      throw Failure(.cannotCreate, "\(folder.path): the folder cannot be made (\(error.localizedDescription))")
-    }
-  }
-
-  private static func write(_ text: String, to path: String) throws { try write(Data(text.utf8), to: path) }
-
-  static func write(_ data: Data, to path: String) throws {
-    try makeFolder(of: path)
-    var before = stat()
-    let wasThere = stat(path, &before) == 0
-    do { try data.write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-      throw Failure(.cannotCreate, "\(path): cannot be written (\(error.localizedDescription)); make room or allow it")
-    }
-    if wasThere { _ = chmod(path, before.st_mode & 0o7777) }
-  }
-
-  /// Removes a file or a link, also one that points nowhere, and the folders above that are empty then.
-  static func removeFile(_ path: String) throws {
-    if unlink(path) != 0, errno != ENOENT, errno != ENOTDIR {
-      throw Failure(.cannotCreate, "\(path): cannot be removed (\(systemReason()))")
-    }
-    var folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-    let home = MicrophoneFiles.home
-    let kept = [
-      home, home + "/.config", MicrophoneFiles.configurationFolder,
-      StateStore(device: "").folder.deletingLastPathComponent().path,
-    ]
-    while !kept.contains(folder.path), folder.path != "/", rmdir(folder.path) == 0 { folder.deleteLastPathComponent() }
   }
 }

@@ -8,7 +8,7 @@ enum PulseAudio {
     let environment = ProcessInfo.processInfo.environment.filter { !$0.value.isEmpty }
     if environment["PULSE_SERVER"] != nil { return true }
     let folder =
-      environment["PULSE_RUNTIME_PATH"] ?? (environment["XDG_RUNTIME_DIR"] ?? "/run/user/\(getuid())") + "/pulse"
+      environment["PULSE_RUNTIME_PATH"] ?? UserFolders.runtime(environment: environment) + "/pulse"
     return access(folder + "/native", F_OK) == 0
   }
 
@@ -53,13 +53,14 @@ enum PulseAudio {
     try Tool.run("pactl", words, package: "pulseaudio-utils")
   }
 
-  /// Its sources.
-  static func sources() throws -> PulseAudioSources {
+  /// Its microphones.
+  static func microphones() throws -> DeviceList {
     let list = try pactl("list", "sources")
     guard list.code == 0 else {
       throw Failure(.noInput, "PulseAudio does not answer; start it with `systemctl --user restart pulseaudio`")
     }
-    return PulseAudioSources(String(decoding: list.output, as: UTF8.self), standard: try told()["Default Source"])
+    return DeviceList(
+      pulseAudio: String(decoding: list.output, as: UTF8.self), standard: try told()["Default Source"])
   }
 
   /// Whether a sink of this name is suspended, as `pactl list short sinks` tells.
@@ -80,16 +81,11 @@ enum PulseAudio {
   }
 }
 
-/// PulseAudio's sources, as `pactl list sources` tells of them in the language of programmers.
-struct PulseAudioSources: SourceList {
-  static let server = "PulseAudio"
-
-  /// All but what loudspeakers play.
-  let sources: [MicrophoneSource]
-  let standard: String?
-
-  init(_ text: String, standard: String?) {
-    self.standard = standard
+extension DeviceList {
+  /// PulseAudio's microphones.
+  ///
+  /// - Parameter text: what `pactl list sources` tells of its sources in the language of programmers. What loudspeakers play is left out.
+  init(pulseAudio text: String, standard: String?) {
     // "Source #3" stands at the margin, what is said of it one tab in; properties further in are not asked for.
     var entries: [(id: Int, told: [String: String])] = []
     for line in text.split(separator: "\n") {
@@ -100,12 +96,13 @@ struct PulseAudioSources: SourceList {
           line[colon.upperBound...])
       }
     }
-    sources = entries.compactMap { entry in
+    let devices = entries.compactMap { entry -> AudioDevice? in
       guard let name = entry.told["Name"], ["n/a", nil].contains(entry.told["Monitor of Sink"]) else { return nil }
-      return MicrophoneSource(
+      return AudioDevice(
         id: entry.id, name: name, description: entry.told["Description"] ?? name,
         ports: (entry.told["Channel Map"] ?? "").split(separator: ",").map(String.init),
         state: (entry.told["State"] ?? "").lowercased())
     }
+    self.init(server: "PulseAudio", device: .microphone, devices: devices, standard: standard)
   }
 }

@@ -40,8 +40,8 @@ enum PulseAudioAttendant {
 
   /// Brings the sink's rest into line with the source's, and a loopback that is missing back.
   private static func settle() throws {
-    let sources = try PulseAudio.sources()
-    guard let virtual = sources.virtual else { return }
+    let microphones = try PulseAudio.microphones()
+    guard let virtual = microphones.virtual else { return }
     if let missing = missingLoopback(try PulseAudioMicrophone.loaded().map(\.name), PulseAudioMicrophone.script) {
       // Fails, and is tried again at the next event, as long as the microphone is not there.
       _ = try PulseAudio.pactl("load-module", "module-loopback", missing)

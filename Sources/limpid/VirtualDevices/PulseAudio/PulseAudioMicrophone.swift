@@ -37,15 +37,15 @@ enum PulseAudioMicrophone {
             + "and limpid presets whether the models are there"
           : "PulseAudio does not load \(module.name); its log says why (`journalctl --user -u pulseaudio`)")
     }
-    if files.isDefault { _ = try PulseAudio.pactl("set-default-source", MicrophoneFiles.nodeName) }
-    do { try Microphone.write(PulseAudioScript.adding(files.script, to: old), to: file) } catch {
+    if files.isDefault { _ = try PulseAudio.pactl("set-default-source", VirtualDevice.microphone.nodeName) }
+    do { try UserFile.write(PulseAudioScript.adding(files.script, to: old), to: file) } catch {
       try unload()
       throw error
     }
-    try Microphone.write(Data(MicrophoneFiles.attendantUnit(executable).utf8), to: MicrophoneFiles.unitFile)
-    guard try !Microphone.startUnit() else { return nil }
+    try UserFile.write(unitText(executable), to: unit.file)
+    guard try !unit.start() else { return nil }
     return "systemd's user manager does not answer; until the next login it never rests, or run by hand: "
-      + MicrophoneFiles.handCommand([executable, "attend-microphone"])
+      + UnitText.shell([executable, "attend-microphone"])
   }
 
   /// Takes our lines out of the script and unloads the modules. Whether there was anything.
@@ -54,9 +54,9 @@ enum PulseAudioMicrophone {
     if wasThere, let script {
       let file = PulseAudioScript.file
       if let rest = PulseAudioScript.removing(from: script) {
-        try Microphone.write(rest, to: file)
+        try UserFile.write(rest, to: file)
       } else {
-        try Microphone.removeFile(file)
+        try UserFile.remove(file)
       }
     }
     if PulseAudio.isListening, (try? PulseAudio.isServer) == true { return try unload() || wasThere }
@@ -90,6 +90,17 @@ enum PulseAudioMicrophone {
     return true
   }
 
+  // MARK: - The unit
+
+  static let unit = UserUnit(name: VirtualDevice.microphone.unit)
+
+  /// Of the program beside PulseAudio, whose modules do the rest.
+  static func unitText(_ executable: String) -> String {
+    UnitText.unit(
+      .microphone, description: "the microphone rests while nobody listens", after: "pulseaudio.service",
+      executable: executable, command: UnitText.program(executable) + " attend-microphone")
+  }
+
   // MARK: - The plugin
 
   /// Where hosts and installers put LADSPA plugins: beside this program, then where hosts look.
@@ -121,45 +132,5 @@ enum PulseAudioMicrophone {
           + "install Limpid by its package or by tools/install")
     }
     return plugin
-  }
-}
-
-/// What `limpid status` tells on PulseAudio.
-struct PulseAudioStatus {
-  let isInstalled: Bool
-  let sources: PulseAudioSources
-  /// The names of our modules that are loaded.
-  let modules: [String]
-
-  /// The source is there, but nothing is between it and the microphone: that was unplugged, or was not there at login, and is waited for.
-  private var isCutOff: Bool { sources.virtual != nil && !modules.contains("module-loopback") }
-
-  var lines: [String] {
-    var lines: [String] = []
-    if let source = sources.virtual {
-      lines.append(sources.line(of: source))
-      if isCutOff {
-        lines.append("Its microphone is not there; it is connected when it comes, or by limpid install-microphone.")
-      } else if !modules.contains("module-ladspa-sink") {
-        lines.append("PulseAudio has not loaded the plugin: limpid install-microphone does, or says why it cannot.")
-      }
-      if !isInstalled { lines.append("It is not there at the next login: limpid install-microphone sees to it.") }
-    } else if isInstalled {
-      lines.append(
-        "The virtual microphone is installed, and PulseAudio has not made it: systemctl --user restart pulseaudio")
-    } else {
-      lines.append("No virtual microphone is installed: limpid install-microphone makes one.")
-    }
-    return lines + sources.microphoneLines
-  }
-
-  var object: [String: Any] {
-    var object: [String: Any] = [
-      "installed": isInstalled,
-      "active": sources.virtual != nil && !isCutOff && modules.contains("module-ladspa-sink"),
-      "microphones": sources.microphoneObjects,
-    ]
-    if let source = sources.virtual { object["source"] = ["description": source.description, "state": source.state] }
-    return object
   }
 }

@@ -29,7 +29,7 @@ struct PulseAudioModules: Equatable {
   var isDefault = false
 
   /// What programs show.
-  var description: String { "Limpid (\(microphone))" }
+  var description: String { VirtualDevice.description(of: microphone) }
 
   /// In the order in which they have to be loaded.
   var modules: [Module] {
@@ -55,7 +55,7 @@ struct PulseAudioModules: Equatable {
       Module(
         name: "module-remap-source",
         arguments:
-          "source_name=\(MicrophoneFiles.nodeName) master=\(Self.cleanName).monitor master_channel_map=\(channel) "
+          "source_name=\(VirtualDevice.microphone.nodeName) master=\(Self.cleanName).monitor master_channel_map=\(channel) "
           + "channels=1 channel_map=mono remix=no source_properties=\(Self.description(description))"),
     ]
   }
@@ -64,7 +64,7 @@ struct PulseAudioModules: Equatable {
   static func isOurs(arguments: String) -> Bool {
     [
       "sink_name=\(cleanName) ", "sink_name=\(enhancerName) ", "sink=\(enhancerName) ",
-      "source_name=\(MicrophoneFiles.nodeName) ",
+      "source_name=\(VirtualDevice.microphone.nodeName) ",
     ]
     .contains { (arguments + " ").contains($0) }
   }
@@ -72,7 +72,7 @@ struct PulseAudioModules: Equatable {
   /// The lines of PulseAudio's start script. A microphone that is not there at login is no reason to end.
   var script: String {
     ([".nofail"] + modules.map { "load-module \($0.name) \($0.arguments)" }
-      + (isDefault ? ["set-default-source \(MicrophoneFiles.nodeName)"] : [])).joined(separator: "\n")
+      + (isDefault ? ["set-default-source \(VirtualDevice.microphone.nodeName)"] : [])).joined(separator: "\n")
   }
 
   /// A value of a module's argument list (pulsecore/modargs.c): in quotes, a backslash before what would end them.

@@ -12,7 +12,7 @@ enum PulseAudioScript {
   /// Where PulseAudio looks for the user's (pa_open_config_file in pulsecore/core-util.c, which knows no XDG_CONFIG_HOME).
   static var file: String {
     let environment = ProcessInfo.processInfo.environment.filter { !$0.value.isEmpty }
-    let home = MicrophoneFiles.home
+    let home = UserFolders.home
     let old = home + "/.pulse/default.pa"
     let path =
       environment["PULSE_CONFIG_PATH"].map { $0 + "/default.pa" }

@@ -24,8 +24,8 @@ struct DeviceList {
   /// The name of the one that programs get that do not choose.
   let standard: String?
 
-  /// Real ones: everything but our own.
-  var real: [AudioDevice] { devices.filter { $0.name != device.nodeName } }
+  /// Real ones: everything but our own, and what a server has in the place of outputs while it has none.
+  var real: [AudioDevice] { devices.filter { ![device.nodeName, "auto_null"].contains($0.name) } }
 
   /// Ours.
   var virtual: AudioDevice? { devices.first { $0.name == device.nodeName } }

@@ -45,6 +45,7 @@ extension JackClient {
         close(client)
         return finish(.failed("\(error)"))
       }
+      answerLatencies()
       settleDropped(client)
       connectWanted(client)
       tellPriority(client, &toldPriority)

@@ -33,6 +33,10 @@ struct JackProcess: ~Copyable {
   let conditions = Atomic<UInt32>(0)
   /// Samples per channel from input to output, for the latency callback.
   let latency = Atomic<UInt32>(0)
+  /// Whether the latency callback only notes what is asked, and the supervisor answers (`JackClient.answerLatencies`).
+  let notesLatency = Atomic(false)
+  /// The modes that were asked for and not answered: 1 << jack_latency_callback_mode_t.
+  let askedLatency = Atomic<UInt32>(0)
   /// What the server says that it runs at now.
   let serverBlock = Atomic(0)
   let serverRate = Atomic(0)

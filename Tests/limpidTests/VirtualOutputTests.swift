@@ -87,6 +87,24 @@ struct VirtualOutputTests {
     #expect(try (status().object["sink"] as? [String: String])?["description"] == "Limpid (Telephone)")
   }
 
+  /// Headphones that change to their profile for calls left silence without a word.
+  @Test func `status says why nothing is heard`() throws {
+    func lines(_ real: String, ports: [String]) -> [String] {
+      func device(_ name: String, _ description: String, _ ports: [String]) -> AudioDevice {
+        AudioDevice(id: 1, name: name, description: description, ports: ports, state: "idle")
+      }
+      let devices = [
+        device("a", real, ports), device("limpid-output", "Limpid (Headset)", ["playback_FL", "playback_FR"]),
+      ]
+      let list = DeviceList(server: "PipeWire", device: .output, devices: devices, standard: nil)
+      return DeviceStatus(isInstalled: true, isActive: true, list: list, answer: "{}").lines
+    }
+    #expect(lines("Headset", ports: ["playback_FL", "playback_FR"]).count == 4)
+    #expect(lines("Headset", ports: ["a", "b", "c", "d", "e", "f"]).count == 4, "two of more are used")
+    #expect(lines("Headset", ports: ["playback_MONO"])[1].contains("other channels now"))
+    #expect(lines("Other", ports: ["playback_MONO"])[1] == "Its output is not there; it is connected when it comes.")
+  }
+
   /// A home in which nothing runs and no tool of a desktop's is on the PATH.
   @Test func `removing an output takes its files and settings, and leaves the microphone's`() throws {
     let scratch = try Scratch()

@@ -8,7 +8,7 @@ struct InstallOutputCommand: ParsableCommand {
     abstract: "Makes a virtual output for calls: what programs play to it is heard without its noise.",
     discussion: """
       PipeWire gets an output "Limpid (OUTPUT)", from now on and at every login, and systemd a user unit that runs limpid \
-      between it and your loudspeakers or headphones. It enhances while a program plays and rests otherwise. Choose it in a \
+      between it and your loudspeakers or headphones. It rests while neither is used. Choose it in a \
       program of calls, or for a lecture in the browser; it is for speech, and takes music for noise. It waits for an output \
       that is not there yet, and for PipeWire's restarts.
 

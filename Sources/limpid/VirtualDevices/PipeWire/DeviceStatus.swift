@@ -41,11 +41,22 @@ struct DeviceStatus {
       lines.append("No virtual \(device.rawValue) is installed: \(device.installCommand) makes one.")
     } else if let virtual = list.virtual {
       lines.append(list.line(of: virtual))
+      if let reason = cutOff(virtual) { lines.append(reason) }
     } else {
       lines.append(
         "The virtual \(device.rawValue) is installed, and PipeWire has not made it: systemctl --user restart pipewire")
     }
     return lines + (isInstalled ? runLines : []) + list.lines
+  }
+
+  /// Why nothing comes through; nil: nothing is known to be in the way.
+  private func cutOff(_ virtual: AudioDevice) -> String? {
+    guard let real = list.real.first(where: { VirtualDevice.description(of: $0.description) == virtual.description })
+    else { return "Its \(device.rawValue) is not there; it is connected when it comes." }
+    // As headphones whose profile for calls has one channel.
+    guard device == .output, !virtual.ports.isEmpty, min(2, real.ports.count) != virtual.ports.count else { return nil }
+    return
+      "\"\(real.description)\" has other channels now, and nothing is heard: \(device.installCommand) makes it fit."
   }
 
   /// Of the limpid that runs beside it.

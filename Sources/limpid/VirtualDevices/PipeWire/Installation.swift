@@ -34,6 +34,17 @@ struct Installation {
         "another \(device.rawValue) is called \"\(real.description)\", too, and PipeWire's JACK cannot tell them apart; unplug it, or "
           + "give one of them another node.description in WirePlumber")
     }
+    let description = VirtualDevice.description(of: real.description)
+    guard !list.real.contains(where: { $0.description == description }) else {
+      throw Failure(
+        .usage,
+        "another \(device.rawValue) is called \"\(description)\" already, and PipeWire's JACK could not tell ours from it; give it another "
+          + "node.description in WirePlumber")
+    }
+    guard !real.ports.isEmpty else {
+      throw Failure(
+        .noInput, "\"\(real.description)\" has no channels now; switch its profile on, or choose another one")
+    }
     let folder = FileManager.default.currentDirectoryPath
     let files = DeviceFiles(
       device, real: real, ports: try ports(real), executable: try Program.whereItLies, options: options,

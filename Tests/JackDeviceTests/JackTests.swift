@@ -1,5 +1,6 @@
 import CJACK
 import Glibc
+import Ground
 import LiveTestSupport
 import Realtime
 import Synchronization
@@ -68,6 +69,18 @@ import TestSupport
         "source", server: server, channelCount: 1, isSource: true, ownLatency: UInt32(bitPattern: -10))
       try source.connect("source:port_1", "limpid:in_1")
       try wait("the sum") { source.latency("limpid:out_1", JackCaptureLatency) == 346...346 }
+    }
+
+    /// As with PipeWire's libjack, which hangs where the callback itself states them.
+    @Test func `a latency that the callback only notes is stated by the supervisor`() throws {
+      let server = try JackServer(block: 256)
+      let client = JackClient(configuration(server, channels: 1), processor: DeviceStandIn(extra: 100))
+      try client.start()
+      defer { client.stop() }
+      client.process.pointee.notesLatency.store(true, ordering: .relaxed)
+      let source = try JackProbe("source", server: server, channelCount: 1, isSource: true, ownLatency: 50)
+      try source.connect("source:port_1", "limpid:in_1")
+      try wait("the sum") { source.latency("limpid:out_1", JackCaptureLatency) == 406...406 }
     }
 
     @Test func `a change of block size is prepared for and stated`() throws {

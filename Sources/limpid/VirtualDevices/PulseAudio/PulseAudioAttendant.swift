@@ -10,16 +10,7 @@ enum PulseAudioAttendant {
   /// - Throws: `Failure` where pactl is not installed, or PulseAudio does not answer.
   static func attend() throws {
     guard PulseAudio.isListening, try PulseAudio.isServer else { return }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["LC_ALL=C.UTF-8", "pactl", "subscribe"]
-    let events = Pipe()
-    process.standardOutput = events
-    process.standardError = FileHandle.nullDevice
-    process.standardInput = FileHandle.nullDevice
-    do { try process.run() } catch {
-      throw Failure(.software, "pactl cannot be started (\(error.localizedDescription)); end other programs")
-    }
+    let (process, events) = try Tool.start("pactl", ["subscribe"])
     defer {
       process.terminate()
       process.waitUntilExit()

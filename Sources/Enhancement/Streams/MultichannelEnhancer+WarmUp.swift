@@ -17,15 +17,31 @@ extension MultichannelEnhancer {
       "warmUp takes whole samples of all channels, a multiple of the granularity")
     let samples = opening.count / channelCount
     let rate = withChannel(0) { $0.sampleRate }
-    // The last 10 ms fade out: the step back to the beginning would be a click in the first frame.
-    let fade = min(samples, rate * StreamingChain<NetworkPair>.fadeMilliseconds / 1000)
     var sound = Array(opening)
-    for n in 0..<fade {
-      let weight = Float(fade - 1 - n) / Float(fade)
-      for channel in 0..<channelCount { sound[(samples - fade + n) * channelCount + channel] *= weight }
-    }
+    leadBack(&sound, samples: samples, over: min(samples / 2, rate * Self.wayBackMilliseconds / 1000))
     sound.withUnsafeMutableBufferPointer { process(interleaved: UnsafeBufferPointer($0), into: $0) }
     forgetCounts()
+  }
+
+  /// Several frames of the network: the seam is over in those with the recording's first samples, and so is what the high-pass makes of
+  /// an offset there.
+  private static var wayBackMilliseconds: Int { 100 }
+
+  /// The end becomes a way back to the beginning, which is heard next: the beginning itself in reverse, faded in over the first quarter. A
+  /// step of a sample would be a click in the first frame, one of the level, such as a fade to nothing makes, a sound that has just begun.
+  ///
+  /// - Parameter length: samples.
+  private func leadBack(_ sound: inout [Float], samples: Int, over length: Int) {
+    let fade = length / 4
+    for n in 0..<length {
+      // Of equal power: noise keeps its level.
+      let angle = n < fade ? 0.5 * Double.pi * (Double(n) + 0.5) / Double(fade) : 0.5 * Double.pi
+      let (going, coming) = (Float(cosine(angle)), Float(sine(angle)))
+      for channel in 0..<channelCount {
+        let place = (samples - length + n) * channelCount + channel
+        sound[place] = going * sound[place] + coming * sound[(length - n) * channelCount + channel]
+      }
+    }
   }
 
   /// Gives the first frame the number that it has in a recording of which this is a span: the sampler's noise and the schedule of the

@@ -78,7 +78,8 @@ def remove_spans(work: Work, name: bytes) -> None:
     if not os.path.isdir(place):
         return
     for number in os.listdir(place):
-        with contextlib.suppress(FileNotFoundError):
+        # What else lies there, such as a file system's own notes, is no span.
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             os.unlink(os.path.join(place, number, name))
 
 

@@ -176,6 +176,13 @@ def test_spans_are_gone_once_they_are_joined_whoever_joins_them(tmp_path, end):
     assert end(work(of.program, tmp_path / "other"), 60, b"a.wav").status == "skipped"
 
 
+def test_what_else_lies_among_the_spans_is_no_hindrance(tmp_path):
+    of = joiner(tmp_path)
+    (tmp_path / "out/.limpid-spans/.nfs0001").write_text("a file system's own")
+    program.remove_spans(of, b"deep/a.wav")
+    assert [name for name in contents(tmp_path / "out") if name.endswith("a.wav")] == []
+
+
 def test_no_name_leads_out_of_the_spans(tmp_path):
     of = joiner(tmp_path)
     before = contents(tmp_path)

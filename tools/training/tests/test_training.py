@@ -18,6 +18,7 @@ from training.augmentation_options import Augmentation
 from training.components import Components
 from training.corpora import Corpus, CorpusError, Item
 from training.schedule import Average, schedule
+from training.step import TrainingStep
 from training.network import NetworkConfiguration, ScoreNetwork
 
 
@@ -203,6 +204,23 @@ def test_a_short_run_learns_resumes_and_exports(folders, tmp_path):
     assert run(folders, tmp_path / "same", "--max-steps", "1", "--resume", str(target), "--augmentation", "backwards=1") == 0
 
 
+def test_the_log_is_of_all_batches_of_a_step(folders, tmp_path, monkeypatch):
+    losses = []
+    forward = TrainingStep.forward
+
+    def heard(*arguments):
+        value, pieces = forward(*arguments)
+        losses.append(float(value.detach()))
+        return value, pieces
+
+    monkeypatch.setattr(TrainingStep, "forward", heard)
+    out = tmp_path / "run"
+    assert run(folders, out, "--max-steps", "2", "--accumulate", "3", "--validation-minutes", "0") == 0
+    with open(out / "log.csv") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 1 and len(losses) == 6 and float(rows[0]["loss"]) == pytest.approx(np.mean(losses), rel=1e-5)
+
+
 def test_a_run_goes_on_from_exported_weights_and_grows_from_them(folders, tmp_path, capsys):
     first, model = tmp_path / "first", tmp_path / "model.safetensors"
     assert run(folders, first, "--max-steps", "3") == 0
@@ -228,6 +246,11 @@ def test_a_run_goes_on_from_exported_weights_and_grows_from_them(folders, tmp_pa
 
     assert run(folders, second, "--resume", str(model), "--inner-dilations", "8", "4", "2") == 1
     assert "must begin with those of the checkpoint, [4, 8]" in capsys.readouterr().err
+    foreign = tmp_path / "foreign.pt"
+    for content in ({"configuration": {"base": 32}, "network": {}}, {"network": {}}):
+        torch.save(content, foreign)
+        assert run(folders, second, "--resume", str(foreign), "--learned-tokens") == 1
+        assert "a checkpoint of another trainer" in capsys.readouterr().err
     model.write_bytes(b"nothing")
     assert run(folders, second, "--resume", str(model)) == 1
     assert "not a checkpoint or weights file" in capsys.readouterr().err

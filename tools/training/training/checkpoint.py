@@ -1,6 +1,7 @@
 """Checkpoints and exported weights: read, grown, written."""
 
 import json
+import os
 import pickle
 from pathlib import Path
 
@@ -48,7 +49,11 @@ def grown(saved: dict, args) -> dict:
     The last layer of each addition is zero, so that the network computes what it did, and learns from there. Raises
     CheckpointError where the dilations do not go on from those of the checkpoint.
     """
-    before = saved["configuration"]
+    before = saved.get("configuration")
+    try:
+        NetworkConfiguration(**before)
+    except TypeError:
+        return saved  # another trainer's, which whoever makes a network of it says
     asked = {"inner_dilations": args.inner_dilations, "outer_dilations": args.outer_dilations}
     asked = {k: v for k, v in asked.items() if v and v != before[k]}
     for key, dilations in asked.items():
@@ -72,5 +77,8 @@ def grown(saved: dict, args) -> dict:
 def write(content: dict, path: Path) -> None:
     """Under its final name only when it is whole."""
     temporary = path.with_suffix(".tmp")
-    torch.save(content, temporary)
+    with open(temporary, "wb") as file:
+        torch.save(content, file)
+        file.flush()
+        os.fsync(file.fileno())  # a power cut after the name is given would else leave an empty file under it
     temporary.rename(path)

@@ -274,6 +274,7 @@ class Run:
         before = self.elapsed
         window: dict[str, float] = {}
         counted = skipped = 0
+        step: dict[str, float] = {}  # of the batches of a step, their means
         terminal = sys.stderr.isatty()
         for index, batch in enumerate(self.batches()):
             if index == 2:  # the clock starts when decoding and compiling are over
@@ -288,15 +289,18 @@ class Run:
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
                 value, pieces = self.parallel(*batch)
             (value / args.accumulate).backward()
+            for k, v in {"loss": value, **pieces}.items():
+                step[k] = step.get(k, 0.0) + float(v.detach()) / args.accumulate
             self.heard += self.world * args.batch * self.crop_samples / features.SAMPLE_RATE / 3600
             if (index + 1) % args.accumulate:
                 continue
             norm = self.update()
+            means, step = step | {"norm": float(norm)}, {}
             now = time.monotonic()
             self.elapsed, last = self.elapsed + now - last, now
             if torch.isfinite(norm):
-                for k, v in {"loss": value, "norm": norm, **pieces}.items():
-                    window[k] = window.get(k, 0.0) + float(v.detach())
+                for k, v in means.items():
+                    window[k] = window.get(k, 0.0) + v
                 counted, skipped = counted + 1, 0
             else:  # left out by `update`, the same on all ranks
                 skipped += 1

@@ -4,7 +4,12 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
+# Heads a part of what a script does, with the minutes since the first script began.
+export LIMPID_BEGAN=${LIMPID_BEGAN:-$(date +%s)}
+say() {
+  local seconds=$(($(date +%s) - LIMPID_BEGAN))
+  printf '\033[1m%s\033[0m (%d:%02d)\n' "$*" $((seconds / 60)) $((seconds % 60)) >&2
+}
 fail() {
   printf 'error: %s\n' "$*" >&2
   exit 1

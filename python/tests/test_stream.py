@@ -137,7 +137,7 @@ def test_the_interpreter_is_free_while_a_block_is_enhanced() -> None:
     """A counter in another thread goes on during one long call; with the interpreter held it would stand still."""
     sound = noisy(20.0, 48_000, 1)
     inside, ticks = threading.Event(), []
-    stream = limpid.Stream(48_000)
+    stream = limpid.Stream(48_000, model="light")
 
     def enhance() -> None:
         inside.set()
@@ -166,8 +166,8 @@ def test_calls_of_several_threads_on_one_stream_wait_for_each_other() -> None:
 
 def test_closing_waits_for_the_block_under_way() -> None:
     sound = noisy(10.0, 48_000, 1)
-    expected = limpid.enhance(sound, 48_000, preset="live")
-    stream = limpid.Stream(48_000)
+    expected = limpid.enhance(sound, 48_000, preset="live", model="light")
+    stream = limpid.Stream(48_000, model="light")
     result: list[np.ndarray] = []
     worker = threading.Thread(target=lambda: result.append(stream.process(sound)))
     worker.start()
@@ -237,7 +237,7 @@ def test_a_stream_of_two_networks_is_told_which_are_heard() -> None:
 def test_a_signals_handler_that_comes_in_the_middle_of_a_call_is_refused() -> None:
     stream = limpid.Stream(48_000, networks="first", passes=1)
     refused: list[limpid.StateError] = []
-    sound = noisy(60, 48_000, 1)
+    sound = noisy(20, 48_000, 1)
 
     def handler(*_: object) -> None:
         try:

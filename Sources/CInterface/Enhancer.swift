@@ -52,7 +52,7 @@ struct Enhancer: ~Copyable {
   }
 
   /// What may change while running, as a command of the live engine.
-  private static func command(_ key: String, _ settings: EnhancementSettings) -> LiveCommand? {
+  private static func command(_ key: String, _ settings: EnhancementSettings) -> EngineCommand? {
     switch key {
     case "bypass": .bypass(settings.bypass)
     case "attenuation-limit": .attenuationLimit(settings.attenuationLimitInDecibels)

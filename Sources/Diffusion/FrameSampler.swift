@@ -48,7 +48,7 @@ package struct FrameSampler<Predictor: CleanSpectrumPredictor & ~Copyable>: ~Cop
   private var currentSteps = 0
   private var currentBatch = 0
   /// The largest batch that each step has run; 0: it has no state of its own. A state that missed frames is nearer to what
-  /// it would be than that of another step, even after seconds (StepTests in LiveTests has the figures).
+  /// it would be than that of another step, even after seconds (`StepTests` has the figures).
   private let ranBatch: FixedArray<Int>  // (maximumSteps)
   /// Steps that are heard, and the frames for which those beyond have run.
   private var heardSteps = 0

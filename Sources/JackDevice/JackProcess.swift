@@ -108,7 +108,7 @@ struct JackProcess: ~Copyable {
   }
 }
 
-/// jack.h calls it safe in the process callback; measured by `JackRealTimeTests`: no heap calls.
+/// jack.h calls it safe in the process callback; measured by `JackTests`: no heap calls.
 @_semantics("no_performance_analysis") @inline(__always)
 private func buffer(_ port: OpaquePointer?, _ count: Int) -> UnsafeMutablePointer<Float> {
   jack_port_get_buffer(port, jack_nframes_t(count)).assumingMemoryBound(to: Float.self)

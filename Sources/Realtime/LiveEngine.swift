@@ -117,7 +117,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
   private func endForAnother(_ session: LiveSession) {
     let clearsBefore = state.withLock { $0.clearCount }
     end(session)
-    let heard = session.finalProfile(channel: 0)
+    let heard = session.finalProfile
     let place = state.withLock { state in
       state.learned = (session.desk.named, session.desk.live)
       if state.clearCount == clearsBefore {
@@ -154,14 +154,15 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
     }
     let meters = meters
     let remark = remark
-    try session.start(priority: options.priority, giver: options.givesPriority) { priority in
-      meters.isRealTime.store(priority == .realTime, ordering: .relaxed)
-      if priority == .refused {
+    let priority = PriorityFollower(most: options.priority, giver: options.givesPriority) { outcome in
+      meters.isRealTime.store(outcome == .realTime, ordering: .relaxed)
+      if outcome == .refused {
         remark(
           "the worker runs without real-time priority, which the system does not allow; give your user the right "
             + "(group audio, rtprio in /etc/security/limits.d), or install rtkit, if you hear gaps")
       }
     }
+    try session.start(priority)
     return session
   }
 
@@ -234,7 +235,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
   /// Asks for a change; it takes effect between two blocks. Not to be called from the device's callback.
   ///
   /// - Throws: `EnhancementError` for a value out of range; `LiveError`: too many commands wait, or the last sound is still being learned.
-  public func send(_ command: LiveCommand) throws {
+  public func send(_ command: EngineCommand) throws {
     try state.withLock { state in
       var next = state.settings
       switch command {
@@ -249,8 +250,8 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
       }
       try next.validate(for: model)
       if case .learn(let seconds) = command {
-        guard LiveCommand.learningSeconds.contains(seconds) else {
-          throw LiveError.badOption("nothing can be learned in \(seconds) s; give \(LearnedNoise.shortest) to 60 s")
+        guard EngineCommand.learningSeconds.contains(seconds) else {
+          throw LiveError.badOption("nothing can be learned in \(seconds) s; give \(EngineCommand.learningRange) s")
         }
         if let desk = state.session?.desk, desk.isPossible {
           guard seconds >= LearnedNoise.shortest else {
@@ -363,7 +364,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
   /// - Parameter names: what `status` is to call them.
   /// - Throws: `LiveError`: no model with tokens for them, a recording, or something is being learned just now.
   public func remove(_ sounds: [LearnedNoise], named names: [String]) throws {
-    if sounds.isEmpty && learnedNoise == nil { return try send(.forget) }
+    if sounds.isEmpty && learnedNoise == nil { return try removeNothing() }
     try state.withLock { state in
       // While another session is made the old one has no worker, and the new one does not hear of this.
       guard let session = state.session, !state.isPreparing else { throw LiveError.notRunning }
@@ -374,10 +375,26 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
         throw LiveError.badOption(
           "a recording cannot keep this; end it first, or name the sounds with --remove at the start")
       }
+      if let n = sounds.firstIndex(where: { model?.hears($0) == false }) {
+        throw LiveError.badOption(
+          "\(n < names.count ? "'\(names[n])'" : "it"): this model hears nothing in it; learn a longer or a lower sound, or choose another "
+            + "--model")
+      }
       guard session.desk.use(sounds) else { throw LiveError.learning }
       state.learned.named = sounds
       state.removedNames = names
     }
+  }
+
+  /// The named sounds are left in again, where nothing was learned live: what is being learned just now is not to be lost, nor the
+  /// noise reference of a model without tokens.
+  private func removeNothing() throws {
+    let isRemoving = try state.withLock { state in
+      guard let desk = state.session?.desk, !desk.named.isEmpty else { return false }
+      guard desk.state == .idle else { throw LiveError.learning }
+      return true
+    }
+    if isRemoving { try send(.forget) }
   }
 
   /// The latency's parts; nil before the first `prepare`.
@@ -400,13 +417,11 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
   /// What was learned live; nil: nothing was. Any ordinary thread.
   public var learnedNoise: LearnedNoise? { state.withLock { $0.session.map { $0.desk.live } ?? $0.learned.live } }
 
-  /// The noise heard in a channel, to be saved; nil where nothing was heard, nothing runs, or the worker does not answer
-  /// within a second, for which this waits.
-  public func noiseProfile(channel: Int = 0) -> NoiseProfile? {
-    guard let session = state.withLock({ $0.session }), (0..<session.format.channelCount).contains(channel) else {
-      return nil
-    }
-    return session.profiles.ask(channel: channel) { ct_semaphore_post(session.shared.pointee.wake) }
+  /// The noise heard, of the channel that has heard most of it, to be saved; nil where nothing was heard, nothing runs, or the worker
+  /// does not answer within a second, for which this waits.
+  public func noiseProfile() -> NoiseProfile? {
+    guard let session = state.withLock({ $0.session }) else { return nil }
+    return session.profiles.ask { ct_semaphore_post(session.shared.pointee.wake) }
   }
 }
 

@@ -22,9 +22,6 @@ final class LiveSession: @unchecked Sendable {
   let soundTap: SoundTap?
 
   private let pace: WorkerPace
-  private var followedPriority = -1  // the worker's
-  /// Gives the calling thread a priority, or says why not. Tests set it before the threads run.
-  nonisolated(unsafe) var makeRealTime: (Int32) -> Int32 = ct_make_realtime
   private let encoderWake: Semaphore
   private var workerThread: WorkerThread?
   private var encoderThread: WorkerThread?
@@ -114,25 +111,16 @@ final class LiveSession: @unchecked Sendable {
 
   /// Starts the threads.
   ///
-  /// - Parameters:
-  ///   - priority: the worker's at most; nil: ordinary.
-  ///   - giver: asked where the system does not allow it.
-  ///   - didSetPriority: told, on the worker or by the giver, whether it runs in real time, or that the system does not allow it.
-  func start(
-    priority: Int?, giver: LiveOptions.PriorityGiver? = nil,
-    didSetPriority: @escaping @Sendable (WorkerPriority) -> Void
-  ) throws {
-    do { try startThreads(priority, giver, didSetPriority) } catch {
+  /// - Parameter priority: what gives the worker its own.
+  func start(_ priority: PriorityFollower) throws {
+    do { try startThreads(priority) } catch {
       // Those that run already know this session.
       try? stop()
       throw error
     }
   }
 
-  private func startThreads(
-    _ priority: Int?, _ giver: LiveOptions.PriorityGiver?,
-    _ didSetPriority: @escaping @Sendable (WorkerPriority) -> Void
-  ) throws {
+  private func startThreads(_ priority: PriorityFollower) throws {
     try recorder?.start()
     encoderThread = try WorkerThread(name: "limpid-encoder") { [unowned self] in
       guard encoderWake.wait(nanoseconds: 100_000_000) else { return }
@@ -141,7 +129,8 @@ final class LiveSession: @unchecked Sendable {
     }
     workerThread = try WorkerThread(name: "limpid-worker") { [unowned self] in
       waitForBlocks()
-      follow(shared.pointee.callbackPriority.load(ordering: .relaxed), most: priority, giver, didSetPriority)
+      priority.follow(shared.pointee.callbackPriority.load(ordering: .relaxed))
+      worker.pausesBetweenBlocks = priority.isLimited
       worker.run()
     }
   }
@@ -194,27 +183,6 @@ final class LiveSession: @unchecked Sendable {
     return newest != 0 && monotonicNanoseconds() < newest + UInt64(patience * 1e9)
   }
 
-  enum WorkerPriority { case realTime, ordinary, refused }
-
-  /// The worker runs below the device's thread: above it, it would keep the callback waiting for a frame.
-  private func follow(
-    _ callback: Int, most: Int?, _ giver: LiveOptions.PriorityGiver?,
-    _ didSetPriority: @escaping @Sendable (WorkerPriority) -> Void
-  ) {
-    if worker.pausesBetweenBlocks, ct_was_at_limit() { didSetPriority(.ordinary) }
-    guard let most, callback >= 0, callback != followedPriority else { return }
-    followedPriority = callback
-    guard callback > 1 else {
-      _ = ct_make_ordinary()
-      return didSetPriority(.ordinary)
-    }
-    let priority = min(most, callback - 1)
-    if makeRealTime(Int32(priority)) == 0 { return didSetPriority(.realTime) }
-    guard let giver, case let thread = ct_await_realtime(), thread > 0 else { return didSetPriority(.refused) }
-    worker.pausesBetweenBlocks = true
-    giver(Int(thread), priority) { isGiven in didSetPriority(isGiven ? .realTime : .refused) }
-  }
-
   /// Ends the threads and the recording; no callback is under way or will come. Waits for all of it.
   ///
   /// - Throws: what the recorder throws.
@@ -228,8 +196,8 @@ final class LiveSession: @unchecked Sendable {
     try recorder?.finish()
   }
 
-  /// The noise heard in a channel by the end. After `stop`, on the thread that called it.
-  func finalProfile(channel: Int) -> NoiseProfile? { profiles.take(&worker.enhancer, channel: channel) }
+  /// The noise heard by the end. After `stop`, on the thread that called it.
+  var finalProfile: NoiseProfile? { profiles.take(&worker.enhancer) }
 
   /// Whether the noise reference was to stay as it is by the end. As `finalProfile`.
   var finallyHolds: Bool { worker.enhancer.holdsNoiseReferences }

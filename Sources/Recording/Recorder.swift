@@ -14,7 +14,8 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
   private let input: AudioFileWriter
   private let output: AudioFileWriter
   private let events: UnsafeMutablePointer<FILE>
-  private let leastRoom: Int
+  /// Tests change it before the start.
+  var leastRoom: Int
   private let remark: @Sendable (String) -> Void
   private var hasEnded = false
   /// Why, where the files are not whole.
@@ -33,11 +34,11 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
   private let planar: PlanarBlock  // (channels, block)
   private let interleaved: FloatMemory  // (block, channels)
 
-  /// Makes the folder and its files.
+  /// Makes the folder and its files, or neither.
   ///
   /// - Parameters:
   ///   - frames: of the model.
-  ///   - leastRoom: bytes; with fewer free on the disk the recording ends and is kept.
+  ///   - leastRoom: bytes; with fewer free on the disk it does not begin, or ends and is kept.
   /// - Throws: `RecordingError.cannotRecord`.
   init(
     path: String, header: RecordingHeader, frames: FrameFormat, profile: NoiseProfile?, learned: [LearnedNoise],
@@ -46,15 +47,38 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
     self.path = path
     self.leastRoom = leastRoom
     self.remark = remark
-    if mkdir(path, 0o755) != 0 {
-      guard errno == EEXIST, Self.isEmptyFolder(path) else {
+    let isNew = mkdir(path, 0o755) == 0
+    if !isNew {
+      guard errno == EEXIST, Files.names(in: path)?.isEmpty == true else {
         let reason =
           errno == EEXIST || errno == 0 ? "it exists and is not an empty folder" : systemReason()
         throw .cannotRecord(path: path, reason: "\(reason); name a new folder")
       }
     }
+    do throws(RecordingError) {
+      if Self.room(path).map({ $0 < Double(leastRoom) }) == true {
+        throw .cannotRecord(path: path, reason: "the disk is nearly full; make room, or record elsewhere")
+      }
+      (input, output, events) = try Self.makeFiles(path, header, profile, learned)
+    } catch {
+      Self.removeFiles(path, learnedCount: learned.count)
+      if isNew { rmdir(path) }
+      throw error
+    }
+    channelCount = header.format.channelCount
+    ownTap = FixedValue(SessionTap(format: header.format, frames: frames))
+    planar = PlanarBlock(channelCount: channelCount, capacity: Self.block)
+    interleaved = FloatMemory(Self.block * channelCount)
+  }
+
+  deinit { fclose(events) }
+
+  private static func makeFiles(
+    _ path: String, _ header: RecordingHeader, _ profile: NoiseProfile?, _ learned: [LearnedNoise]
+  ) throws(RecordingError) -> (AudioFileWriter, AudioFileWriter, UnsafeMutablePointer<FILE>) {
     let format = AudioFormat.floatWAV(
       sampleRate: header.format.sampleRate, channelCount: header.format.channelCount)
+    let (input, output): (AudioFileWriter, AudioFileWriter)
     do {
       if let profile { try profile.save(to: "\(path)/\(RecordingHeader.profileName)") }
       for (n, noise) in learned.enumerated() { try noise.save(to: "\(path)/\(RecordingHeader.learnedName(n))") }
@@ -66,7 +90,6 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
     guard let events = fopen("\(path)/\(RecordingHeader.eventsName)", "wx") else {
       throw .cannotRecord(path: path, reason: "\(systemReason()); name a new folder")
     }
-    self.events = events
     let session = fopen("\(path)/\(RecordingHeader.fileName)", "wx")
     var isWritten = session.map { fputs(header.text, $0) >= 0 } ?? false
     if let session, fclose(session) != 0 { isWritten = false }
@@ -75,13 +98,21 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
       fclose(events)
       throw .cannotRecord(path: path, reason: "\(reason); name a new folder")
     }
-    channelCount = header.format.channelCount
-    ownTap = FixedValue(SessionTap(format: header.format, frames: frames))
-    planar = PlanarBlock(channelCount: channelCount, capacity: Self.block)
-    interleaved = FloatMemory(Self.block * channelCount)
+    return (input, output, events)
   }
 
-  deinit { fclose(events) }
+  /// What `makeFiles` leaves where it fails; the sound's files have no names yet, and go by themselves.
+  private static func removeFiles(_ path: String, learnedCount: Int) {
+    let names = [RecordingHeader.fileName, RecordingHeader.eventsName, RecordingHeader.profileName]
+    for name in names + (0..<learnedCount).map(RecordingHeader.learnedName) { unlink("\(path)/\(name)") }
+  }
+
+  /// Bytes that are free on a folder's disk; nil where it does not say how large it is, as some file systems.
+  private static func room(_ path: String) -> Double? {
+    var disk = statvfs()
+    guard statvfs(path, &disk) == 0, disk.f_blocks > 0 else { return nil }
+    return Double(disk.f_bavail) * Double(disk.f_frsize)
+  }
 
   /// Begins to write.
   ///
@@ -114,11 +145,7 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
   private func lookForRoom() {
     guard !tap.pointee.isBroken.load(ordering: .relaxed), monotonicNanoseconds() >= nextLook else { return }
     nextLook = monotonicNanoseconds() + 1_000_000_000
-    var disk = statvfs()
-    // Some file systems do not say how large they are.
-    guard statvfs(path, &disk) == 0, disk.f_blocks > 0,
-      Double(disk.f_bavail) * Double(disk.f_frsize) < Double(leastRoom)
-    else { return }
+    guard let room = Self.room(path), room < Double(leastRoom) else { return }
     isNearlyFull = true
     tap.pointee.isBroken.store(true, ordering: .relaxed)
   }
@@ -183,16 +210,4 @@ final class Recorder: SessionRecorder, @unchecked Sendable {
   }
 
   private func write(_ event: SessionEvent) { fputs(event.line + "\n", events) }
-
-  private static func isEmptyFolder(_ path: String) -> Bool {
-    guard let folder = opendir(path) else { return false }
-    defer { closedir(folder) }
-    while let entry = readdir(folder) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != "." && name != ".." { return false }
-    }
-    return true
-  }
 }

@@ -175,7 +175,14 @@ public final class Replay {
   /// 0 where the device changed its format again before the first block.
   private static func sampleCount(_ file: String, _ header: RecordingHeader, _ path: String) throws -> Int {
     let input: AudioFileReader
-    do { input = try AudioFileReader(path: file) } catch AudioFileError.empty { return 0 }
+    do { input = try AudioFileReader(path: file) } catch AudioFileError.empty { return 0 } catch {
+      guard let (input, output) = unfinished(path) else { throw error }
+      throw RecordingError.badRecording(
+        path: path,
+        reason:
+          "its session runs still, or was killed; once it has ended, rename \(input) to \(RecordingHeader.inputName) and \(output) "
+          + "to \(RecordingHeader.outputName), and it plays as far as it goes")
+    }
     guard input.format.channelCount == header.format.channelCount,
       input.format.sampleRate == header.format.sampleRate, let count = input.sampleCount
     else {
@@ -183,6 +190,14 @@ public final class Replay {
         path: path, reason: "\(RecordingHeader.inputName) does not fit session.txt; record anew")
     }
     return count
+  }
+
+  /// The names under which the recorder keeps the sound until the end.
+  private static func unfinished(_ path: String) -> (input: String, output: String)? {
+    let names = Files.names(in: path) ?? []
+    func find(_ name: String) -> String? { names.first { $0.hasPrefix(".\(name).limpid-") && $0.hasSuffix(".tmp") } }
+    guard let input = find(RecordingHeader.inputName), let output = find(RecordingHeader.outputName) else { return nil }
+    return (input, output)
   }
 
   /// Fills the whole room, unless the file ends.

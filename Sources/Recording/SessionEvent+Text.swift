@@ -39,7 +39,7 @@ extension SessionEvent {
       guard let position = int(1) else { return nil }
       switch words[2] {
       case "command":
-        guard let command = try? LiveCommand(line: words[3...].joined(separator: " ")) else { return nil }
+        guard let command = try? EngineCommand(line: words[3...].joined(separator: " ")) else { return nil }
         self = .command(position: position, command)
       // Older recordings say "steps": their models have one network, whose levels are its steps.
       case "level", "steps":

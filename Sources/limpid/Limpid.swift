@@ -42,7 +42,7 @@ struct Limpid: ParsableCommand {
       """,
     version: "limpid 0.2.1",
     subcommands: [
-      EnhanceCommand.self, LiveCommandLine.self, JackCommand.self, DevicesCommand.self, ControlCommand.self,
+      EnhanceCommand.self, LiveCommand.self, JackCommand.self, DevicesCommand.self, ControlCommand.self,
       ReplayCommand.self, BenchCommand.self, LearnCommand.self, ProfilesCommand.self, PresetsCommand.self,
       InfoCommand.self, FigureCommand.self, InstallMicrophoneCommand.self, RemoveMicrophoneCommand.self,
       InstallOutputCommand.self, RemoveOutputCommand.self, StatusCommand.self, UninstallCommand.self,

@@ -142,6 +142,18 @@ import TestSupport
     #expect(level(kept) > 0.8 * level(heard))
   }
 
+  /// It was the first channel's: none, where the microphone is on the second.
+  @Test func `the profile of several channels is that of the one that has heard most`() throws {
+    var enhancer = try MultichannelEnhancer(
+      model: tinyModel(), settings: settings(.spp), sampleRate: 16_000, channelCount: 2)
+    #expect(enhancer.noiseProfile() == nil)
+    var sound: [Float] = whiteNoise(32_000).flatMap { [0, $0] }
+    sound.withUnsafeMutableBufferPointer { enhancer.process(interleaved: UnsafeBufferPointer($0), into: $0) }
+    let profiles = (0..<2).map { enhancer.withChannel($0) { $0.noiseProfile() } }
+    let heard = enhancer.noiseProfile()
+    #expect(profiles[0] == nil && heard != nil && heard == profiles[1])
+  }
+
   @Test func `nor does it keep linked channels from hearing theirs`() throws {
     var enhancer = try MultichannelEnhancer(
       model: tinyModel(), settings: settings(.spp), sampleRate: 16_000, channelCount: 2)

@@ -25,7 +25,7 @@
       }
       func answer(_ line: String) -> String {
         do {
-          try engine.send(try LiveCommand(line: line))
+          try engine.send(try EngineCommand(line: line))
           return "ok"
         } catch { return "error: \(error)" }
       }

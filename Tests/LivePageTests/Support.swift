@@ -24,7 +24,7 @@ final class SourceStandIn: LivePageSource {
   func answer(_ line: String) -> String {
     lines.withLock { $0.append(line) }
     do {
-      _ = try LiveCommand(line: line)
+      _ = try EngineCommand(line: line)
       return "ok"
     } catch { return "error: \(error)" }
   }

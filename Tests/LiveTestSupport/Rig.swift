@@ -55,7 +55,7 @@
     }
 
     /// As `LiveEngine.send`.
-    package func send(_ command: LiveCommand) {
+    package func send(_ command: EngineCommand) {
       if case .forget = command { session.desk.forget() }
       _ = commands.pointee.write(CommandValue(command))
     }

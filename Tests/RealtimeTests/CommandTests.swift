@@ -8,11 +8,11 @@ import Testing
 
 @Suite struct CommandTests {
   @Test(arguments: [
-    LiveCommand.bypass(true), .bypass(false), .learn(seconds: 1.5), .freeze(true), .clear, .attenuationLimit(12),
+    EngineCommand.bypass(true), .bypass(false), .learn(seconds: 1.5), .freeze(true), .clear, .attenuationLimit(12),
     .attenuationLimit(nil), .mix(0.25), .guidance(1.5), .steps(4), .networks(.first), .networks(.both),
   ])
-  func `every command is read as it is written`(_ command: LiveCommand) throws {
-    #expect(try LiveCommand(line: command.description) == command)
+  func `every command is read as it is written`(_ command: EngineCommand) throws {
+    #expect(try EngineCommand(line: command.description) == command)
   }
 
   @Test(arguments: [
@@ -20,12 +20,12 @@ import Testing
     "networks", "networks third",
   ])
   func `a line that is no command is refused with what was expected`(_ line: String) {
-    #expect(throws: LiveCommandError.self) { try LiveCommand(line: line) }
+    #expect(throws: EngineCommandError.self) { try EngineCommand(line: line) }
   }
 
   /// A session of a model without learned tokens that hears noise between commands: for every wait of three seconds the frames in
   /// the reference, whether it is frozen, and whether it will be, half a tenth of a second and all of it after the command.
-  private func references(after commands: [LiveCommand]) throws -> [String] {
+  private func references(after commands: [EngineCommand]) throws -> [String] {
     let rig = try Rig(StreamFormat(sampleRate: 16_000, block: 160, channelCount: 1), model: try model("tiny"))
     var random = Random(1)
     var told: [String] = []
@@ -78,13 +78,13 @@ import Testing
     for setting in EnhancementSetting.all where setting.changesWhileRunning {
       guard let (line, value) = Self.settingLines[setting.key] else {
         Issue.record(
-          "\(setting.key) may change while running: give it a LiveCommand and a line here (docs/ARCHITECTURE.md, A preset's key)"
+          "\(setting.key) may change while running: give it a EngineCommand and a line here (docs/ARCHITECTURE.md, A preset's key)"
         )
         continue
       }
       let engine = try LiveEngine(model: try model(), settings: EnhancementSettings(), options: calm)
       #expect(setting.text(of: engine.settings) != value, "\(setting.key) has another value at first")
-      try engine.send(try LiveCommand(line: line))
+      try engine.send(try EngineCommand(line: line))
       #expect(setting.text(of: engine.settings) == value, "'\(line)' sets \(setting.key)")
     }
   }

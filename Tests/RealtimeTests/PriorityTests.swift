@@ -11,7 +11,6 @@ import Testing
 private func follow(isAllowed: Bool, gives: Bool?) throws -> Asked {
   let rig = try Rig(StreamFormat(sampleRate: 16_000, block: 160, channelCount: 1))
   let asked = Asked()
-  rig.session.makeRealTime = { _ in isAllowed ? 0 : 1 }
   rig.shared.pointee.callbackPriority.store(20, ordering: .relaxed)
   var giver: LiveOptions.PriorityGiver?
   if let gives {
@@ -20,7 +19,9 @@ private func follow(isAllowed: Bool, gives: Bool?) throws -> Asked {
       done(gives)
     }
   }
-  try rig.session.start(priority: 60, giver: giver) { priority in asked.told.withLock { $0.append(priority) } }
+  let follower = PriorityFollower(most: 60, giver: giver) { outcome in asked.told.withLock { $0.append(outcome) } }
+  follower.makeRealTime = { _ in isAllowed ? 0 : 1 }
+  try rig.session.start(follower)
   defer { try? rig.session.stop() }
   try wait("the worker to follow") { asked.told.withLock { !$0.isEmpty } }
   return asked
@@ -28,7 +29,7 @@ private func follow(isAllowed: Bool, gives: Bool?) throws -> Asked {
 
 private final class Asked: Sendable {
   let requests = Mutex<[(thread: Int, priority: Int)]>([])
-  let told = Mutex<[LiveSession.WorkerPriority]>([])
+  let told = Mutex<[PriorityFollower.Outcome]>([])
 }
 
 /// The priorities of a thread at its start and at its limit.

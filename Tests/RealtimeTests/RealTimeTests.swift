@@ -41,7 +41,7 @@
       tap.open()
       let seen = PlanarBlock(channelCount: 2, capacity: rate)
       var sawSamples = 0
-      let commands: [LiveCommand] = [
+      let commands: [EngineCommand] = [
         .steps(2), .bypass(true), .attenuationLimit(12), .bypass(false), .guidance(1.5), .learn(seconds: 0.5), .clear,
         .guidance(1), .steps(1), .freeze(false), .attenuationLimit(nil), .mix(0.5), .mix(1),
       ]

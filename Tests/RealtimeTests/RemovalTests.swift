@@ -102,6 +102,43 @@ import TestSupport
     try light.stop()
   }
 
+  /// `use` without a name ended what was being learned, and emptied the noise reference of a model without tokens.
+  @Test func `to remove nothing where nothing is removed changes nothing`() throws {
+    let input = voiceLike(3 * 16_000, rate: 16_000)
+    var isLearned = false
+    _ = try playLive(input, format, modelName: "tiny-learned") { engine, position in
+      if position == 8000 { try engine.send(.learn(seconds: 1)) }
+      if position == 16_000 { try engine.remove([], named: []) }
+      if position == 40_000 {
+        try wait("the tokens") { engine.status?.isLearned == true }
+        isLearned = engine.learnedNoise != nil
+      }
+    }
+    #expect(isLearned)
+    var settings = EnhancementSettings()
+    settings.noiseSelection = .spp
+    var frames: [Int] = []
+    _ = try playLive(input, format, settings: settings) { engine, position in
+      if position == 32_000 || position == 32_160 { frames.append(engine.noiseProfile()?.frameCount ?? 0) }
+      if position == 32_000 { try engine.remove([], named: []) }
+    }
+    #expect(frames.count == 2 && frames[0] >= 25 && frames[1] >= frames[0], "\(frames)")
+  }
+
+  @Test func `to remove nothing ends what is removed by name`() throws {
+    let noise = try sound(5)
+    var options = calm
+    options.learned = [noise]
+    options.learnedNames = ["tv"]
+    let engine = try LiveEngine(model: try model("tiny-learned"), settings: EnhancementSettings(), options: options)
+    engine.measure = { _, _ in 0 }
+    _ = try engine.prepare(format)
+    defer { try? engine.stop() }
+    try engine.remove([], named: [])
+    try wait("the end of it") { engine.status?.isLearned == false }
+    #expect(engine.status?.removedNames == [])
+  }
+
   /// The old session took what was chosen while the next one was made, and said that it was removed.
   @Test func `while the device changes its format nothing can be chosen`() throws {
     let noise = try sound(5)

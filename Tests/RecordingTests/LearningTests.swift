@@ -14,7 +14,7 @@ import TestSupport
   private let format = StreamFormat(sampleRate: 16_000, block: 160, channelCount: 1)
 
   private func play(
-    _ seconds: Double, commands: [Int: LiveCommand], recording: RecordingFolder? = nil, options: LiveOptions = calm,
+    _ seconds: Double, commands: [Int: EngineCommand], recording: RecordingFolder? = nil, options: LiveOptions = calm,
     live: LearnedNoise? = nil, encodes: (Int) -> Bool = { _ in true }
   ) throws -> Rig {
     let rig = try Rig(format, model: try model("tiny-learned"), recording: recording, options: options, live: live)
@@ -82,12 +82,12 @@ import TestSupport
   /// - Parameter live: whether the session begins with a sound of the one before.
   @Test(
     arguments: [
-      ([20: LiveCommand.learn(seconds: 0.3), 100: .learn(seconds: 1)], false), ([100: .learn(seconds: 1)], true),
+      ([20: EngineCommand.learn(seconds: 0.3), 100: .learn(seconds: 1)], false), ([100: .learn(seconds: 1)], true),
       ([50: .forget, 100: .learn(seconds: 1)], true), ([50: .learn(seconds: 1), 160: .learn(seconds: 1)], true),
       ([50: .learn(seconds: 1), 160: .forget, 180: .learn(seconds: 1)], false),
     ])
   func `a recording plays again where learning failed, was refused or begun anew`(
-    commands: [Int: LiveCommand], live: Bool
+    commands: [Int: EngineCommand], live: Bool
   ) throws {
     let folder = temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }

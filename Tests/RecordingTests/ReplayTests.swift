@@ -47,7 +47,7 @@ import TestSupport
     rig.session.worker.catchUpTime = 0
     try rig.session.recorder?.start()
     let input = voiceLike(6 * rate / block * block, rate: rate, channels: channels)
-    let commands: [LiveCommand] = [
+    let commands: [EngineCommand] = [
       .attenuationLimit(12), .steps(2), .bypass(true), .guidance(1.5), .bypass(false), .learn(seconds: 0.5), .mix(0.7),
       .guidance(1), .steps(4), .clear, .freeze(false), .attenuationLimit(nil), .mix(1),
     ]
@@ -100,7 +100,7 @@ import TestSupport
     rig.session.worker.quickFrame = 0
     try rig.session.recorder?.start()
     let input = voiceLike(6 * 48000, rate: 48000)
-    let commands: [Int: LiveCommand] = [
+    let commands: [Int: EngineCommand] = [
       200: .networks(.second), 300: .networks(.both), 400: .learn(seconds: 1), 700: .networks(.first),
       800: .networks(.both),
       900: .forget,
@@ -275,11 +275,11 @@ import TestSupport
   @Test func `a recording ends before the disk is full, and is kept`() throws {
     let folder = temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
-    var recording = TellingRecording(folder: RecordingFolder(folder.path))
-    // More than any disk has.
-    recording.folder.leastRoom = .max
+    let recording = TellingRecording(folder: RecordingFolder(folder.path))
     let rig = try Rig(StreamFormat(sampleRate: 16000, block: 160, channelCount: 1), recording: recording)
-    let recorder = try #require(rig.session.recorder)
+    let recorder = try #require(rig.session.recorder as? Recorder)
+    // More than any disk has.
+    recorder.leastRoom = .max
     let input = voiceLike(16000, rate: 16000)
     for n in 0..<100 {
       // From here on it looks at the disk.
@@ -297,6 +297,83 @@ import TestSupport
     #expect(told == ["\(folder.path): the recording ends here and is kept, since the disk is nearly full"])
     let replay = try Replay(path: folder.path, model: try model())
     #expect(replay.sampleCount == 50 * 160)
+    #expect(try replay.verify() == nil)
+  }
+
+  /// It was made of no sound, and kept.
+  @Test
+  func
+    `a recording does not begin on a disk that is nearly full, nor where its files cannot be made, and leaves nothing`()
+    throws
+  {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var recording = RecordingFolder(folder.path)
+    recording.leastRoom = .max
+    let format = StreamFormat(sampleRate: 16000, block: 160, channelCount: 1)
+    #expect(
+      throws: RecordingError.cannotRecord(
+        path: folder.path, reason: "the disk is nearly full; make room, or record elsewhere")
+    ) { _ = try Rig(format, recording: recording) }
+    #expect(!FileManager.default.fileExists(atPath: folder.path))
+
+    // An empty folder of the user's stays, what was learned from somebody's voice does not stay in it.
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let model = try model()
+    let noise = try LearnedNoise(samples: voiceLike(32_000, rate: 16_000), sampleRate: 16_000)
+    var header = RecordingHeader(
+      SessionStart(
+        format: format, lead: 160, settings: EnhancementSettings(), level: 1, model: model, profile: nil,
+        isFrozen: false,
+        learned: [noise], endsLive: false))
+    header.format.sampleRate = 0  // no WAV has it
+    #expect(throws: RecordingError.self) {
+      _ = try Recorder(
+        path: folder.path, header: header, frames: model.frameFormat, profile: nil, learned: [noise], leastRoom: 0,
+        remark: { _ in })
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+  }
+
+  /// All the sound was there, under names that nobody was told.
+  @Test func `a recording whose session was killed says how it can be played`() throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let rig = try Rig(
+      StreamFormat(sampleRate: 16000, block: 160, channelCount: 1), recording: RecordingFolder(folder.path))
+    let input = voiceLike(16000, rate: 16000)
+    try rig.session.recorder?.start()
+    for n in 0..<100 {
+      rig.callback(Array(input[n * 160..<(n + 1) * 160]))
+      rig.work()
+    }
+    // As it lies there while it runs, for ever where nobody ends it.
+    let left = temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: left) }
+    func size(_ name: String) -> Int {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+      let file = names.first { $0.hasPrefix(".\(name)") }.map { folder.appending(path: $0) }
+      return file.flatMap { try? Data(contentsOf: $0).count } ?? 0
+    }
+    try wait("all to be written") { size("input.wav") > 16000 * 4 && size("output.wav") > 16000 * 4 }
+    try FileManager.default.copyItem(at: folder, to: left)
+    try rig.session.recorder?.finish()
+    let model = try model()
+    do {
+      _ = try Replay(path: left.path, model: model)
+      Issue.record("it has no input.wav")
+    } catch let error as RecordingError {
+      let words = "\(error)".split(separator: " ").map(String.init)
+      let places = words.indices.filter { words[$0].hasPrefix(".") && words[$0].hasSuffix(".tmp") }
+      #expect(places.count == 2, "\(error)")
+      for place in places {
+        try FileManager.default.moveItem(
+          at: left.appending(path: words[place]),
+          to: left.appending(path: words[place + 2].trimmingCharacters(in: CharacterSet(charactersIn: ","))))
+      }
+    }
+    let replay = try Replay(path: left.path, model: model)
+    #expect(replay.sampleCount == 16000)
     #expect(try replay.verify() == nil)
   }
 

@@ -38,6 +38,7 @@ import TestSupport
       (["enhance", input, "--noise-profile", ""], ["a name is empty"]),
       (["enhance", input, "--save-noise-profile", ""], ["a name is empty"]),
       (["enhance", input, "--remove", ""], ["a name is empty"]),
+      (["enhance", "-Q"], ["Unknown option '-Q'"]), (["learn", input, "--name", "x", "--from", "-1"], ["'-1'"]),
       (["nonsense"], ["nonsense"]),
       (["help", "nonsense"], ["nonsense", "limpid --help"]),
     ] {

@@ -35,6 +35,19 @@ struct VirtualDeviceTests {
        {"subject": 0, "key": "default.audio.sink", "type": "Spa:String:JSON", "value": {"name": "limpid-output"}}]}]
     """.utf8)
 
+  /// An installation that failed left a device that nobody fed, and took a working one's unit away.
+  @Test func `files are as they were where what follows them fails`() throws {
+    let scratch = try Scratch()
+    let (there, new) = (scratch.path("there/unit"), scratch.path("new/deep/node"))
+    try UserFile.write("old", to: there)
+    let before = UserFile.Snapshot([there, new])
+    try UserFile.write("other", to: there)
+    try UserFile.write("other", to: new)
+    before.restore()
+    #expect(try String(contentsOfFile: there, encoding: .utf8) == "old")
+    #expect(!FileManager.default.fileExists(atPath: scratch.path("new")))
+  }
+
   @Test
   func `the microphone is the default one, or the one that is named, never our own or a loudspeaker`() throws {
     let graph = try #require(PipeWireGraph(Self.dump)).list(.microphone)

@@ -92,26 +92,3 @@ final class SegmentedBytes {
     return done
   }
 }
-
-/// One sound within a file: what libsndfile is given, and what is known of its length.
-struct SoundPart {
-  var segments: [Segment]
-  /// Samples per channel that the header promises, where libsndfile is not asked: for FLAC, whose frames are read to the
-  /// end whatever the header says. nil: libsndfile's number.
-  var promisedCount: Int?
-  /// Whether all is read that is there, whatever the number.
-  var readsToEnd = false
-}
-
-/// What a file was found to be made of.
-struct SoundLayout {
-  var parts: [SoundPart]
-  var remarks: [AudioRemark] = []
-}
-
-/// Something about a sound that its reader should hear of, though it could be read. Prints as one sentence.
-package struct AudioRemark: Sendable, Equatable, CustomStringConvertible {
-  package let description: String
-  /// Whether the file is not as it should be, rather than only unusual.
-  package let isDamage: Bool
-}

@@ -88,7 +88,8 @@ package final class RawWriter: AudioSink {
     }
     guard let place, place >= 0, let sizes = WaveHeader.sizes(byteCount) else { return }
     for (offset, size) in sizes {
-      _ = size.withUnsafeBytes { pwrite(descriptor, $0.baseAddress!, $0.count, place + off_t(offset)) }
+      let put = size.withUnsafeBytes { pwrite(descriptor, $0.baseAddress!, $0.count, place + off_t(offset)) }
+      guard put == size.count else { throw .writingFailed(path: "standard output", reason: systemReason()) }
     }
   }
   /// What went through a pipe cannot be taken back.

@@ -72,10 +72,24 @@ extension MultichannelEnhancer {
   public var isNoiseReferenceFrozen: Bool { enhancers[0].isNoiseReferenceFrozen }
 
   /// Frames in the reference of the channel that has most.
-  public var noiseReferenceFrameCount: Int {
-    var most = 0
-    for channel in 0..<channelCount { most = max(most, enhancers[channel].noiseReferenceFrameCount) }
-    return most
+  public var noiseReferenceFrameCount: Int { enhancers[fullestChannel].noiseReferenceFrameCount }
+
+  /// The noise heard in the channel that has heard most of it, to be saved; nil where no channel has heard any. Allocates.
+  public func noiseProfile() -> NoiseProfile? { enhancers[fullestChannel].noiseProfile() }
+
+  /// The same, without allocating, as `StreamingEnhancer` does.
+  package func copyNoiseReference(into magnitudes: UnsafeMutablePointer<Float>) -> Int {
+    enhancers[fullestChannel].copyNoiseReference(into: magnitudes)
+  }
+
+  /// The channel whose reference has most frames, of several the first: one that is silent all the time has none.
+  private var fullestChannel: Int {
+    var fullest = 0
+    for channel in 1..<channelCount
+    where enhancers[channel].noiseReferenceFrameCount > enhancers[fullest].noiseReferenceFrameCount {
+      fullest = channel
+    }
+    return fullest
   }
 
   /// Frames since the newest one in any reference; −1: there is none, or only a profile's.

@@ -23,7 +23,7 @@ struct DryFill: ~Copyable {
     offset = FloatMemory(channelCount)
   }
 
-  /// Turns `count` ≥ 1 samples of the source in `channels`, beginning at `offset`, into output, in place.
+  /// Turns `count` ≥ 1 samples of the source in `channels`, beginning at `start`, into output, in place.
   ///
   /// - Parameters:
   ///   - dry: whether the samples are the delayed input; else they are the enhanced signal.

@@ -9,8 +9,6 @@ import Synchronization
 final class LearningDesk: @unchecked Sendable {
   /// Seconds after which there is room for no more.
   static let longest = 5.0
-  /// Seconds that are learned where nobody says how many.
-  static let usual = 4.0
 
   enum State: Int {
     /// Nothing is learned just now.

@@ -18,7 +18,7 @@ package struct SampleRing: ~Copyable, @unchecked Sendable {
   private let written = Atomic<Int>(0)
   private let spaceBetween: (Int, Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0, 0)
   private let readUpTo = Atomic<Int>(0)
-  /// Positions below this were left out by the writer's last `skip`.
+  /// Where the writer's last `skip` ended: what lies below is not to be read, part of it was never written.
   private let validFrom = Atomic<Int>(0)
 
   /// - Parameters:

@@ -124,7 +124,7 @@ package final class ReplayPlayer {
   }
 
   /// A command as it was taken: what was being learned then had come to nothing, or there is an event that says what it came to.
-  private func replay(_ command: LiveCommand) {
+  private func replay(_ command: EngineCommand) {
     switch command {
     case .learn: worker.desk.abandon()
     case .forget:

@@ -1,7 +1,7 @@
 /// What the clock or a person decided in a session: with its input and its start, all that its output depends on.
 package enum SessionEvent: Equatable, Sendable {
   /// A command took effect before the block at this position.
-  case command(position: Int, LiveCommand)
+  case command(position: Int, EngineCommand)
   /// As much of what is wished ran from the block at this position on (`WorkLevels`).
   case level(position: Int, Int)
   /// As many samples of the input were lost before the block at this position.

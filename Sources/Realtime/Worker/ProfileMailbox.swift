@@ -6,7 +6,7 @@ import Synchronization
 
 /// Gets the noise heard out of the worker: somebody asks, the worker copies between two blocks.
 final class ProfileMailbox: @unchecked Sendable {
-  /// The request that waits, counted from 1, times 64, plus the channel; 0: nobody asks.
+  /// The request that waits, counted from 1; 0: nobody asks.
   private let wanted = Atomic<Int>(0)
   /// The request whose answer is in `memory`. The worker writes there only while a request waits.
   private let answeredRequest = Atomic<Int>(0)
@@ -36,7 +36,7 @@ final class ProfileMailbox: @unchecked Sendable {
   func answer(_ enhancer: inout MultichannelEnhancer) {
     let request = request
     guard request != 0 else { return }
-    answer(request) { enhancer.withChannel(request & 63) { $0.copyNoiseReference(into: memory.base) } }
+    answer(request) { enhancer.copyNoiseReference(into: memory.base) }
   }
 
   /// - Parameter copy: fills the memory; gives the frames.
@@ -51,12 +51,12 @@ final class ProfileMailbox: @unchecked Sendable {
   /// Any ordinary thread. nil where nothing was heard, the worker does not answer in time, or it has ended.
   ///
   /// - Parameter nanoseconds: the time, that of others' turns included.
-  func ask(channel: Int, nanoseconds: UInt64 = 1_000_000_000, wake: () -> Void) -> NoiseProfile? {
+  func ask(nanoseconds: UInt64 = 1_000_000_000, wake: () -> Void) -> NoiseProfile? {
     let until = monotonicNanoseconds() + nanoseconds
     guard turn.wait(nanoseconds: nanoseconds) else { return nil }
     defer { turn.post() }
     requestCount += 1
-    let request = requestCount * 64 + channel
+    let request = requestCount
     wanted.store(request, ordering: .sequentiallyConsistent)
     // The mirror image of `close`: at least one side sees the other.
     atomicMemoryFence(ordering: .sequentiallyConsistent)
@@ -81,10 +81,10 @@ final class ProfileMailbox: @unchecked Sendable {
   }
 
   /// The noise heard, without a worker. After `close`, on the same thread; nobody who asked may be left.
-  func take(_ enhancer: inout MultichannelEnhancer, channel: Int) -> NoiseProfile? {
+  func take(_ enhancer: inout MultichannelEnhancer) -> NoiseProfile? {
     guard turn.wait(nanoseconds: 1_000_000_000) else { return nil }
     defer { turn.post() }
-    frameCount = enhancer.withChannel(channel) { $0.copyNoiseReference(into: memory.base) }
+    frameCount = enhancer.copyNoiseReference(into: memory.base)
     return profile
   }
 

@@ -7,7 +7,7 @@ import Synchronization
 /// The worker's side: takes blocks from the input ring, enhances them, puts them where the callback will ask for them.
 ///
 /// All methods run on the worker's thread, or, before it starts, on the one that makes it. What runs per block neither
-/// allocates nor locks. Made in Worker+Setup.swift.
+/// allocates nor locks.
 final class Worker: @unchecked Sendable {
   let format: StreamFormat
   let shared: UnsafeMutablePointer<SharedState>

@@ -31,7 +31,7 @@ package struct WorkerEvent: BitwiseCopyable {
   }
 }
 
-/// A `LiveCommand` without anything that is counted or allocated.
+/// A `EngineCommand` without anything that is counted or allocated.
 package enum CommandValue: BitwiseCopyable {
   case bypass(Bool)
   case learn(seconds: Double)
@@ -45,7 +45,7 @@ package enum CommandValue: BitwiseCopyable {
   case steps(Int)
   case networks(EnhancementSettings.Networks)
 
-  package init(_ command: LiveCommand) {
+  package init(_ command: EngineCommand) {
     self =
       switch command {
       case .bypass(let on): .bypass(on)
@@ -62,7 +62,7 @@ package enum CommandValue: BitwiseCopyable {
       }
   }
 
-  package var command: LiveCommand {
+  package var command: EngineCommand {
     switch self {
     case .bypass(let on): .bypass(on)
     case .learn(let seconds): .learn(seconds: seconds)

@@ -5,7 +5,7 @@ import Realtime
 /// What can be asked of a running engine; `LiveEngine`, or a test's stand-in. Any ordinary thread.
 protocol LiveControls: AnyObject, Sendable {
   var status: LiveStatus? { get }
-  func send(_ command: LiveCommand) throws
+  func send(_ command: EngineCommand) throws
   /// What was learned live; nil: nothing was.
   var learnedNoise: LearnedNoise? { get }
   /// Removes these sounds, instead of those that were removed by name so far.
@@ -47,19 +47,19 @@ struct ControlProtocol: Sendable {
           try use(words.dropFirst().map(String.init))
           return "ok"
         }
-        try controls.send(try LiveCommand(line: line))
+        try controls.send(try EngineCommand(line: line))
         return "ok"
       } catch {
         let sentence = ((error as? Failure)?.sentence ?? "\(error)")
           .split(whereSeparator: \.isNewline).joined(separator: " ")
-        let namesAll = (error as? LiveCommandError)?.expected == LiveCommand.allForms
+        let namesAll = (error as? EngineCommandError)?.expected == EngineCommand.allForms
         return ((error as? LiveError)?.passes == true ? Self.busy : "error: ") + sentence
           + (namesAll ? ", \(Self.ownForms)" : "")
       }
     }
   }
 
-  /// What is no `LiveCommand`.
+  /// What is no `EngineCommand`.
   static let ownForms = "profiles, save NAME, use [NAME …], page, status, quit"
 
   /// Removes what was learned under these names, and under no other; no name: none of them.
@@ -69,7 +69,7 @@ struct ControlProtocol: Sendable {
 
   private func save(_ name: String) throws {
     guard let noise = controls.learnedNoise else {
-      throw Failure(.usage, "nothing was learned yet; send learn first, while the unwanted sound is heard alone")
+      throw Failure(.software, "nothing was learned yet; send learn first, while the unwanted sound is heard alone")
     }
     try ProfileStore.save(noise, as: name, replacing: true)
   }

@@ -114,9 +114,6 @@ struct EnhanceCommand: ParsableCommand {
   var period: Int?
 
   func validate() throws {
-    guard !inputs.isEmpty || filesFrom != nil else {
-      throw ValidationError("there are no inputs; name at least one file, folder, or -")
-    }
     guard !inputs.contains(""), output != "", figure != "" else {
       throw ValidationError("a name is empty; is a variable of your shell not set?")
     }
@@ -180,6 +177,10 @@ struct EnhanceCommand: ParsableCommand {
   }
 
   func run() throws {
+    // Not in `validate`, which comes before an option that is not known is told.
+    guard !inputs.isEmpty || filesFrom != nil else {
+      throw ValidationError("there are no inputs; name at least one file, folder, or -")
+    }
     // What goes on through a pipe is there already.
     Interruption.prepare(keepingRecordings: inputs == ["-"] && output != "-")
     do {
@@ -257,7 +258,9 @@ struct EnhanceCommand: ParsableCommand {
   private func conclude(_ results: [FileResult], _ resumption: Resumption?) {
     if let count = resumption?.unreadableLines, count > 0, verbose {
       Terminal.complain(
-        "note", "\(count) line\(count == 1 ? "" : "s") of the manifest cannot be read, and were passed over")
+        "note",
+        "\(count) line\(count == 1 ? "" : "s") of the manifest cannot be read, and \(count == 1 ? "was" : "were") passed over"
+      )
     }
     guard skipDone || filesFrom != nil else { return }
     let failed = results.filter { $0.failure != nil }

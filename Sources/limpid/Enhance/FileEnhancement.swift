@@ -91,7 +91,7 @@ struct FileEnhancement {
       statistics: enhancer.statistics, sink: sink, remarks: source.remarks,
       secondsTaken: ProcessInfo.processInfo.systemUptime - start)
     if plan.profileToSave != nil {
-      report.profileFailure = failure(ofSaving: enhancer.withChannel(0, { $0.noiseProfile() }))
+      report.profileFailure = failure(ofSaving: enhancer.noiseProfile())
     }
     return report
   }

@@ -27,10 +27,10 @@ struct LearnCommand: ParsableCommand {
   @Option(help: "What it is called from now on.")
   var name: String
 
-  @Option(help: "Where to begin, in seconds or minutes:seconds.")
+  @Option(parsing: .unconditional, help: "Where to begin, in seconds or minutes:seconds.")
   var from: String?
 
-  @Option(help: "Where to end.")
+  @Option(parsing: .unconditional, help: "Where to end.")
   var to: String?
 
   @Flag(help: "Replace what was learned under this name.")

@@ -10,10 +10,7 @@ enum ProfileStore {
 
   static var folder: URL { Self.folder(environment: ProcessInfo.processInfo.environment) }
   static func folder(environment: [String: String]) -> URL {
-    let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
-    // A relative path is to be ignored (XDG Base Directory Specification).
-    let data = environment["XDG_DATA_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home + "/.local/share"
-    return URL(fileURLWithPath: data).appending(path: "limpid/profiles")
+    URL(fileURLWithPath: UserFolders.data(environment: environment)).appending(path: "limpid/profiles")
   }
 
   /// Letters, digits, `.`, `_` and `-`, not first a `.` or a `-`: a file's name and a word of the control socket.

@@ -3,7 +3,7 @@ import Realtime
 
 /// What a key asks for.
 enum KeyAction: Equatable {
-  case command(LiveCommand)
+  case command(EngineCommand)
   case quit
   case help
 
@@ -12,8 +12,9 @@ enum KeyAction: Equatable {
     let limit = status.settings.attenuationLimitInDecibels
     switch key {
     case "b": self = .command(.bypass(!status.settings.bypass))
-    case "l" where status.canLearn: self = .command(status.learning == nil ? .learn(seconds: 4) : .endLearning)
-    case "l": self = .command(.learn(seconds: 2))
+    // Without tokens for it, learning hears the noise reference anew, which is not ended early.
+    case "l" where status.canLearn && status.learning != nil: self = .command(.endLearning)
+    case "l": self = .command(.learn(seconds: EngineCommand.usualLearningSeconds))
     case "L": self = .command(.forget)
     case "f": self = .command(.freeze(!(status.isFrozen || status.freezesWhenHeard)))
     case "c": self = .command(.clear)

@@ -16,7 +16,7 @@ final class NotedControls: LiveControls {
   var status: LiveStatus? { controls.status }
   var learnedNoise: LearnedNoise? { controls.learnedNoise }
 
-  func send(_ command: LiveCommand) throws {
+  func send(_ command: EngineCommand) throws {
     try controls.send(command)
     let parts: LeftParts =
       switch command {

@@ -23,6 +23,8 @@ final class SettingsKeeper {
   /// What changes, and since when; nil: it stands in the file.
   private var noted: Standing?
   private var unsaved: Double?
+  /// Whether the noise that is frozen was written since the start.
+  private var hasKeptProfile = false
   /// Why it could not be kept, a sentence.
   private(set) var problem: String?
   /// Seconds that a change has to last: `+ + +` is one change.
@@ -65,12 +67,15 @@ final class SettingsKeeper {
     // A worker that did not answer in time says nothing of the noise that it keeps.
     if standing.isFrozen && profile == nil { left.insert(.profile) }
     left.subtract(standing.decided)
+    // What was decided on since the start may be in the file already.
+    if standing.isFrozen && hasKeptProfile { left.insert(.profile) }
     var kept = RememberedSettings(
       preset: preset, settings: standing.settings, profile: profile, learned: standing.learned,
       removed: standing.removed.filter(Self.isName) + (left.contains(.names) ? unused.names : []))
     if let start { keepUnused(&kept.settings, start) }
     do {
       try store.save(kept, leaving: left)
+      hasKeptProfile = standing.isFrozen && (hasKeptProfile || profile != nil)
       problem = nil
     } catch {
       // Foundation's words are for programmers.

@@ -10,10 +10,7 @@ struct StateStore {
   ///   - device: the input device's or the JACK client's name.
   ///   - environment: has XDG_STATE_HOME or HOME.
   init(device: String, environment: [String: String] = ProcessInfo.processInfo.environment) {
-    let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
-    // A relative path is to be ignored (XDG Base Directory Specification).
-    let base = environment["XDG_STATE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home + "/.local/state"
-    folder = URL(fileURLWithPath: base).appending(path: "limpid")
+    folder = URL(fileURLWithPath: UserFolders.state(environment: environment)).appending(path: "limpid")
     stem = Self.stem(device)
   }
 

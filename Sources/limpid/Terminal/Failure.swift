@@ -42,12 +42,19 @@ struct Failure: Error {
     case let error as EnhancementError: self.init(.usage, error.description)
     case let error as LiveError: self.init(Self.code(of: error), error.description)
     case let error as RecordingError: self.init(Self.code(of: error), error.description)
-    case let error as LiveCommandError: self.init(.usage, error.description)
+    case let error as EngineCommandError: self.init(.usage, error.description)
     case let error as AlsaError: self.init(.noInput, error.description)
-    case let error as JackError: self.init(.noInput, error.description)
+    case let error as JackError: self.init(Self.code(of: error), error.description)
     case let error as FigureError: self.init(error == .noLibrary ? .cannotCreate : .software, error.description)
     case let error as LivePageError: self.init(.cannotCreate, error.description)
     default: self.init(.software, "\(error)")
+    }
+  }
+
+  private static func code(of error: JackError) -> Code {
+    switch error {
+    case .badName, .tooManyPorts: .usage
+    default: .noInput
     }
   }
 

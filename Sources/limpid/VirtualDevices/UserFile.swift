@@ -39,6 +39,18 @@ enum UserFile {
     while !kept.contains(folder.path), folder.path != "/", rmdir(folder.path) == 0 { folder.deleteLastPathComponent() }
   }
 
+  /// Files as they are now, for the case that what comes fails.
+  struct Snapshot {
+    private let files: [(path: String, data: Data?)]
+
+    init(_ paths: [String]) { files = paths.map { ($0, FileManager.default.contents(atPath: $0)) } }
+
+    /// As far as it can be done: an error on the way to this is what the user is told.
+    func restore() {
+      for (path, data) in files { _ = data.map { try? UserFile.write($0, to: path) } ?? (try? UserFile.remove(path)) }
+    }
+  }
+
   private static func makeFolder(of path: String) throws {
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
     do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {

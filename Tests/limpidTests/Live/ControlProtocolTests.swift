@@ -67,7 +67,7 @@ import Testing
       init(_ error: LiveError) { self.error = error }
       var status: LiveStatus? { nil }
       var learnedNoise: LearnedNoise? { nil }
-      func send(_ command: LiveCommand) throws { throw error }
+      func send(_ command: EngineCommand) throws { throw error }
       func remove(_ sounds: [LearnedNoise], named names: [String]) throws { throw error }
     }
     for error in [LiveError.busy, .learning, .notRunning] {

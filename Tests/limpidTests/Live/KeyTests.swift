@@ -14,7 +14,7 @@ import Testing
   @Test func `every key of the help does what the help says`() {
     #expect(action("b") == .command(.bypass(true)))
     #expect(action("b") { $0.settings.bypass = true } == .command(.bypass(false)))
-    #expect(action("l") == .command(.learn(seconds: 2)))
+    #expect(action("l") == .command(.learn(seconds: 4)))
     #expect(action("l") { $0.canLearn = true } == .command(.learn(seconds: 4)))
     #expect(action("l") { ($0.canLearn, $0.learning) = (true, 1.5) } == .command(.endLearning))
     #expect(action("L") == .command(.forget))

@@ -170,7 +170,7 @@ import TestSupport
     #expect(chosen.choosesAmong == 2 && chosen.channelCount == 1)
     let usual = try JackCommand.parse([]).client
     #expect(usual.connections == .none && usual.startsServer && usual.reconnects && usual.channelCount == 1)
-    let alsa = try LiveCommandLine.parse([
+    let alsa = try LiveCommand.parse([
       "--input", "hw:1", "--output", "hw:2", "--rate", "44100", "--period", "128", "--periods", "4", "--channels", "2",
     ]).devices
     #expect(alsa.input == "hw:1" && alsa.output == "hw:2" && alsa.sampleRate == 44_100)

@@ -7,17 +7,17 @@ import Synchronization
 
 /// Stands in for the engine: notes the commands, and tells a status that the test chose.
 final class StandIn: LiveControls {
-  private let commands = Mutex<[LiveCommand]>([])
+  private let commands = Mutex<[EngineCommand]>([])
   private let shown: Mutex<LiveStatus?>
   init(_ status: LiveStatus? = .example) { shown = Mutex(status) }
   var status: LiveStatus? { shown.withLock { $0 } }
-  var sent: [LiveCommand] { commands.withLock { $0 } }
+  var sent: [EngineCommand] { commands.withLock { $0 } }
   let learnedNoise: LearnedNoise? = nil
   private let used = Mutex<[[String]]>([])
   /// The names of every `remove`.
   var removed: [[String]] { used.withLock { $0 } }
   func remove(_ sounds: [LearnedNoise], named names: [String]) throws { used.withLock { $0.append(names) } }
-  func send(_ command: LiveCommand) throws {
+  func send(_ command: EngineCommand) throws {
     if case .guidance(7) = command { throw LiveError.busy }
     commands.withLock { $0.append(command) }
   }

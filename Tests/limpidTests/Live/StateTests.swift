@@ -223,6 +223,19 @@ import TestSupport
     #expect(store().load { _ in }?.profile == nil, "it is another one by now")
   }
 
+  /// It was written when the key was pressed, and removed at the end.
+  @Test func `a frozen noise that was kept since the start stays where the worker does not tell it again`() throws {
+    let keeper = SettingsKeeper(store: store(), preset: "live")
+    let standing = Standing(settings: EnhancementSettings(), isFrozen: true, decided: .profile)
+    let noise = try profile()
+    keeper.save(standing, noise)
+    keeper.save(standing, nil)
+    #expect(store().load { _ in }?.profile == noise)
+    keeper.save(Standing(settings: EnhancementSettings(), decided: .profile), nil)
+    keeper.save(standing, nil)
+    #expect(store().load { _ in }?.profile == nil, "another one is frozen by now")
+  }
+
   /// What was learned and the kept noise were never read, and removed at the end.
   @Test func `damaged settings take nothing beside them along, and are put aside`() throws {
     var saved = settings

@@ -62,9 +62,25 @@ struct Installation {
     return [remark, isDefault ? try DefaultDevice(device: device).set() : nil].compactMap(\.self)
   }
 
+  /// - Throws: with the files as they were: without a unit that feeds it, a node would come to nothing at the next login.
   private func install(_ files: DeviceFiles) throws -> String? {
-    try UserFile.write(files.nodeText, to: nodeFile)
-    try UserFile.write(files.unitText, to: unit.file)
+    let before = UserFile.Snapshot([nodeFile, unit.file])
+    do {
+      try UserFile.write(files.nodeText, to: nodeFile)
+      try UserFile.write(files.unitText, to: unit.file)
+      try makeNode(files)
+    } catch {
+      before.restore()
+      throw error
+    }
+    guard try unit.start() else {
+      return "systemd's user manager does not answer; until the next login run it by hand: \(files.handCommand)"
+    }
+    return nil
+  }
+
+  /// In the place of the one that is there.
+  private func makeNode(_ files: DeviceFiles) throws {
     try removeNode()
     let made = try Tool.run("pw-cli", ["create-node", "adapter", files.node], package: "pipewire-bin")
     guard made.code == 0 else {
@@ -73,10 +89,6 @@ struct Installation {
         "PipeWire did not make the \(device.rawValue); restart it, `systemctl --user restart pipewire`, and run "
           + "\(device.installCommand) again")
     }
-    guard try unit.start() else {
-      return "systemd's user manager does not answer; until the next login run it by hand: \(files.handCommand)"
-    }
-    return nil
   }
 
   /// Takes everything away again, the microphone on PulseAudio too, what was set for it included.

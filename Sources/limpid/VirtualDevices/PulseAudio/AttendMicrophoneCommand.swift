@@ -10,9 +10,17 @@ struct AttendMicrophoneCommand: ParsableCommand {
     discussion: "The unit limpid-microphone.service runs it; see limpid install-microphone.", shouldDisplay: false)
 
   func run() throws {
+    var told = ""
     while true {
       // PulseAudio may come later; its restarts end what subscribes to it.
-      try? PulseAudioAttendant.attend()
+      do {
+        try PulseAudioAttendant.attend()
+        told = ""
+      } catch {
+        let sentence = Failure(error).sentence
+        if sentence != told { Terminal.complain("error", sentence) }
+        told = sentence
+      }
       sleep(5)
     }
   }

@@ -7,7 +7,8 @@ enum PulseAudioMicrophone {
   /// The user's start script; nil: has none.
   static var script: Data? { try? Data(contentsOf: URL(fileURLWithPath: PulseAudioScript.file)) }
 
-  /// Loads the modules and adds them to the start script, or does neither.
+  /// Loads the modules, adds them to the start script, and lets the unit run; where that fails, modules and files are as at the next
+  /// login without it.
   ///
   /// - Parameter executable: this program, which a unit runs to let it rest while nobody listens.
   /// - Returns: what a person has to do, if anything.
@@ -38,11 +39,15 @@ enum PulseAudioMicrophone {
           : "PulseAudio does not load \(module.name); its log says why (`journalctl --user -u pulseaudio`)")
     }
     if files.isDefault { _ = try PulseAudio.pactl("set-default-source", VirtualDevice.microphone.nodeName) }
-    do { try UserFile.write(PulseAudioScript.adding(files.script, to: old), to: file) } catch {
+    let before = UserFile.Snapshot([file, unit.file])
+    do {
+      try UserFile.write(PulseAudioScript.adding(files.script, to: old), to: file)
+      try UserFile.write(unitText(executable), to: unit.file)
+    } catch {
+      before.restore()
       try unload()
       throw error
     }
-    try UserFile.write(unitText(executable), to: unit.file)
     guard try !unit.start() else { return nil }
     return "systemd's user manager does not answer; until the next login it never rests, or run by hand: "
       + UnitText.shell([executable, "attend-microphone"])
@@ -113,7 +118,7 @@ enum PulseAudioMicrophone {
       URL(fileURLWithPath: $0).deletingLastPathComponent().deletingLastPathComponent().path + "/lib/ladspa"
     }
     let given = (environment["LADSPA_PATH"] ?? "").split(separator: ":").map(String.init)
-    let home = (environment["HOME"] ?? NSHomeDirectory()) + "/.ladspa"
+    let home = UserFolders.home(environment: environment) + "/.ladspa"
     var places: [String] = []
     for folder in prefixes + given + [home, "/usr/local/lib/ladspa", "/usr/lib/ladspa"]
     where folder.hasPrefix("/") && !places.contains(folder + "/limpid.so") {

@@ -3,7 +3,7 @@ import Enhancement
 /// What a person can ask of a running engine: by a key, a line on the control socket, or a recording played again.
 ///
 /// Every command takes effect between two blocks of the worker, and is written into recordings with its place.
-public enum LiveCommand: Sendable, Equatable {
+public enum EngineCommand: Sendable, Equatable {
   /// The delayed input instead of the enhanced signal; cross-faded, the latency stays.
   case bypass(Bool)
   /// Learns what is heard during the given time, while only the unwanted sound is: it is removed from then on, voice or not.
@@ -29,7 +29,7 @@ public enum LiveCommand: Sendable, Equatable {
   case networks(EnhancementSettings.Networks)
 }
 
-extension LiveCommand: CustomStringConvertible {
+extension EngineCommand: CustomStringConvertible {
   /// The command as a line of text, which `init(line:)` reads: "bypass on", "limit 12", "steps 2".
   public var description: String {
     switch self {
@@ -50,28 +50,30 @@ extension LiveCommand: CustomStringConvertible {
   /// Reads a line such as `description` writes; case and extra blanks do not matter. A setting's value is read as
   /// everywhere else; whether the running model has so many steps, the engine says.
   ///
-  /// - Throws: `LiveCommandError` with the sentence for the user.
-  public init(line: String) throws(LiveCommandError) {
+  /// - Throws: `EngineCommandError` with the sentence for the user.
+  public init(line: String) throws(EngineCommandError) {
     let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\r" }).map { $0.lowercased() }
-    guard let name = words.first, words.count <= 2 else { throw LiveCommandError(line: line, expected: Self.allForms) }
+    guard let name = words.first, words.count <= 2 else {
+      throw EngineCommandError(line: line, expected: Self.allForms)
+    }
     let value = words.count == 2 ? words[1] : nil
-    func number(_ range: ClosedRange<Double>, _ form: String) throws(LiveCommandError) -> Double {
+    func number(_ range: ClosedRange<Double>, _ form: String) throws(EngineCommandError) -> Double {
       guard let value, let number = Double(value), range.contains(number) else {
-        throw LiveCommandError(line: line, expected: form)
+        throw EngineCommandError(line: line, expected: form)
       }
       return number
     }
     /// With the value for the setting of this key.
-    func settings(_ key: String, _ form: String) throws(LiveCommandError) -> EnhancementSettings {
+    func settings(_ key: String, _ form: String) throws(EngineCommandError) -> EnhancementSettings {
       var settings = EnhancementSettings()
       if let value, (try? settings.set(key: key, text: value)) != nil { return settings }
-      throw LiveCommandError(line: line, expected: "\(form), \((try? EnhancementSetting(key: key).range) ?? "")")
+      throw EngineCommandError(line: line, expected: "\(form), \((try? EnhancementSetting(key: key).range) ?? "")")
     }
-    func onOff() throws(LiveCommandError) -> Bool {
+    func onOff() throws(EngineCommandError) -> Bool {
       switch value {
       case "on": return true
       case "off": return false
-      default: throw LiveCommandError(line: line, expected: "\(name) on, or \(name) off")
+      default: throw EngineCommandError(line: line, expected: "\(name) on, or \(name) off")
       }
     }
     switch name {
@@ -83,8 +85,10 @@ extension LiveCommand: CustomStringConvertible {
     case "learn":
       self = .learn(
         seconds: value == nil
-          ? LearningDesk.usual
-          : try number(Self.learningSeconds, "learn SECONDS, 0.6 to 60 (5 at most are learned), or learn end"))
+          ? Self.usualLearningSeconds
+          : try number(
+            Self.learningSeconds,
+            "learn SECONDS, \(Self.learningRange) (\(Int(LearningDesk.longest)) at most are learned), or learn end"))
     case "limit" where value == "off": self = .attenuationLimit(nil)
     case "limit":
       self = .attenuationLimit(try settings("attenuation-limit", "limit DECIBELS").attenuationLimitInDecibels)
@@ -92,12 +96,16 @@ extension LiveCommand: CustomStringConvertible {
     case "guidance": self = .guidance(try settings("guidance", "guidance WEIGHT").guidance)
     case "steps": self = .steps(try settings("steps", "steps COUNT").steps)
     case "networks": self = .networks(try settings("networks", "networks WHICH").networks)
-    default: throw LiveCommandError(line: line, expected: Self.allForms)
+    default: throw EngineCommandError(line: line, expected: Self.allForms)
     }
   }
 
-  /// What `learn` takes.
+  /// Seconds that `learn` takes; where tokens are made of what is learned, at least `LearnedNoise.shortest`.
   static let learningSeconds = 0.3...60.0
+  /// The same in words.
+  static var learningRange: String { "\(learningSeconds.lowerBound) to \(Int(learningSeconds.upperBound))" }
+  /// Seconds of `learn` where nobody says how many.
+  public static let usualLearningSeconds = 4.0
 
   /// All forms, for help and errors.
   public static var allForms: String {
@@ -107,7 +115,7 @@ extension LiveCommand: CustomStringConvertible {
 }
 
 /// A line that is no command.
-public struct LiveCommandError: Error, Equatable, CustomStringConvertible {
+public struct EngineCommandError: Error, Equatable, CustomStringConvertible {
   /// The line as it was given.
   public let line: String
   /// The forms that could have stood there, for the user.

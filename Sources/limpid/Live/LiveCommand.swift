@@ -4,7 +4,7 @@ import Foundation
 import Realtime
 
 /// `limpid live`: microphone in, clean speech out, through ALSA.
-struct LiveCommandLine: ParsableCommand {
+struct LiveCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "live", abstract: "Enhances live: an ALSA input to an ALSA output.",
     discussion: """

@@ -391,7 +391,7 @@ public final class LiveEngine: BlockProcessor, @unchecked Sendable {
   private func removeNothing() throws {
     let isRemoving = try state.withLock { state in
       guard let desk = state.session?.desk, !desk.named.isEmpty else { return false }
-      guard desk.state == .idle else { throw LiveError.learning }
+      guard desk.state != .listening, desk.state != .heard else { throw LiveError.learning }
       return true
     }
     if isRemoving { try send(.forget) }

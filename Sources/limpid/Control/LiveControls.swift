@@ -53,7 +53,8 @@ struct ControlProtocol: Sendable {
         let sentence = ((error as? Failure)?.sentence ?? "\(error)")
           .split(whereSeparator: \.isNewline).joined(separator: " ")
         let namesAll = (error as? EngineCommandError)?.expected == EngineCommand.allForms
-        return ((error as? LiveError)?.passes == true ? Self.busy : "error: ") + sentence
+        let passes = (error as? LiveError)?.passes == true || (error as? Failure)?.code == .software
+        return (passes ? Self.busy : "error: ") + sentence
           + (namesAll ? ", \(Self.ownForms)" : "")
       }
     }

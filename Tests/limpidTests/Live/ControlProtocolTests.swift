@@ -60,6 +60,11 @@ import Testing
     #expect(answer == "error: busy: " + LiveError.busy.description)
   }
 
+  @Test func `to save before anything was learned is too early, not wrong`() {
+    let answers = ControlProtocol(controls: StandIn(), quit: {})
+    #expect(answers.answer("save room").hasPrefix(ControlProtocol.busy + "nothing was learned yet"))
+  }
+
   /// All of it ended with 64, as if the command were wrong.
   @Test func `what may be taken in a moment is told from what is wrong`() throws {
     final class Refusing: LiveControls {

@@ -35,6 +35,22 @@ import TestSupport
     #expect(warm.statistics.frames == 2 * 100)
   }
 
+  @Test func `a sample that is not finite is heard as zero, also where the opening leads back`() throws {
+    var sound = voiceLike(8000, rate: 16000)
+    var zeros = sound
+    for place in [3, 1000, 6500, 7990] {
+      sound[place] = place < 2000 ? .nan : -.infinity
+      zeros[place] = 0
+    }
+    let outputs = try [sound, zeros].map { sound in
+      var enhancer = try MultichannelEnhancer(
+        model: tinyModel(), settings: EnhancementSettings(), sampleRate: 16000, channelCount: 1)
+      sound.withUnsafeBufferPointer { enhancer.warmUp(interleaved: $0) }
+      return process(&enhancer, sound)
+    }
+    #expect(firstDifference(outputs[0], outputs[1]) == nil)
+  }
+
   @Test func `the noise heard beforehand is known at the first block`() throws {
     var settings = EnhancementSettings()
     settings.noiseSelection = .spp

@@ -17,7 +17,8 @@ extension MultichannelEnhancer {
       "warmUp takes whole samples of all channels, a multiple of the granularity")
     let samples = opening.count / channelCount
     let rate = withChannel(0) { $0.sampleRate }
-    var sound = Array(opening)
+    // What is not finite would be so in sums, too.
+    var sound = opening.map { StreamingChain<NetworkPair>.isSound($0) ? $0 : 0 }
     leadBack(&sound, samples: samples, over: min(samples / 2, rate * Self.wayBackMilliseconds / 1000))
     sound.withUnsafeMutableBufferPointer { process(interleaved: UnsafeBufferPointer($0), into: $0) }
     forgetCounts()

@@ -22,6 +22,8 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
 
   /// Input samples beyond this are no sound; what they would do to sums of squares is not wanted.
   private static var largestSample: Float { 1e10 }
+  /// Whether a sample is heard; one that is not finite or too large is taken for zero.
+  static func isSound(_ sample: Float) -> Bool { sample.magnitude <= largestSample }
   /// Seconds over which bypass, mix and limit move.
   static var fadeMilliseconds: Int { 10 }
 
@@ -159,7 +161,7 @@ struct StreamingChain<Predictor: ConditionalPredictor & ~Copyable>: ~Copyable {
   private mutating func takeIn(_ input: UnsafePointer<Float>, count: Int) {
     for n in 0..<count {
       let sample = input[n]
-      if sample.magnitude <= Self.largestSample {
+      if Self.isSound(sample) {
         clean[n] = sample
       } else {
         clean[n] = 0

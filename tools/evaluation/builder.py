@@ -188,7 +188,7 @@ def corpora(speech: list[Path], noise: list[Path], seed: int) -> tuple[list[Spea
     speakers = []
     for who in chosen(random, sorted(by_speaker), TALKERS):
         paths = chosen(random, by_speaker[who], UTTERANCES)
-        speakers.append(Speaker(who, [Utterance(path.stem, material.trimmed(read(path))) for path in paths]))
+        speakers.append(Speaker(who, material.utterances((path.stem, read(path)) for path in paths)))
     return speakers, [Noise(path.stem, read(path)) for path in chosen(random, noise, NOISES)]
 
 

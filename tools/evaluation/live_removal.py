@@ -3,7 +3,7 @@
 For every pair `limpid jack` learns from lead/NAME by `limpid ctl learn`, then hears noisy/NAME in freewheel, where no frame can be late. Its
 output's SI-SDR against clean/NAME stands beside that of `limpid enhance --remove lead/NAME`, and of the same without what was learned.
 
-Needs jackd2 (apt) and JACK-Client, numpy, scipy, soundfile (pip).
+Needs jackd2 (apt), JACK-Client and tools[evaluation] (pip).
 Usage: python tools/evaluation/live_removal.py LIMPID SET [COUNT] [--model wide] [--tolerance DECIBELS]
 """
 
@@ -21,16 +21,12 @@ import jack
 import numpy as np
 import soundfile
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from evaluation import alignment, metrics  # noqa: E402
+
+LONGEST_DELAY = 16_384  # samples, the graph's and the program's
 SERVER = f"limpid-removal-{os.getpid()}"
 BLOCK = 256
-
-
-def si_sdr(estimate, clean):
-    """Scale-invariant SDR (Le Roux et al. 2019), dB."""
-    estimate = estimate - estimate.mean()
-    clean = clean - clean.mean()
-    target = (estimate @ clean) / (clean @ clean) * clean
-    return 10 * np.log10((target @ target) / ((estimate - target) @ (estimate - target)))
 
 
 class Player:
@@ -109,13 +105,6 @@ class Program:
         self.process.wait(20)
 
 
-def delay_between(output, clean):
-    """Samples by which `output` is late."""
-    size = 1 << (len(output) + len(clean)).bit_length()
-    product = np.fft.irfft(np.fft.rfft(output, size) * np.conj(np.fft.rfft(clean, size)), size)
-    return int(np.argmax(np.abs(product[: 16384])))
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("limpid")
@@ -155,7 +144,7 @@ def pair(given, player, name, rate):
     """SI-SDR of one pair: without what was learned, with the file's, with what was learned live."""
 
     def read(kind):
-        return soundfile.read(given.set / kind / name, dtype="float32")[0]
+        return soundfile.read(given.set / kind / name)[0]
 
     lead, noisy, clean = read("lead"), read("noisy"), read("clean")
     with tempfile.TemporaryDirectory() as scratch:
@@ -166,7 +155,7 @@ def pair(given, player, name, rate):
             subprocess.run(
                 [given.limpid, "enhance", given.set / "noisy" / name, "-o", output, "--force", "--model", given.model, *more],
                 check=True, capture_output=True)
-            return si_sdr(soundfile.read(output, dtype="float32")[0], clean)
+            return metrics.si_sdr(clean, soundfile.read(output)[0])
 
         null, file = offline(), offline("--remove", given.set / "lead" / name)
         program = Program(given.limpid, given.model, player, folder)
@@ -180,8 +169,8 @@ def pair(given, player, name, rate):
             sys.exit("live_removal: nothing was learned in 20 s")
         heard = player.play(noisy, extra=rate, freewheel=True)
         program.end()
-    late = delay_between(heard, noisy)
-    return name, null, file, si_sdr(heard[late : late + len(clean)], clean)
+    late = alignment.delay(noisy, heard, LONGEST_DELAY)
+    return name, null, file, metrics.si_sdr(*alignment.align(clean, heard, late))
 
 
 if __name__ == "__main__":

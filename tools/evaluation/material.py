@@ -5,8 +5,10 @@ An evaluation set gives its clean speech back, and its noise as noisy less clean
 
 import csv
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +48,9 @@ def looped(x: np.ndarray, count: int) -> np.ndarray:
 
 
 def trimmed(x: np.ndarray) -> np.ndarray:
-    """Without what is more than 30 dB below the loudest at the ends, but for 50 ms; unit active power."""
+    """Without what is more than 30 dB below the loudest at the ends, but for 50 ms; unit active power. Nothing where there is no sound."""
+    if len(x) < BLOCK or not x.any():
+        return x[:0]
     heard = np.flatnonzero(active_blocks(x)) * BLOCK
     x = x[max(0, heard[0] - 5 * BLOCK) : heard[-1] + 6 * BLOCK]
     return x / np.sqrt(active_power(x))
@@ -91,6 +95,12 @@ def speaker_name(stem: str) -> str:
     return first[:-4] if first.isdigit() and len(first) > 6 else first
 
 
+def utterances(said: Iterable[tuple[str, np.ndarray]]) -> list[Utterance]:
+    """Those in which something is heard."""
+    heard = [Utterance(name, trimmed(samples)) for name, samples in said]
+    return [utterance for utterance in heard if len(utterance.samples)]
+
+
 def of_sets(folders: list[Path]) -> tuple[list[Speaker], list[Noise]]:
     """The speakers of evaluation sets and their utterances, each once, and the noises that fill a whole pair."""
     speech: dict[str, dict[str, np.ndarray]] = {}
@@ -110,10 +120,8 @@ def of_sets(folders: list[Path]) -> tuple[list[Speaker], list[Noise]]:
             if row["noise"] and "|" not in row["noise"] and len(clean) == len(noisy):
                 name = row["noise"] if "/" in row["noise"] else f"{row['noise']}:{pair.name}"
                 noises.append(Noise(name, (noisy - clean)[:LONGEST_NOISE]))
-    speakers = [
-        Speaker(who, [Utterance(name, trimmed(said[name])) for name in sorted(said)])
-        for who, said in sorted(speech.items())
-    ]
+    speakers = [Speaker(who, utterances(sorted(said.items(), key=itemgetter(0)))) for who, said in sorted(speech.items())]
+    speakers = [speaker for speaker in speakers if speaker.utterances]
     if not speakers or not noises:
         raise EvaluationError(f"{folders[0]}: its index.csv names no speech, or no noise that fills a whole pair")
     return speakers, noises

@@ -180,9 +180,13 @@ def in_distribution(base: Path, out: Path) -> Path:
     corpora.held_out = True
     partial = out / f".{target.name}.partial"
     for index in range(SMALL_FILES):
-        clean, noise = corpora.draw(np.random.default_rng([7, index]), int(SMALL_SECONDS * 16_000))
-        while np.square(clean).mean() < 1e-7:  # a pause
-            clean, noise = corpora.draw(np.random.default_rng([8, index]), int(SMALL_SECONDS * 16_000))
+        for attempt in range(1000):
+            random = np.random.default_rng([7 + attempt, index])
+            clean, noise = corpora.draw(random, int(SMALL_SECONDS * 16_000))
+            if np.square(clean).mean() >= 1e-7:  # no pause
+                break
+        else:
+            raise OfflineError(f"{base} holds hardly any sound in what is held out; give another with --base-dir")
         scale = 0.9 / max(np.abs(clean + noise).max(), np.abs(clean).max())
         for side, samples in (("clean", clean), ("noisy", clean + noise)):
             (partial / side).mkdir(parents=True, exist_ok=True)

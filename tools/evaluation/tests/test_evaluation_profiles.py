@@ -131,6 +131,12 @@ def test_a_noise_returns_after_more_than_ten_seconds_and_its_first_sound_is_apar
         assert blocks.min() > 0, "speech throughout"
 
 
+def test_utterances_in_which_nothing_is_heard_are_left_out():
+    tone = np.sin(np.arange(RATE))
+    said = [("silent", np.zeros(RATE)), ("tone", tone), ("short", tone[:100])]
+    assert [u.name for u in material.utterances(said)] == ["tone"]
+
+
 def test_speakers_and_noises_out_of_a_set_and_the_same_call_makes_the_same(corpora, tmp_path):
     places = ["--speech", str(corpora / "speech"), "--noise", str(corpora / "noise")]
     assert guarded("build-set", "builder", ["unseen", str(tmp_path / "u"), *places, "--pairs", "40"]) == 0

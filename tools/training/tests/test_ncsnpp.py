@@ -47,6 +47,19 @@ def pairs(tmp_path_factory):
     return root
 
 
+def test_pairs_are_told_by_their_folders_too(tmp_path):
+    for side in ("clean", "noisy"):
+        for speaker in ("p226", "p227"):
+            path = tmp_path / side / speaker / ("001.wav" if side == "clean" else "001.flac")
+            path.parent.mkdir(parents=True)
+            soundfile.write(path, np.zeros(100), 16_000)
+    folder = data.PairFolder(tmp_path, 16_000)
+    assert [(a.parent.name, b.parent.name) for a, b in folder.pairs] == [("p226", "p226"), ("p227", "p227")]
+    soundfile.write(tmp_path / "clean/p226/001.flac", np.zeros(100), 16_000)
+    with pytest.raises(CorpusError, match="are one name"):
+        data.PairFolder(tmp_path, 16_000)
+
+
 def test_the_sde_is_that_of_the_streaming_network():
     sde, t = OrnsteinUhlenbeckSDE(), torch.linspace(0.03, 1, 7, dtype=torch.float64)
     assert torch.allclose(sde.marginal_deviation(t), diffusion.marginal_deviation(t))

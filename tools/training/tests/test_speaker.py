@@ -8,7 +8,7 @@ import soundfile
 import torch
 from safetensors import safe_open
 from training import checkpoint, features
-from training.corpora import Corpus
+from training.corpora import Corpus, Item
 from training.export import export as export_score
 from training.network import NetworkConfiguration, ScoreNetwork
 from training.speaker import data, export, train
@@ -66,6 +66,18 @@ def test_learned_sounds_have_a_level_of_their_own(maker):
     assert torch.allclose(levelled[0], levelled[1] * (power[0] / power[1]).pow(0.25) * (power[1].sum() / power[0].sum()).pow(0.25), rtol=1e-3)
     whole = (levelled / features.FACTOR).pow(4).sum((1, 2)) / 50 / data.NORM
     assert torch.allclose(10 * whole.log10(), torch.full((3,), features.TARGET_LEVEL), atol=0.01)
+
+
+def test_silence_is_no_number_that_spoils_others():
+    item = Item(np.zeros(2 * RATE, np.int16), 0, 2 * RATE, "nobody")
+    data._jobs[:] = [(item, (1, 1), [], 1)]
+    assert np.isfinite(data._item_spectra(0)).all()
+
+
+def test_two_voices_are_too_few(capsys):
+    with pytest.raises(SystemExit):
+        train.arguments(["--speech", "x", "--noise", "x", "--out", "x", "--voices", "2"])
+    assert "fewer than 3" in capsys.readouterr().err
 
 
 def test_it_hears_no_future():

@@ -14,6 +14,7 @@ import soundfile
 import torch
 from safetensors import safe_open
 from training import augmentation, checkpoint, export, mixing, options, train
+from training import run as training_run
 from training.augmentation_options import Augmentation
 from training.components import Components
 from training.corpora import Corpus, CorpusError, Item
@@ -202,6 +203,32 @@ def test_a_short_run_learns_resumes_and_exports(folders, tmp_path):
     export.export(again, target, "x", [], {})
     assert run(folders, tmp_path / "other", "--max-steps", "1", "--resume", str(target)) == 1
     assert run(folders, tmp_path / "same", "--max-steps", "1", "--resume", str(target), "--augmentation", "backwards=1") == 0
+
+
+def test_a_run_that_goes_on_hears_other_sounds(folders, tmp_path, monkeypatch):
+    heard = []
+    made = Components.__init__
+
+    def init(self, speech, noise, batch, seconds, seed, *rest):
+        heard.append((seed, torch.initial_seed()))
+        made(self, speech, noise, batch, seconds, seed, *rest)
+
+    monkeypatch.setattr(training_run.Components, "__init__", init)
+    saved = tmp_path / "first/checkpoint.pt"
+    once = ["--max-steps", "1", "--validation-minutes", "0"]
+    for out, more in (("first", []), ("twin", []), ("on", ["--resume", str(saved)]), ("new clock", ["--resume", str(saved), "--restart-clock"])):
+        assert run(folders, tmp_path / out, *once, *more) == 0
+    assert len(heard) == 4 and heard[0] == heard[1]
+    assert heard[2] == heard[3] and heard[2][0] != heard[0][0] and heard[2][1] != heard[0][1]
+
+
+def test_rows_of_other_columns_begin_a_file_of_their_own(tmp_path):
+    path = tmp_path / "log.csv"
+    for row in ({"step": 1, "loss": 2}, {"step": 2, "loss": 3}, {"step": 3, "snr": 9, "loss": 4}, {"step": 4, "loss": 5}):
+        training_run.append(path, row)
+    assert path.read_text().split() == ["step,loss", "4,5"]
+    assert (tmp_path / "log-1.csv").read_text().split() == ["step,loss", "1,2", "2,3"]
+    assert (tmp_path / "log-2.csv").read_text().split() == ["step,snr,loss", "3,9,4"]
 
 
 def test_the_log_is_of_all_batches_of_a_step(folders, tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ that `--speech` and `--noise` can be pointed at a download as it is; any other t
 """
 
 import csv
+import functools
 import hashlib
 import json
 import os
@@ -47,6 +48,7 @@ class Item:
         return _read_file(self.source)[offset : offset + count]
 
 
+@functools.lru_cache(4)  # an utterance is asked for in pieces, and for its level; files may be long
 def _read_file(path: Path) -> np.ndarray:
     samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     mono = samples.mean(1)
@@ -55,6 +57,7 @@ def _read_file(path: Path) -> np.ndarray:
 
         divisor = np.gcd(rate, SAMPLE_RATE)
         mono = resample_poly(mono, SAMPLE_RATE // divisor, rate // divisor).astype(np.float32)
+    mono.flags.writeable = False  # it is everyone's
     return mono
 
 

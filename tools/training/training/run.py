@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import itertools
 import math
 import os
 import sys
@@ -45,6 +46,22 @@ def room_responses(paths: list[Path]) -> list[np.ndarray]:
         raise CorpusError(f"{error}; --rooms takes .npz files of room responses") from error
 
 
+def append(path: Path, row: dict):
+    """Adds a row to a CSV file. One with other columns, as of a run with another loss, is kept as NAME-1, NAME-2 …, and a new one begun."""
+    if path.exists():
+        with open(path, newline="") as file:
+            columns = next(csv.reader(file), [])
+        if columns != list(row):
+            number = next(n for n in itertools.count(1) if not path.with_stem(f"{path.stem}-{n}").exists())
+            path.rename(path.with_stem(f"{path.stem}-{number}"))
+    new = not path.exists()
+    with open(path, "a", newline="") as file:
+        writer = csv.DictWriter(file, row)
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
 class Run:
     """One process of a run; rank 0 writes and prints."""
 
@@ -54,7 +71,7 @@ class Run:
         cuda = torch.cuda.is_available()
         self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0))) if cuda else torch.device("cpu")
         torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", torch.get_num_threads())))
-        torch.manual_seed(args.seed * 1000 + self.rank)
+        torch.manual_seed(args.seed * 1000 + self.rank)  # of a new network's weights
         args.out.mkdir(parents=True, exist_ok=True)
         self.corpora()
         saved = self.start()
@@ -71,6 +88,7 @@ class Run:
         self.step, self.elapsed, self.heard, self.best = 0, 0.0, 0.0, math.inf
         if saved:
             self.go_on(saved)
+        torch.manual_seed(self.draws())
         self.validation = self.validation_set()
         if self.rank == 0:
             print(self.summary(), flush=True)
@@ -160,11 +178,14 @@ class Run:
 
             return SummaryWriter(self.args.out / "tensorboard")
 
+    def draws(self) -> int:
+        """The seed of all that is drawn from here on: another one wherever a run goes on, or it would hear the same sounds again."""
+        return self.args.seed * 77 + self.rank + 1000 * round(self.heard * 3600)
+
     def batches(self):
         """What the training step takes, batch by batch; `crop_samples` are in an item."""
         args = self.args
-        seed = args.seed * 77 + self.rank + 1000 * self.step
-        data = Components(self.speech, self.noise, args.batch, args.seconds, seed, self.augmentation, self.rooms)
+        data = Components(self.speech, self.noise, args.batch, args.seconds, self.draws(), self.augmentation, self.rooms)
         self.crop_samples = data.count
         loader = DataLoader(
             data, batch_size=None, num_workers=args.workers, prefetch_factor=4 if args.workers else None,
@@ -238,12 +259,7 @@ class Run:
         """A line on the terminal, one in `name`, and TensorBoard where it is installed."""
         print("  ".join(f"{k} {v:.4g}" for k, v in row.items()), flush=True)
         path = self.args.out / name
-        new = not path.exists()
-        with open(path, "a", newline="") as file:
-            writer = csv.DictWriter(file, row, extrasaction="ignore")
-            if new:
-                writer.writeheader()
-            writer.writerow(row)
+        append(path, row)
         if self.board:
             for k, v in row.items():
                 if k not in ("step", "minutes", "hours"):

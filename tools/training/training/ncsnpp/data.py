@@ -47,14 +47,26 @@ class PairFolder:
 
     def __init__(self, root: Path, rate: int):
         self.rate = rate
-        clean = {p.stem: p for p in sorted((root / "clean").rglob("*")) if p.suffix.lower() in AUDIO}
-        noisy = {p.stem: p for p in sorted((root / "noisy").rglob("*")) if p.suffix.lower() in AUDIO}
+        clean, noisy = self.side(root / "clean"), self.side(root / "noisy")
         lonely = sorted(clean.keys() ^ noisy.keys())
         if lonely:
             raise CorpusError(f"{root}: {lonely[0]} is in only one of clean and noisy ({len(lonely)} such); each needs its partner")
         if not clean:
             raise CorpusError(f"{root} has no audio in clean and noisy")
         self.pairs = [(clean[name], noisy[name]) for name in clean]
+
+    @staticmethod
+    def side(folder: Path) -> dict[str, Path]:
+        """Files by their paths within the folder, without what says their kind: both sides may have other ones."""
+        files: dict[str, Path] = {}
+        for path in sorted(folder.rglob("*")):
+            if path.suffix.lower() not in AUDIO:
+                continue
+            name = path.relative_to(folder).with_suffix("").as_posix()
+            if name in files:
+                raise CorpusError(f"{files[name]} and {path} are one name; remove one, or rename it with its partner")
+            files[name] = path
+        return files
 
     def __str__(self):
         return f"{len(self.pairs)} pairs"

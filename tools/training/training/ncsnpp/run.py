@@ -65,8 +65,7 @@ class OfflineRun(Run):
 
     def batches(self):
         args = self.args
-        seed = args.seed * 77 + self.rank + 1000 * self.step
-        data = Crops(self.source, self.configuration, args.batch, seed, args.noise_augmentation)
+        data = Crops(self.source, self.configuration, args.batch, self.draws(), args.noise_augmentation)
         self.crop_samples = data.count
         loader = DataLoader(
             data, batch_size=None, num_workers=args.workers, prefetch_factor=4 if args.workers else None,

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from scipy.signal import resample_poly
 
-from .. import augmentation
+from .. import augmentation, components
 from ..corpora import Corpus, Item
 from ..features import BINS, FACTOR, FRAME, HOP, SAMPLE_RATE, START_LEVEL, TARGET_LEVEL, level_gain, window
 from .network import STRIDE
@@ -47,9 +47,7 @@ def _item_spectra(number):
         room = rooms[random.integers(len(rooms))] if rooms and random.random() < 0.5 else augmentation.room(random)
         x = augmentation.reverberate(x, room)
     x = np.asarray(x, np.float32)
-    power = np.square(x[: len(x) // HOP * HOP].reshape(-1, HOP)).mean(1)
-    loud = power[power > 1e-3 * power.max()]
-    return spectra(x / math.sqrt(float(loud.mean()) + 1e-12))
+    return spectra(x / math.sqrt(components.loudness(x)))
 
 
 class Bank:

@@ -44,6 +44,13 @@ class Stream(torch.utils.data.IterableDataset):
             yield maker.next()
 
 
+def several(text: str) -> int:
+    """Every voice is mixed with two others."""
+    if positive(text) < 3:
+        raise argparse.ArgumentTypeError(f"{text} is fewer than 3")
+    return int(text)
+
+
 def noise_bank(noise: Corpus, speech: Corpus, rooms: list[np.ndarray], count: int, seed: int) -> torch.Tensor:
     """(count, frames, 160) spectra of noises from the whole augmentation set."""
     made = Components(speech, noise, 1, SECONDS, seed, rooms=rooms)
@@ -63,7 +70,7 @@ def arguments(argv=None):
     p.add_argument("--max-steps", type=positive, help="length of the run in steps, not minutes")
     p.add_argument("--hours", type=float, default=12, help="of speech that are held in memory, 0.25 GB each (default 12)")
     p.add_argument("--noises", type=positive, default=600, help="that are drawn from, 6 s each (default 600)")
-    p.add_argument("--voices", type=positive, default=32, help="of a batch; twice as many scenes (default 32)")
+    p.add_argument("--voices", type=several, default=32, help="of a batch, 3 or more; twice as many scenes (default 32)")
     p.add_argument("--lr", type=float, default=2e-3)
     p.add_argument("--resume", type=Path, help="speaker.pt or a weights file (.safetensors) to go on from, with a new clock")
     p.add_argument("--processes", type=positive, default=2, help="that make the spectra (default 2)")

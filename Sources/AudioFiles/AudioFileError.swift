@@ -1,3 +1,5 @@
+import Ground
+
 /// What is wrong with a sound file or a stream of samples. Prints as one sentence with the remedy.
 package enum AudioFileError: Error, Equatable, Sendable {
   /// There is no file of that name.
@@ -46,11 +48,24 @@ package enum AudioFileError: Error, Equatable, Sendable {
   }
 }
 
+extension AudioFileError {
+  /// Why there is nothing under a name: it may lie in a folder that may not be searched.
+  package static func whyNone(path: String) -> AudioFileError {
+    var status = stat()
+    let code = FileName.withCString(path) { stat($0, &status) == 0 ? 0 : errno }
+    return code == 0 || code == ENOENT || code == ENOTDIR
+      ? .missing(path: path) : .unreadable(path: path, reason: systemReason(code))
+  }
+}
+
 extension AudioFileError: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .missing(let path): "\(path): there is no such file; check its name"
-    case .notAFile(let path): "\(path): not a regular file; give a sound file"
+    case .missing(let path):
+      path == "-"
+        ? "-: there is no such file, and only limpid enhance takes sound from standard input; name a file"
+        : "\(path): there is no such file; check its name"
+    case .notAFile(let path): "\(path): not a regular file; give a sound file, or pipe its sound to limpid enhance -"
     case .unreadable(let path, let reason): "\(path): cannot be read (\(reason)); check its permissions"
     case .notAudio(let path, let reason):
       "\(path): not a sound file that can be read (\(reason)); give WAV, AIFF, FLAC, Ogg, Opus or MP3"

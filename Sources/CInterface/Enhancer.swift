@@ -76,8 +76,9 @@ struct Enhancer: ~Copyable {
 
   mutating func forget() throws {
     guard let engine else {
-      stream?.forgetLearned()
-      return try learn([])
+      try learn([])
+      forgetOfStream()
+      return
     }
     if !learned.isEmpty { try engine.send(.forget) }
     learned = []
@@ -128,15 +129,21 @@ struct Enhancer: ~Copyable {
     case LIMPID_LEARN:
       if value > 0 { stream!.beginLearning() } else { stream!.endLearning() }
     case LIMPID_FORGET:
-      stream!.forgetLearned()
       isGiven.store(false, ordering: .releasing)
-      if streamLearning == nil {
-        stream!.clearNoiseReferences()
-        stream!.holdNoiseReferences(isHeld)
-      }
+      forgetOfStream()
     default: return "there is no such control; limpid.h has them all"
     }
     return nil
+  }
+
+  /// Also what the noise reference holds, where it is what learns.
+  private mutating func forgetOfStream() {
+    guard stream != nil else { return }
+    stream!.forgetLearned()
+    if streamLearning == nil {
+      stream!.clearNoiseReferences()
+      stream!.holdNoiseReferences(isHeld)
+    }
   }
 
   /// After a block: what the stream learned of itself takes the place of what it was given.

@@ -101,4 +101,20 @@ struct StandardInputTests {
       #expect(try drain(source) == sound(500, channels: 2))
     }
   }
+
+  /// The input's header may have promised another length than there is.
+  @Test func `in a file, the header says what was written, whatever was expected`() throws {
+    for expected in [nil, 400, 500, 600] {
+      let path = scratch.path("out.wav")
+      let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+      let writer = try RawWriter(
+        waveTo: descriptor, like: format(SF_FORMAT_FLAC, SF_FORMAT_PCM_16, channels: 2), sampleCount: expected)
+      try sound(500, channels: 2).withUnsafeBufferPointer { try writer.write($0) }
+      try writer.finish()
+      close(descriptor)
+      let source = try AudioFileReader(path: path, strict: true)
+      #expect(source.sampleCount == 500, "\(expected as Int?)")
+      #expect(try drain(source) == sound(500, channels: 2))
+    }
+  }
 }

@@ -41,6 +41,35 @@ static int thread_count(void) {
   return count;
 }
 
+// What becomes of a tone in noise once noise was learned by the noise reference alone, and forgotten: 0: not, 1: by limpid_forget,
+// 2: by the control.
+static float *heard_after_learning(const char *file, int forgets) {
+  enum { second = 16000 };
+  static float result[3][second];
+  float *sound = result[forgets];
+  limpid_model *model;
+  limpid_enhancer *enhancer;
+  uint32_t state = 1;
+  expect(LIMPID_OK, "", limpid_model_open(file, "float32", &model));
+  expect(LIMPID_OK, "", limpid_create(model, &enhancer));
+  expect(LIMPID_OK, "", limpid_prepare(enhancer, 16000, 1));
+  expect(LIMPID_OK, "", limpid_adjust(enhancer, LIMPID_LEARN, 1));
+  for (int turn = 0; turn < 2; turn++) {
+    for (int n = 0; n < second; n++) {
+      state = state * 1664525 + 1013904223;
+      sound[n] = (float)(int32_t)state / 2147483648.0f * 0.1f + (turn && n / 40 % 2 ? 0.2f : 0);
+    }
+    expect(LIMPID_OK, "", limpid_process_interleaved(enhancer, sound, sound, second));
+    if (turn) continue;
+    expect(LIMPID_OK, "", limpid_adjust(enhancer, LIMPID_LEARN, 0));
+    if (forgets == 1) expect(LIMPID_OK, "", limpid_forget(enhancer));
+    if (forgets == 2) expect(LIMPID_OK, "", limpid_adjust(enhancer, LIMPID_FORGET, 1));
+  }
+  limpid_destroy(enhancer);
+  limpid_model_close(model);
+  return sound;
+}
+
 int main(int count, char **arguments) {
   if (count != 5) return 2;
   limpid_model *model = (limpid_model *)1, *learning;
@@ -262,6 +291,12 @@ int main(int count, char **arguments) {
   demand(seconds == 0, "for good");
   unlink(file), rmdir(folder);
   second[5] = NAN;
+
+  // With a model that has no tokens of its own for it, the noise reference is what learns, and what forgets.
+  const float *kept = heard_after_learning(arguments[1], 0), *forgotten = heard_after_learning(arguments[1], 1);
+  const float *emptied = heard_after_learning(arguments[1], 2);
+  demand(memcmp(kept, emptied, 16000 * sizeof(float)), "what the noise reference has learned is heard");
+  demand(!memcmp(forgotten, emptied, 16000 * sizeof(float)), "limpid_forget empties the noise reference as LIMPID_FORGET does");
 
   // Recordings, and a model that hears them from their end.
   limpid_model *from_end;

@@ -77,9 +77,9 @@ struct FileFront {
         file.put(Array(form[..<12]) + sizes + chunks, at: 0)
       } else {
         let size = isAIFF ? form[4..<8].reduce(0) { $0 << 8 | Int($1) } : value(4..<8)
-        file.put(
-          Array(form[..<4]) + Self.number(size + reserved, 4, isBigEndian: isAIFF) + Array(form[8..<12]) + chunks, at: 0
-        )
+        // libsndfile does not know of what stands in front: its file may just have fitted into 32 bits.
+        let whole = min(size + reserved, Int(UInt32.max))
+        file.put(Array(form[..<4]) + Self.number(whole, 4, isBigEndian: isAIFF) + Array(form[8..<12]) + chunks, at: 0)
       }
     case .flac(let blocks, let comments): writeFLAC(blocks, comments, to: file)
     case .id3(let front, let back):

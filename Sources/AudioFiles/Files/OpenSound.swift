@@ -59,13 +59,8 @@ final class OpenSound {
         let should = words.firstIndex(of: "should"), should >= 2, should + 2 < words.count,
         let promised = Int(words[should - 1]), let found = Int(words[should + 2])
       else { continue }
-      if promised > found, !Self.isHabit(promised) { return (promised, found, "bytes of sound") }
+      if promised > found, !WaveHeader.isPlaceholder(promised) { return (promised, found, "bytes of sound") }
     }
     return nil
-  }
-
-  /// Sizes that recorders leave in the header when they write to a pipe: about 2^31 or 2^32.
-  private static func isHabit(_ size: Int) -> Bool {
-    (0x7FFF_0000...0x8000_0100).contains(size) || size >= 0xFFFF_0000
   }
 }

@@ -10,7 +10,7 @@ package final class RawWriter: AudioSink {
   private var byteCount = 0
   /// Whether a header has said how many samples come.
   private var isLengthSaid = false
-  /// Where the header of a WAV begins that has not said so, in a regular file; nil elsewhere.
+  /// Where the header of a WAV begins, in a regular file; nil elsewhere. What it says may be wrong: the input's header was.
   private var headerPlace: off_t?
 
   package init(fileDescriptor: Int32, sampleFormat: RawSampleFormat, channelCount: Int) {
@@ -36,7 +36,7 @@ package final class RawWriter: AudioSink {
     let header = WaveHeader.bytes(samples, format, sampleCount: sampleCount)
     isLengthSaid = sampleCount != nil
     var status = stat()
-    if sampleCount == nil, fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+    if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
       fcntl(descriptor, F_GETFL) & O_APPEND == 0
     {
       headerPlace = lseek(descriptor, 0, SEEK_CUR)

@@ -200,7 +200,7 @@ limpid_status limpid_learn_file(limpid_enhancer *enhancer, const char *path);
  * notice. LIMPID_WRONG_STATE (nothing was learned), LIMPID_NO_FILE (it cannot be written), LIMPID_BAD_ARGUMENT. */
 limpid_status limpid_save_learned(limpid_enhancer *enhancer, const char *path);
 
-/* Forgets all that was learned; at any time, also beside limpid_process_real_time. Any thread, not the device's callback: may
+/* Forgets all that was learned, as LIMPID_FORGET does; at any time, also beside limpid_process_real_time. Any thread, not the device's callback: may
  * wait a moment for another ordinary thread. LIMPID_BUSY, LIMPID_BAD_ARGUMENT. */
 limpid_status limpid_forget(limpid_enhancer *enhancer);
 

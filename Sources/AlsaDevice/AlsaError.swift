@@ -3,6 +3,10 @@ package enum AlsaError: Error, Equatable, Sendable {
   /// libasound is not installed.
   case noLibrary
   case noSuchDevice(name: String)
+  /// Its configuration names it, and what it is made of is not there or wrong.
+  case badDevice(name: String, reason: String)
+  /// ALSA's configuration cannot be read.
+  case badConfiguration(reason: String)
   case busy(name: String)
   case notAllowed(name: String)
   case noFormat(name: String)
@@ -21,6 +25,11 @@ extension AlsaError: CustomStringConvertible {
     case .noLibrary:
       "ALSA's library, libasound.so.2, is not installed; install it (Debian: libasound2), or use limpid jack"
     case .noSuchDevice(let name): "there is no ALSA device \"\(name)\"; limpid devices lists those there are"
+    case .badDevice(let name, let reason):
+      "the ALSA device \"\(name)\" cannot be made (\(reason)): what its entry in ALSA's configuration names is not there or wrong; "
+        + "mend the entry (~/.asoundrc, /etc/asound.conf), or name another device"
+    case .badConfiguration(let reason):
+      "ALSA's configuration cannot be read (\(reason)); mend what was changed last (~/.asoundrc, /etc/asound.conf)"
     case .busy(let name): "the ALSA device \"\(name)\" is in use; end the program that uses it, or name another one"
     case .notAllowed(let name): "you may not open the ALSA device \"\(name)\"; add your user to the group audio"
     case .noFormat(let name):
@@ -38,6 +47,7 @@ extension AlsaError: CustomStringConvertible {
 
   /// The name of the same device behind ALSA's conversions.
   private static func plugged(_ name: String) -> String {
-    name.hasPrefix("hw:") ? "\"plug\(name)\"" : "\"default\""
+    if name.hasPrefix("hw:") { return "\"plug\(name)\"" }
+    return name.allSatisfy { $0.isLetter || $0.isNumber } && name != "default" ? "\"plug:\(name)\"" : "\"default\""
   }
 }

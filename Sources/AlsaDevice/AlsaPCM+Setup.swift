@@ -28,7 +28,7 @@ extension AlsaPCM {
     let stream = isInput ? SND_PCM_STREAM_CAPTURE : SND_PCM_STREAM_PLAYBACK
     let code = snd_pcm_open(&opened, name, stream, Int32(SND_PCM_NONBLOCK))
     // A number beyond those that cards can have (hw:77) is an invalid argument to ALSA: to its user, a device that is not there.
-    if code == -EINVAL { throw AlsaError.noSuchDevice(name: name) }
+    if [ENOENT, ENODEV, ENXIO, EINVAL].contains(-code) { throw AlsaDevices.whyNone(name, code) }
     guard code >= 0, let handle = opened else { throw error(code, name, "opening it") }
     do throws(AlsaError) {
       return try negotiate(handle, name, wish, isInput: isInput, accesses: accesses)

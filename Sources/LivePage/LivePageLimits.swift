@@ -10,8 +10,8 @@ struct LivePageLimits: Sendable {
   var requestBytes = 8192
   /// Time from the connection to the end of the request, and of the response.
   var handshake = TimeAmount.seconds(5)
-  /// Bytes of a frame, and of a message in several.
-  var messageBytes = 512
+  /// Bytes of a frame, and of a message in several: a line of the control socket and its number (page.js has them, too).
+  var messageBytes = 4096 + 16
   /// Frames of a message.
   var fragments = 4
   /// Frames a second, and as many at once.

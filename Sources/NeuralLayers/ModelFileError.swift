@@ -77,7 +77,7 @@ package enum ModelFileError: Error, Equatable, CustomStringConvertible {
       return
         "\(path): tensor \(tensor) has no place in this configuration; export with the matching version"
     case .shapeMismatch(let path, let tensor, let expected, let found):
-      return "\(path): tensor \(tensor) is \(shapeText(found)), expected \(shapeText(expected))"
+      return "\(path): tensor \(tensor) is \(shapeText(found)), expected \(shapeText(expected)); export the file anew"
     case .notFinite(let path, let tensor):
       return "\(path): tensor \(tensor) holds NaN or infinity; the training failed, use another checkpoint"
     case .unsupportedPrecision(let precision):

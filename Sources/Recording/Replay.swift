@@ -217,6 +217,7 @@ public final class Replay {
     do throws(FileFailure) { bytes = try readFile(file, limit: 1 << 28) } catch .tooLarge {
       throw .badRecording(path: path, reason: "\(file) is too large to be a recording's")
     } catch {
+      if access(path, F_OK) != 0, errno == ENOENT { throw .missing(path: path) }
       throw .badRecording(
         path: path,
         reason:

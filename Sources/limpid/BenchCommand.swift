@@ -25,7 +25,9 @@ struct BenchCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Seconds of sound per row.")
   var seconds = 4.0
 
-  @Option(help: "float32, bfloat16 or auto, instead of the presets'.")
+  @Option(
+    help: "float32, bfloat16 or auto, instead of the presets'.",
+    completion: .list(PrecisionChoice.allCases.map(\.rawValue)))
   var precision: String?
 
   @Flag(name: .long, help: "Print JSON.")
@@ -118,10 +120,7 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     do {
       var rows: [Row] = []
-      let presets = try PresetStore.paths().map { try Preset(path: $0) }
-      guard !presets.isEmpty else {
-        throw Failure(.configuration, "no presets were found; \(PresetStore.remedy)")
-      }
+      let presets = try Self.presets()
       let works = try works(of: presets)
       let progress = Progress(totalSeconds: Double(works.count) * seconds)
       for work in works {
@@ -131,6 +130,22 @@ struct BenchCommand: ParsableCommand {
       progress.finish()
       try report(rows)
     } catch { throw Failure(error).end() }
+  }
+
+  /// All that can be used: one of the user's own that is wrong does not keep the others from being measured.
+  private static func presets() throws -> [Preset] {
+    let paths = PresetStore.paths()
+    guard !paths.isEmpty else { throw Failure(.configuration, "no presets were found; \(PresetStore.remedy)") }
+    var failures: [Failure] = []
+    let presets = paths.compactMap { path in
+      do { return try Preset(path: path) } catch {
+        failures.append(Failure(error))
+        return nil
+      }
+    }
+    if presets.isEmpty { throw failures[0] }
+    for failure in failures { Terminal.complain("warning", failure.sentence) }
+    return presets
   }
 
   /// Something to measure, and what it is the work of.

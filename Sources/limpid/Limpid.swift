@@ -1,5 +1,6 @@
 import ArgumentParser
 import AudioFiles
+import Ground
 
 /// `limpid`: the command line. One file a command.
 @main
@@ -55,7 +56,9 @@ struct Limpid: ParsableCommand {
     ignoreSignalsOfWriting()
     do {
       let arguments = Array(FileName.arguments.dropFirst())
+      ignoreTooNarrow()
       try refuseHelpOfNothing(arguments)
+      try refuseNoCommand(arguments)
       var command = try parseAsRoot(arguments)
       // Of files alone: what JACK and ALSA print at a device is of use.
       if command is EnhanceCommand || command is LearnCommand || command is InfoCommand || command is FigureCommand {
@@ -63,6 +66,12 @@ struct Limpid: ParsableCommand {
       }
       try command.run()
     } catch {
+      // Help, a version, a shell's completions: what is printed may not fit on a disk.
+      if exitCode(for: error) == .success {
+        let text = fullMessage(for: error)
+        do { if !text.isEmpty { try putOut(text) } } catch { exit(withError: Failure(error).end()) }
+        exit(withError: ExitCode.success)
+      }
       let sentence = message(for: error)
       guard exitCode(for: error) == .validationFailure, !sentence.isEmpty else { exit(withError: error) }
       let name = CommandLine.arguments.dropFirst().first { argument in
@@ -73,6 +82,20 @@ struct Limpid: ParsableCommand {
       Terminal.complain("error", (first.hasSuffix(".") ? String(first.dropLast()) : first) + " (see \(help))")
       exit(withError: ExitCode.validationFailure)
     }
+  }
+
+  /// Help is folded to $COLUMNS, and says nothing in a width of none.
+  private static func ignoreTooNarrow() {
+    if let columns = getenv("COLUMNS"), (Int(String(cString: columns)) ?? 0) < 20 { unsetenv("COLUMNS") }
+  }
+
+  /// A first word that is no command's would be told as an argument too many.
+  private static func refuseNoCommand(_ arguments: [String]) throws {
+    guard let name = arguments.first, !name.hasPrefix("-"), name != "help",
+      !configuration.subcommands.contains(where: { $0.configuration.commandName == name })
+    else { return }
+    let remedy = Files.kind(name) == nil ? "" : "; to enhance a file or folder: limpid enhance \(name)"
+    throw ValidationError("there is no command '\(name)'\(remedy)")
   }
 
   /// `limpid help NAME` says nothing of a name that is no command's.

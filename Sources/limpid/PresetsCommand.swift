@@ -1,4 +1,5 @@
 import ArgumentParser
+import Ground
 
 /// `limpid presets`: what `--preset` can name.
 struct PresetsCommand: ParsableCommand {
@@ -41,7 +42,7 @@ struct PresetsCommand: ParsableCommand {
         continue
       }
       let padding = String(repeating: " ", count: width - preset.name.count + 2)
-      do { try putOut(preset.name + padding + preset.description + (paths ? "\n    \(file)" : "")) } catch {
+      do { try putOut(preset.name + padding + printable(preset.description) + (paths ? "\n    \(file)" : "")) } catch {
         throw Failure(error).end()
       }
     }

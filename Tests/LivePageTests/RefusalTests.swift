@@ -114,7 +114,7 @@ struct Attempt: Sendable, CustomTestStringConvertible {
       return connection.isClosed(within: 5) && connection.received.isEmpty ? .closed : .none
     },
     // What is sent over a connection.
-    .frames("a frame that is too long", 1009, [RawConnection.frame(0x81, [UInt8](repeating: 97, count: 600))]),
+    .frames("a frame that is too long", 1009, [RawConnection.frame(0x81, [UInt8](repeating: 97, count: 5000))]),
     .frames("a frame that says it has 2^62 bytes", 1009, [RawConnection.frame(0x81, [97], claimed: 1 << 62)]),
     .frames("a frame that says it has 2^63 bytes", 1009, [RawConnection.frame(0x81, [97], claimed: 1 << 63)]),
     .frames(
@@ -137,8 +137,8 @@ struct Attempt: Sendable, CustomTestStringConvertible {
     .frames(
       "a message too long in parts that are not", 1009,
       [
-        RawConnection.frame(0x01, [UInt8](repeating: 97, count: 400)),
-        RawConnection.frame(0x80, [UInt8](repeating: 97, count: 400)),
+        RawConnection.frame(0x01, [UInt8](repeating: 97, count: 2500)),
+        RawConnection.frame(0x80, [UInt8](repeating: 97, count: 2500)),
       ]),
     .frames("a ping in parts", 1002, [RawConnection.frame(0x09, [])]),
     .frames("a ping that is too long", 1002, [RawConnection.frame(0x89, [UInt8](repeating: 0, count: 126))]),

@@ -176,8 +176,8 @@ import TestSupport
     #expect(try refusal(78, "--model", back).contains("name it with --backward-model"))
     #expect(try refusal(78, "--second-model", back).contains("name it with --backward-model"))
     #expect(try refusal(78, "--backward-second-model", fixture("tiny")).contains("hears sound as it comes"))
-    #expect(try refusal(64, "--backward-model", "small").contains("there is no model 'small'"))
-    #expect(try refusal(64, "--backward-second-model", "small").contains("give wide, light or a .safetensors file"))
+    #expect(try refusal(78, "--backward-model", "small").contains("there is no model 'small'"))
+    #expect(try refusal(78, "--backward-second-model", "small").contains("give wide, light or a .safetensors file"))
     #expect(try refusal(64, "--backward-model", "").contains("a name is empty"))
     #expect(try refusal(64, "--backward-second-model", "").contains("a name is empty"))
     for options in [["--backward-model", "none"], ["--model", "light"]] {

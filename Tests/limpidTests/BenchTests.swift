@@ -1,12 +1,17 @@
 import Foundation
 import Testing
+import TestSupport
 
 @testable import limpid
 
 @Suite struct BenchTests {
   @Test func `what is the same work is measured once, and the advice is for live use`() throws {
-    let result = try run("bench", "--json", "--seconds", "0.5")
+    // Beside one of the user's own that is wrong, which stopped all.
+    let scratch = try Scratch()
+    try "steps = =".write(toFile: scratch.path("mine.toml"), atomically: true, encoding: .utf8)
+    let result = try run("bench", "--json", "--seconds", "0.5", environment: ["LIMPID_PRESETS": scratch.path("")])
     try #require(result.status == 0, "\(result.errors)")
+    #expect(result.errors.contains("warning: ") && result.errors.contains("mine.toml"))
     let report = try #require(JSONSerialization.jsonObject(with: result.output) as? [String: Any])
     let rows = try #require(report["rows"] as? [[String: Any]])
     let names = rows.compactMap { $0["name"] as? String }

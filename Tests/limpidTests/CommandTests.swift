@@ -14,6 +14,69 @@ import TestSupport
     }
   }
 
+  /// It ended well, with half a script for a shell to read.
+  @Test func `help, version and completions that cannot be written are a failure`() throws {
+    for arguments in ["--version", "--help", "help enhance", "--generate-completion-script bash"] {
+      let result = try run(
+        "-c", "'\(limpid.path)' \(arguments) > /dev/full", program: URL(fileURLWithPath: "/bin/sh"))
+      #expect(result.status == 74 && result.errors.contains("standard output"), "\(arguments): \(result.errors)")
+    }
+  }
+
+  @Test func `help is whole where a width of nothing is stated`() throws {
+    let whole = try run("--help", environment: ["COLUMNS": "80"]).text
+    for columns in ["0", "-5", "wide", "3"] {
+      #expect(try run("--help", environment: ["COLUMNS": columns]).text.contains("Exit codes"), "\(columns)")
+    }
+    #expect(whole.contains("Exit codes"))
+  }
+
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/bin/bash"), "bash is not installed"))
+  func `bash completes names of presets, networks and files`() throws {
+    let scratch = try Scratch()
+    for name in ["out put.wav", "mine.safetensors", "text.txt"] { try scratch.write(Data(), name) }
+    try FileManager.default.createDirectory(atPath: scratch.path("outer"), withIntermediateDirectories: true)
+    let script = scratch.path("completions")
+    try run("--generate-completion-script", "bash").output.write(to: URL(fileURLWithPath: script))
+    func completed(_ words: String...) throws -> [String] {
+      let line = """
+        PATH='\(limpid.deletingLastPathComponent().path)':$PATH; source '\(script)'; cd '\(scratch.url.path)'
+        COMP_WORDS=(limpid \(words.map { "'\($0)'" }.joined(separator: " "))); COMP_CWORD=\(words.count)
+        COMP_LINE="${COMP_WORDS[*]}"; COMP_POINT=${#COMP_LINE}; _limpid limpid '\(words.last!)' '\(words.dropLast().last!)'; printf '%s\\n' "${COMPREPLY[@]}"
+        """
+      let result = try run("-c", line, program: URL(fileURLWithPath: "/bin/bash"))
+      return result.text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+    #expect(try completed("enhance", "a.wav", "-o", "ou").contains { $0.hasPrefix("outer") })
+    #expect(try completed("enhance", "--preset", "qu") == ["quality"])
+    #expect(try completed("live", "--model", "w") == ["wide"])
+    #expect(try completed("live", "--model", "m") == ["mine.safetensors"])
+    #expect(try completed("enhance", "--second-model", "n") == ["none"])
+    #expect(try completed("enhance", "--raw", "s16") == ["s16le"])
+    #expect(try completed("bench", "--precision", "bf") == ["bfloat16"])
+  }
+
+  @Test func `a network of no known name is no weights, as a preset of none is no preset`() throws {
+    let scratch = try Scratch()
+    let input = try scratch.write(Wave(samples: Wave.sound(0.3)).data, "in.wav")
+    for option in ["--model", "--second-model", "--backward-model", "--preset"] {
+      let result = try run("enhance", input, "-o", scratch.path("out.wav"), option, "nosuch")
+      #expect(result.status == 78 && result.errors.contains("'nosuch'"), "\(option): \(result.errors)")
+    }
+  }
+
+  @Test func `sound through a named pipe is told the way in`() throws {
+    let scratch = try Scratch()
+    let pipe = scratch.path("pipe")
+    try #require(mkfifo(pipe, 0o600) == 0)
+    let named = try run("enhance", pipe, "-o", scratch.path("out.wav"))
+    #expect(named.status == 66 && named.errors.contains("limpid enhance -"), "\(named.errors)")
+    for command in [["info", "-"], ["figure", "-"], ["learn", "-", "--name", "x"]] {
+      let result = try run(command)
+      #expect(result.status == 66 && result.errors.contains("only limpid enhance"), "\(command): \(result.errors)")
+    }
+  }
+
   @Test func `lists the presets of the checkout, each with a line`() throws {
     let lines = try run("presets").text.split(separator: "\n")
     for name in ["fast", "live", "quality", "gentle"] {

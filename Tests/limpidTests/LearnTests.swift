@@ -157,7 +157,7 @@ import TestSupport
       (["learn", voice, "--name", "b", "--to", "0.2"], 65), (["learn", scratch.path("none.wav"), "--name", "b"], 66),
       (["profiles", "remove", "b"], 78),
       (["enhance", voice, "-o", scratch.path("x.wav"), "--model", identity, "--remove", "a"], 64),
-      (["enhance", voice, "-o", scratch.path("x.wav"), "--model", "narrow"], 64),
+      (["enhance", voice, "-o", scratch.path("x.wav"), "--model", "narrow"], 78),
       (["enhance", voice, "-o", scratch.path("x.wav"), "--method", "wiener", "--remove", "a"], 64),
     ] {
       let done = try run(arguments, environment: home)

@@ -39,7 +39,8 @@ import TestSupport
       (["enhance", input, "--save-noise-profile", ""], ["a name is empty"]),
       (["enhance", input, "--remove", ""], ["a name is empty"]),
       (["enhance", "-Q"], ["Unknown option '-Q'"]), (["learn", input, "--name", "x", "--from", "-1"], ["'-1'"]),
-      (["nonsense"], ["nonsense"]),
+      (["nonsense"], ["no command 'nonsense'"]), ([input], ["no command", "limpid enhance \(input)"]),
+      (["enhance", input, "--raw", "s16le", "-o", "x.wav"], ["--raw", "limpid enhance - --raw s16le < FILE"]),
       (["help", "nonsense"], ["nonsense", "limpid --help"]),
     ] {
       let result = try start(arguments)

@@ -107,6 +107,17 @@ struct VirtualDeviceTests {
     #expect(files.handCommand.contains(#"'50% "Mic" $5 \ a'\''b:capture_FL'"#), "\(files.handCommand)")
   }
 
+  /// A preset that was found by a variable of the shell was none to the unit, which ended and was started for ever.
+  @Test func `the unit finds presets and networks where they were found when it was made`() {
+    let files = DeviceFiles(
+      .microphone, real: AudioDevice(id: 1, name: "x", description: "Mic", ports: ["capture_FL"], state: ""),
+      ports: ["capture_FL"], executable: "/opt/limpid", options: [],
+      environment: ["LIMPID_PRESETS": "/a b/50%", "LIMPID_MODELS": "", "XDG_CONFIG_HOME": "no/path", "HOME": "/home/x"])
+    let lines = files.unitText.split(separator: "\n").filter { $0.hasPrefix("Environment=") }
+    #expect(lines == [#"Environment="LIMPID_PRESETS=/a b/50%%""#])
+    #expect(!Self.files([]).unitText.contains("Environment"))
+  }
+
   private static func files(_ options: [String], folder: String? = nil) -> DeviceFiles {
     DeviceFiles(
       .microphone,

@@ -41,6 +41,10 @@ make_tree() {
   for name in "$tree"/share/man/man1/limpid.*.1; do
     mv "$name" "$tree/share/man/man1/$(basename "$name" .1 | tr . -).1"
   done
+  # Help does not show it, and a unit runs it.
+  rm "$tree/share/man/man1/limpid-attend-microphone.1"
+  sed -i '/^\.Xr limpid-attend-microphone /d' "$tree/share/man/man1/limpid.1"
+  ! grep -q attend "$tree/share/man/man1/limpid.1" || fail "limpid.1 still names attend-microphone"
   mkdir -p "$tree/share/bash-completion/completions" "$tree/share/zsh/site-functions" \
     "$tree/share/fish/vendor_completions.d"
   "${clean[@]}" "$tree/bin/limpid" --generate-completion-script bash >"$tree/share/bash-completion/completions/limpid"

@@ -8,6 +8,7 @@
 #define STATUS(name, parameters, arguments) LIMPID_FUNCTION(int, name, parameters, arguments, -ENOSYS)
 #define COUNT(name, parameters, arguments) LIMPID_FUNCTION(snd_pcm_sframes_t, name, parameters, arguments, -ENOSYS)
 
+STATUS(snd_config_update, (void), ())
 STATUS(snd_device_name_hint, (int card, const char *interface, void ***hints), (card, interface, hints))
 STATUS(snd_device_name_free_hint, (void **hints), (hints))
 LIMPID_FUNCTION(char *, snd_device_name_get_hint, (const void *hint, const char *key), (hint, key), NULL)
@@ -95,7 +96,7 @@ static void load(void) {
   // Global, so that what was preloaded finds the library behind it, and is found before it.
   if (!limpid_open_first(names, RTLD_GLOBAL)) return;
   void *all = RTLD_DEFAULT;
-  isComplete = LIMPID_FIND(all, snd_device_name_hint) && LIMPID_FIND(all, snd_device_name_free_hint) &&
+  isComplete = LIMPID_FIND(all, snd_config_update) && LIMPID_FIND(all, snd_device_name_hint) && LIMPID_FIND(all, snd_device_name_free_hint) &&
                LIMPID_FIND(all, snd_device_name_get_hint) && LIMPID_FIND(all, snd_strerror) &&
                LIMPID_FIND(all, snd_lib_error_set_handler) && LIMPID_FIND(all, snd_pcm_open) &&
                LIMPID_FIND(all, snd_pcm_close) && LIMPID_FIND(all, snd_pcm_link) && LIMPID_FIND(all, snd_pcm_type) &&

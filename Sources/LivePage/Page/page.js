@@ -98,6 +98,8 @@ function setConnection(text, isOpen) {
     the next press goes on. */
 function send(line, done, wish) {
   if (!socket || socket.readyState !== WebSocket.OPEN) return;
+  // More than limpid takes would end the connection.
+  if (new TextEncoder().encode(line).length > 4096) return tell("that is too much at once: choose fewer names", true);
   number = (number + 1) % 1000000000;
   waiting.set(number, { done, wish });
   socket.send(`${number} ${line}`);

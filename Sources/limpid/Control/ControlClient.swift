@@ -3,8 +3,8 @@ import Ground
 /// One connection to the control socket: bytes in, lines out of them, answers back. Bounded, whatever the other end does: a line is
 /// answered when nothing of the answer before is left.
 struct ControlClient {
-  /// Bytes in a line, its end left out.
-  static let longestLine = 1024
+  /// Bytes in a line, its end left out: `use` may name many profiles.
+  static let longestLine = 4096
 
   let descriptor: Int32
   /// When it last said something; grows with every line of any client.

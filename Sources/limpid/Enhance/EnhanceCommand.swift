@@ -64,7 +64,8 @@ struct EnhanceCommand: ParsableCommand {
   var joinSpans: String?
 
   @Option(
-    name: .shortAndLong, help: "Output file, or folder (ends in /, exists, or takes several); - for a pipe.")
+    name: .shortAndLong, help: "Output file, or folder (ends in /, exists, or takes several); - for a pipe.",
+    completion: .file())
   var output: String?
 
   @Flag(name: .shortAndLong, help: "Replace outputs that exist already.")
@@ -141,6 +142,11 @@ struct EnhanceCommand: ParsableCommand {
       throw ValidationError("\(option) and -o - both want standard output; write to a file instead")
     }
     if json, jsonLines { throw ValidationError("--json and --json-lines are two forms of one report; leave one out") }
+    if let kind = raw.sampleFormat, !inputs.contains("-"), output != "-", !inputs.isEmpty {
+      throw ValidationError(
+        "--raw is of standard input and output, and no file is read so; pipe it in: limpid enhance - --raw \(kind) < FILE"
+      )
+    }
     try validateArchive()
   }
 

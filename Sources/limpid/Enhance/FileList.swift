@@ -110,7 +110,7 @@ struct FileList {
         leftOut.append(found)
       } else {
         var missing: Failure?
-        if Files.kind(input) == nil { missing = Failure(.noInput, "\(input): there is no such file; check its name") }
+        if Files.kind(input) == nil { missing = Failure(AudioFileError.whyNone(path: input)) }
         if inputs.count == 1, let missing { throw missing }
         let target = intoFolder ? output! + "/" + FileName.last(input) : output ?? Self.besides(input)
         tasks.append(

@@ -3,7 +3,9 @@ import AudioFiles
 
 /// What raw PCM is made of.
 struct RawOptions: ParsableArguments {
-  @Option(name: .customLong("raw"), help: "s16le, s24le, s32le or f32le.")
+  @Option(
+    name: .customLong("raw"), help: "s16le, s24le, s32le or f32le.",
+    completion: .list(RawSampleFormat.allCases.map(\.rawValue)))
   var sampleFormat: String?
 
   @Option(parsing: .unconditional, help: "Sample rate of raw input in Hz (default: 48000); raw output has its input's.")

@@ -14,11 +14,11 @@ struct SoundOptions: ParsableArguments {
     name: .shortAndLong,
     help: """
       A preset's name or file; see limpid presets. (default: \(standardPreset); of files with limpid enhance: \(filePreset))
-      """)
+      """, completion: .presets)
   var preset: String?
 
   @Option(
-    help: "wide, light, or a weights file, instead of the preset's.", completion: .file(extensions: ["safetensors"]))
+    help: "wide, light, or a weights file, instead of the preset's.", completion: .weights(or: ModelStore.names))
   var model: String?
 
   @Option(
@@ -26,24 +26,25 @@ struct SoundOptions: ParsableArguments {
       A second network, of which and the first the mean is heard: wide, light, or a weights file; none: the first alone, in a \
       quarter of the time (limpid enhance: a sixth, as files are then not heard from their end). (default: the preset's, unless --model names one)
       """,
-    completion: .file(extensions: ["safetensors"]))
+    completion: .weights(or: ModelStore.names + ["none"]))
   var secondModel: String?
 
   @OptionGroup var settings: SettingOptions
 
   @Option(
-    help: "float32, bfloat16, or auto: what this processor multiplies faster in. (default: the preset's, or auto)")
+    help: "float32, bfloat16, or auto: what this processor multiplies faster in. (default: the preset's, or auto)",
+    completion: .list(PrecisionChoice.allCases.map(\.rawValue)))
   var precision: String?
 
   @Option(help: "Start from a saved noise reference and keep it.", completion: .file())
   var noiseProfile: String?
 
-  @Option(help: "Save the noise reference heard by the end.")
+  @Option(help: "Save the noise reference heard by the end.", completion: .file())
   var saveNoiseProfile: String?
 
   @Option(
     help: "Remove this, voice or not: what limpid learn was taught, by name, or a recording of it. Several times: all.",
-    completion: .file())
+    completion: .learned)
   var remove: [String] = []
 
   func validate() throws {

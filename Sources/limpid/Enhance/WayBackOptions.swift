@@ -1,5 +1,6 @@
 import ArgumentParser
 import Enhancement
+import Ground
 
 /// The options that choose by which networks recordings are heard from their end.
 struct WayBackOptions: ParsableArguments {
@@ -8,7 +9,7 @@ struct WayBackOptions: ParsableArguments {
       A network that hears the recording from its end, which has a part in what is heard: wide, light, or a weights file; none: \
       the recording is heard as it comes alone, in less time. (default: the preset's, unless --model or --second-model is given)
       """,
-    completion: .file(extensions: ["safetensors"]))
+    completion: .weights(or: DataFolders.backwardModels.map(\.name) + ["none"]))
   var backwardModel: String?
 
   @Option(
@@ -16,7 +17,7 @@ struct WayBackOptions: ParsableArguments {
       A second network that hears the recording from its end, of which and the first the mean is that part: wide, light, or a \
       weights file; none: the first alone. (default: the preset's, unless a network is named)
       """,
-    completion: .file(extensions: ["safetensors"]))
+    completion: .weights(or: DataFolders.backwardModels.map(\.name) + ["none"]))
   var backwardSecondModel: String?
 
   func validate() throws {

@@ -1,4 +1,5 @@
 import AudioFiles
+import Ground
 import Figures
 
 /// Where the pictures of `enhance --figure` go: one file, or of several inputs a folder with an overview page.
@@ -42,6 +43,7 @@ struct FigurePlan: Sendable {
       self.paths = paths
       let drawn = tasks.filter { $0.failure == nil }.map { paths[FileName.bytes($0.input)]! }
       try Self.check(drawn + [option + "/" + Self.overview], tasks, taken, force)
+      if Files.isFolder(option) { try Self.checkMayWrite(in: option) }
     } else {
       guard FileName.suffix(option) == "png" else {
         throw Failure(.usage, "\(option): figures are PNG; name a file that ends in .png with --figure, or a folder")
@@ -53,6 +55,15 @@ struct FigurePlan: Sendable {
       folder = nil
       paths = [FileName.bytes(tasks[0].input): option]
       try Self.check([option], tasks, taken, force)
+      try Self.checkMayWrite(in: above)
+    }
+  }
+
+  /// Before an hour of sound, not after it.
+  private static func checkMayWrite(in folder: String) throws {
+    guard FileName.withCString(folder, { access($0, W_OK) }) == 0 else {
+      throw Failure(
+        .cannotCreate, "\(folder): cannot be written to (\(systemReason())); allow it, or name another --figure")
     }
   }
 

@@ -28,7 +28,7 @@ struct ProfilesCommand: ParsableCommand {
   struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Forgets what was learned under these names.")
 
-    @Argument(help: "Names, as limpid profiles lists them.")
+    @Argument(help: "Names, as limpid profiles lists them.", completion: .profiles)
     var names: [String]
 
     func run() throws {

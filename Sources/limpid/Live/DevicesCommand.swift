@@ -17,7 +17,7 @@ struct DevicesCommand: ParsableCommand {
 
   func run() throws {
     do {
-      let devices = AlsaDevices.list()
+      let devices = try AlsaDevices.list()
       let jack = try JackServerProbe.format(server: server)
       let text = json ? jsonLine(Self.object(devices, jack)) : Self.lines(devices, jack).joined(separator: "\n")
       try putOut(text)

@@ -59,7 +59,13 @@ struct LiveCommand: ParsableCommand {
   private func chosenChannels() throws -> InputChannels {
     if inputChannels == "auto" { return .automatic }
     let numbers = inputChannels.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
-    guard numbers.count == channels, numbers.allSatisfy((1...256).contains) else {
+    let areNumbers = numbers.allSatisfy((1...256).contains)
+    guard !areNumbers || numbers.count == channels else {
+      throw ValidationError(
+        "--input-channels \(inputChannels) names \(numbers.count), and --channels \(channels) are enhanced; make them equal"
+      )
+    }
+    guard areNumbers else {
       throw ValidationError(
         "--input-channels \(inputChannels): give auto, or \(channels == 1 ? "a number" : "\(channels) numbers with commas") from 1 on"
       )

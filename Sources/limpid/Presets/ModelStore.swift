@@ -20,7 +20,7 @@ enum ModelStore {
       // A word that is neither is more likely a name than a file without an extension.
       guard name.contains("/") || name.hasSuffix(".safetensors") || FileManager.default.fileExists(atPath: name) else {
         throw Failure(
-          .usage,
+          .configuration,
           "there is no model '\(name)'; give \(models.map(\.name).joined(separator: ", ")) or a .safetensors file")
       }
       return name

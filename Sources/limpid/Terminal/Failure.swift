@@ -88,6 +88,7 @@ struct Failure: Error {
   private static func code(of error: RecordingError) -> Code {
     switch error {
     case .cannotRecord: .cannotCreate
+    case .missing: .noInput
     case .badRecording: .badInput
     }
   }

@@ -31,7 +31,9 @@ struct InstallMicrophoneCommand: ParsableCommand {
   var channel: Int?
 
   @Flag(
-    name: .customLong("default"), help: "Also make it the microphone of programs that choose none, until it is removed."
+    name: .customLong("default"),
+    help:
+      "Also make it the microphone of programs that choose none, until it is removed. (A session manager may remember that when it is there again.)"
   )
   var isDefault = false
 
@@ -60,7 +62,9 @@ struct InstallMicrophoneCommand: ParsableCommand {
   private func ports(of source: AudioDevice, at most: Int) throws -> [String] {
     guard (channel ?? 1) <= source.ports.count else {
       throw Failure(
-        .usage, "\"\(source.description)\" has \(source.ports.count) channels; give a --channel of these")
+        .usage,
+        "\"\(source.description)\" has \(source.ports.count == 1 ? "one channel; leave --channel out" : "\(source.ports.count) channels; give a --channel of these")"
+      )
     }
     return channel.map { [source.ports[$0 - 1]] } ?? Array(source.ports.prefix(most))
   }

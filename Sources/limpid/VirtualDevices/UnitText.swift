@@ -6,12 +6,14 @@ enum UnitText {
   ///   - device: of which `limpid install-…` the unit is made.
   ///   - command: quoted already (`program`, `word`).
   ///   - folder: in which the command runs; nil: in any.
+  ///   - environment: that the command is to have besides its manager's.
   static func unit(
     _ device: VirtualDevice, description: String, after: String, executable: String, command: String,
-    folder: String? = nil
+    folder: String? = nil, environment: [(name: String, value: String)] = []
   ) -> String {
     // A folder that is gone does not keep it from starting.
     let place = folder.map { "\nWorkingDirectory=-\(specifier($0))" } ?? ""
+    let variables = environment.map { "Environment=\(quoted(specifier("\($0.name)=\($0.value)")))\n" }.joined()
     return """
       # Made by \(device.installCommand); \(device.removeCommand) removes it.
       [Unit]
@@ -22,7 +24,7 @@ enum UnitText {
       StartLimitIntervalSec=0
 
       [Service]
-      ExecStart=\(command)\(place)
+      \(variables)ExecStart=\(command)\(place)
       # A server that is not there yet is tried again; its restarts limpid waits for itself. Ended on purpose (limpid ctl … quit, the
       # page) it stays so until the next login.
       Restart=on-failure

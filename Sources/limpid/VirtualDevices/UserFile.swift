@@ -1,3 +1,4 @@
+import AudioFiles
 import Foundation
 import Ground
 
@@ -20,8 +21,8 @@ enum UserFile {
   static func link(_ path: String, to destination: String) throws {
     try makeFolder(of: path)
     try? FileManager.default.removeItem(atPath: path)
-    do { try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: destination) } catch {
-      throw Failure(.cannotCreate, "\(path): cannot be made (\(error.localizedDescription))")
+    guard symlink(destination, path) == 0 else {
+      throw Failure(.cannotCreate, "\(path): cannot be made (\(systemReason())); make room or allow it")
     }
   }
 
@@ -52,9 +53,12 @@ enum UserFile {
   }
 
   private static func makeFolder(of path: String) throws {
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-    do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
-      throw Failure(.cannotCreate, "\(folder.path): the folder cannot be made (\(error.localizedDescription))")
+    let folder = FileName.folder(path)
+    let code = Files.makeFolder(folder)
+    guard code == 0 else {
+      throw Failure(
+        .cannotCreate,
+        "\(folder): the folder cannot be made (\(systemReason(code))); move what is in its way, or allow it")
     }
   }
 }

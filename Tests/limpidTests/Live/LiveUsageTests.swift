@@ -53,7 +53,7 @@ import TestSupport
       try refused(["jack"] + words, "--connect 'mic'", "microphone, speakers or both")
     }
     try refused(["jack", "--channels", "2", "--input-channels", "auto"], "--input-channels auto")
-    for wrong in ["0", "1,2", "two", ""] {
+    for wrong in ["0", "two", ""] {
       try refused(["live", "--input-channels", wrong], "--input-channels", "auto")
     }
     try refused(["install-microphone", "--channel", "0"], "--channel 0", "1 to 64")
@@ -70,7 +70,9 @@ import TestSupport
     try refused(["live", "--preset", "nowhere"], status: 78, "nowhere", "there are")
     try refused(["jack", "--no-start-server", "--server", "limpid-none-\(getpid())"], status: 66, "no JACK server")
     try refused(["live", "--input", "limpid-nowhere"], status: 66, "limpid-nowhere", "limpid devices")
-    try refused(["replay", scratch.path("none")], status: 65, "no recording")
+    try refused(["replay", scratch.path("none")], status: 66, "no such folder", "--record")
+    try refused(["replay", scratch.url.path], status: 65, "no recording")
+    try refused(["live", "--input-channels", "1,2"], "--channels 1", "names 2")
     let profile = try scratch.write(Data("mine".utf8), "p.safetensors")
     try refused(["live", "--save-noise-profile", profile], "exists already")
     // Said before the run, not after it.
@@ -161,6 +163,22 @@ import TestSupport
     #expect(object["latency_samples"] as? Int == Int(sum.rounded()))
     #expect(object["latency_samples"] as? Int == 1600, "33.3 ms at 48 kHz, blocks of 256")
     #expect(object["device_samples"] as? Int == 768)
+  }
+
+  /// Both were devices that are not there.
+  @Test func `an error in ALSA's configuration is told as one`() throws {
+    func alsa(_ configuration: String, _ arguments: [String]) throws -> Run {
+      try scratch.write(Data(configuration.utf8), ".asoundrc")
+      return try run(
+        arguments, environment: ["HOME": scratch.url.path, "ALSA_CONFIG_PATH": "/usr/share/alsa/alsa.conf"])
+    }
+    for arguments in [["devices"], ["live", "--input", "null"]] {
+      let result = try alsa("pcm.x { type plug; slave.pcm { type", arguments)
+      #expect(result.status == 66 && result.errors.contains("configuration cannot be read"), "\(result.errors)")
+    }
+    let broken = try alsa(
+      "pcm.broken { type plug; slave.pcm nosuch; hint { show on; description x } }", ["live", "--input", "broken"])
+    #expect(broken.status == 66 && broken.errors.contains("\"broken\" cannot be made"), "\(broken.errors)")
   }
 
   @Test func `devices are listed for people and for machines, also where there are none`() throws {

@@ -14,11 +14,13 @@ struct DeviceFiles {
   let options: [String]
   /// Where the files lie that the options name; nil: they name none.
   let folder: String?
+  /// The variables by which presets, models and profiles were found when this was made: the unit's manager may have others, or none.
+  let environment: [(name: String, value: String)]
 
   /// - Parameter ports: those of `real` that are used.
   init(
     _ device: VirtualDevice, real: AudioDevice, ports: [String], executable: String, options: [String],
-    folder: String? = nil
+    folder: String? = nil, environment: [String: String] = [:]
   ) {
     self.device = device
     self.real = real.description
@@ -26,7 +28,17 @@ struct DeviceFiles {
     self.executable = executable
     self.options = options
     self.folder = folder
+    self.environment = Self.variables.compactMap { name in
+      guard let value = environment[name], !value.isEmpty else { return nil }
+      if value.hasPrefix("/") { return (name, value) }
+      // The specification ignores relative ones; ours are from the current folder, which the unit has not.
+      return name.hasPrefix("XDG_") ? nil : (name, URL(fileURLWithPath: value).path)
+    }
   }
+
+  private static let variables = [
+    "LIMPID_PRESETS", "LIMPID_MODELS", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME",
+  ]
 
   /// What programs show.
   var description: String { VirtualDevice.description(of: real) }
@@ -107,7 +119,7 @@ struct DeviceFiles {
       }
     return UnitText.unit(
       device, description: description, after: "pipewire.service wireplumber.service", executable: executable,
-      command: words.joined(separator: " "), folder: folder)
+      command: words.joined(separator: " "), folder: folder, environment: environment)
   }
 
   // MARK: - What may be among the options

@@ -48,7 +48,7 @@ struct Installation {
     let folder = FileManager.default.currentDirectoryPath
     let files = DeviceFiles(
       device, real: real, ports: try ports(real), executable: try Program.whereItLies, options: options,
-      folder: options.isEmpty || folder.isEmpty ? nil : folder)
+      folder: options.isEmpty || folder.isEmpty ? nil : folder, environment: ProcessInfo.processInfo.environment)
     try files.check()
     return files
   }

@@ -41,6 +41,9 @@ struct LiveArguments: ParsableArguments {
   var interval = 60.0
 
   func validate() throws {
+    guard ![record, control, web].contains("") else {
+      throw ValidationError("a name is empty; is a variable of your shell not set?")
+    }
     guard allowance >= 0, allowance <= 1000 else {
       throw ValidationError("--allowance \(allowance) is out of range; give 0 to 1000 ms")
     }

@@ -41,6 +41,9 @@ struct LiveCommand: ParsableCommand {
   @OptionGroup var live: LiveArguments
 
   func validate() throws {
+    guard !input.isEmpty, !output.isEmpty else {
+      throw ValidationError("a device's name is empty; is a variable of your shell not set?")
+    }
     if let rate, !(8000...192_000).contains(rate) {
       throw ValidationError("--rate \(rate) is out of range; give 8000 to 192000 Hz")
     }

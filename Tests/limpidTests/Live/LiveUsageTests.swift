@@ -44,6 +44,9 @@ import TestSupport
       try refused([command, "--fly"], "--fly", "limpid \(command) --help")
     }
     try refused(["live", "--rate", "7999"], "--rate 7999", "8000 to 192000")
+    for option in ["--control", "--record", "--web", "--input", "--output"] {
+      try refused(["live", option, ""], "name is empty")
+    }
     try refused(["live", "--period", "8"], "--period 8", "16 to 8192")
     try refused(["live", "--periods", "1"], "--periods 1", "2 to 16")
     try refused(["jack", "--connect", "--input", "a:b"], "--connect")

@@ -143,7 +143,7 @@ import TestSupport
   @Test func `wrong shapes and NaN are named with their tensor`() throws {
     let file = try SafetensorsFile(bytes: Self.valid().bytes(), path: "w.safetensors")
     let shape = #expect(throws: ModelFileError.self) { try file.floats("a.weight", shape: [2, 4]) }
-    #expect("\(shape!)" == "w.safetensors: tensor a.weight is (2, 3), expected (2, 4)")
+    #expect("\(shape!)" == "w.safetensors: tensor a.weight is (2, 3), expected (2, 4); export the file anew")
     let missing = #expect(throws: ModelFileError.self) { try file.floats("c", shape: [1]) }
     #expect("\(missing!)".hasPrefix("w.safetensors: tensor c is missing, expected (1,)"))
     var writer = SafetensorsWriter()

@@ -232,6 +232,7 @@ import TestSupport
       .noSuchDevice(name: "hw:1"), .busy(name: "hw:1"), .notAllowed(name: "hw:1"), .noFormat(name: "hw:1"),
       .rateRefused(name: "hw:1", rate: 44100, nearest: 48000),
       .failed(name: "hw:1", doing: "opening it", reason: "Broken pipe"), .noThread,
+      .badDevice(name: "hw:1", reason: "No such file or directory"), .badConfiguration(reason: "Invalid argument"),
     ]
     for error in all {
       #expect("\(error)".contains("; "), "\(error)")

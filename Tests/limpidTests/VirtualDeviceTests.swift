@@ -112,9 +112,12 @@ struct VirtualDeviceTests {
     let files = DeviceFiles(
       .microphone, real: AudioDevice(id: 1, name: "x", description: "Mic", ports: ["capture_FL"], state: ""),
       ports: ["capture_FL"], executable: "/opt/limpid", options: [],
-      environment: ["LIMPID_PRESETS": "/a b/50%", "LIMPID_MODELS": "", "XDG_CONFIG_HOME": "no/path", "HOME": "/home/x"])
+      environment: [
+        "LIMPID_PRESETS": "/a b/50%", "LIMPID_MODELS": "/a\nb", "XDG_DATA_HOME": "", "XDG_CONFIG_HOME": "no/path",
+        "HOME": "/home/x",
+      ])
     let lines = files.unitText.split(separator: "\n").filter { $0.hasPrefix("Environment=") }
-    #expect(lines == [#"Environment="LIMPID_PRESETS=/a b/50%%""#])
+    #expect(lines == [#"Environment="LIMPID_PRESETS=/a b/50%%""#, #"Environment="LIMPID_MODELS=/a\x0ab""#])
     #expect(!Self.files([]).unitText.contains("Environment"))
   }
 

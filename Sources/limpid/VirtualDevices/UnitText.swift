@@ -13,7 +13,7 @@ enum UnitText {
   ) -> String {
     // A folder that is gone does not keep it from starting.
     let place = folder.map { "\nWorkingDirectory=-\(specifier($0))" } ?? ""
-    let variables = environment.map { "Environment=\(quoted(specifier("\($0.name)=\($0.value)")))\n" }.joined()
+    let variables = environment.map { "Environment=\(program("\($0.name)=\($0.value)"))\n" }.joined()
     return """
       # Made by \(device.installCommand); \(device.removeCommand) removes it.
       [Unit]

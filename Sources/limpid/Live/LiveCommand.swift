@@ -65,7 +65,7 @@ struct LiveCommand: ParsableCommand {
     let areNumbers = numbers.allSatisfy((1...256).contains)
     guard !areNumbers || numbers.count == channels else {
       throw ValidationError(
-        "--input-channels \(inputChannels) names \(numbers.count), and --channels \(channels) are enhanced; make them equal"
+        "--input-channels \(inputChannels) names \(numbers.count), beside --channels \(channels); make them equal"
       )
     }
     guard areNumbers else {

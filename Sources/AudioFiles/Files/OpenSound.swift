@@ -59,7 +59,7 @@ final class OpenSound {
         let should = words.firstIndex(of: "should"), should >= 2, should + 2 < words.count,
         let promised = Int(words[should - 1]), let found = Int(words[should + 2])
       else { continue }
-      if promised > found, !WaveHeader.isPlaceholder(promised) { return (promised, found, "bytes of sound") }
+      if promised > found, !WaveHeader.meansUnknown(promised) { return (promised, found, "bytes of sound") }
     }
     return nil
   }

@@ -16,7 +16,7 @@ struct WaveHeader {
   static let longest = 1 << 20
 
   /// Whether programs write this size that do not know it, such as recorders through a pipe: all bits, or about the half.
-  static func isPlaceholder(_ size: Int) -> Bool { (0x7FFF_0000...0x8000_0100).contains(size) || size >= 0xFFFF_0000 }
+  static func meansUnknown(_ size: Int) -> Bool { (0x7FFF_0000...0x8000_0100).contains(size) || size >= 0xFFFF_0000 }
 
   enum Reading {
     case found(WaveHeader)
@@ -41,7 +41,7 @@ struct WaveHeader {
       if has("data", at) {
         guard let form, let samples = sampleFormat(form.tag, form.bits) else { return .other }
         let known = has("RF64", 0) && size == 0xFFFF_FFFF ? longSize : size
-        let isOpen = known.map { $0 == 0 || isPlaceholder($0) } ?? true
+        let isOpen = known.map { $0 == 0 || meansUnknown($0) } ?? true
         let code = Int32(SF_FORMAT_WAV) | samples.code & Int32(SF_FORMAT_SUBMASK)
         return .found(
           WaveHeader(
